@@ -1,0 +1,1 @@
+"""The language model: from texts to a SavedModel."""

@@ -1,0 +1,1 @@
+"""Texts for training: reading and splitting them."""

@@ -1,0 +1,66 @@
+"""Train, validation and test parts, the same on every machine, with near-duplicates in one part."""
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Literal
+
+from model.corpus.reading import Poem
+
+Part = Literal["train", "validation", "test"]
+SHARED_LINES = 2  # poems with this many lines in common are versions of one another
+MIN_LINE_LETTERS = 12  # shorter lines meet by chance
+
+_NOT_LETTERS = re.compile(r"[^\w]|\d|_")
+
+
+def letters(text: str) -> str:
+    """Reduce a text to what two printings of it have in common: lower-case letters, ё as е."""
+    return _NOT_LETTERS.sub("", text.lower().replace("ё", "е"))
+
+
+def split(poems: Sequence[Poem]) -> dict[Part, list[Poem]]:
+    """Give about 90, 5 and 5 % of the poems, by a hash of the text."""
+    parts: dict[Part, list[Poem]] = {"train": [], "validation": [], "test": []}
+    digests = [hashlib.sha256(letters(poem.text).encode()).hexdigest() for poem in poems]
+    for group in _groups(poems):
+        part = _part(min(digests[i] for i in group))
+        parts[part] += [poems[i] for i in group]
+    return parts
+
+
+def _part(digest: str) -> Part:
+    place = int(digest[:8], 16) % 100
+    if place < 90:  # noqa: PLR2004  the split is defined here
+        return "train"
+    return "validation" if place < 95 else "test"  # noqa: PLR2004
+
+
+def _groups(poems: Sequence[Poem]) -> list[list[int]]:
+    """Join poems that share lines, by union-find."""
+    parent = list(range(len(poems)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for (a, b), shared in _shared_lines(poems).items():
+        if shared >= SHARED_LINES:
+            parent[root(a)] = root(b)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for i in range(len(poems)):
+        groups[root(i)].append(i)
+    return list(groups.values())
+
+
+def _shared_lines(poems: Sequence[Poem]) -> Counter[tuple[int, int]]:
+    holders: dict[str, list[int]] = defaultdict(list)
+    for i, poem in enumerate(poems):
+        for line in {letters(line) for line in poem.text.split("\n")}:
+            if len(line) >= MIN_LINE_LETTERS:
+                holders[line].append(i)
+    return Counter(pair for poems_ in holders.values() for pair in combinations(poems_, 2))

@@ -1,0 +1,167 @@
+"""The choice of the next token: small pure functions over numbers, the one definition that every decoder follows."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.text.tokens import BOS, EOS, PAD, UNK
+
+WORD_BITS = 24  # so that a word over 2^24 is a float32 without rounding, and never 1
+
+
+class Pool(IntEnum):
+    """Why a token was drawn from as many candidates as it was."""
+
+    FORCED = 0
+    LINE_START = 1
+    CHAOS = 2
+    BASE = 3
+
+
+class Stop(IntEnum):
+    """What ended a poem."""
+
+    EOS = 0
+    MAX_LINES = 1
+    MAX_TOKENS = 2
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What sampling must know of a release."""
+
+    break_id: int
+    force_breaks: bool
+
+
+@dataclass(frozen=True)
+class Pools:
+    """How many of the most likely tokens are drawn from, in each of three places."""
+
+    top_k: int
+    line_start_k: int
+    chaos_k: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the poem the next token falls: the step, and how many breaks stand right before it."""
+
+    step: int = 0
+    breaks: int = 1
+
+    @property
+    def line_start(self) -> bool:
+        """Whether the next token opens a line."""
+        return self.step == 0 or self.breaks > 0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One step of a poem. `probability` is the softmax at temperature 1 over the tokens that were allowed."""
+
+    token: int
+    pool: Pool
+    rank: int
+    probability: float
+
+
+def words(stream: str, seed: int, count: int) -> NDArray[np.int64]:
+    """Give `count` 24-bit integers of the stream "u" (noise) or "c" (chaos), the same for ever for one seed."""
+    size = WORD_BITS // 8
+    data = hashlib.shake_256(f"{stream}{seed}".encode()).digest(count * size)
+    rows = np.frombuffer(data, np.uint8).reshape(count, size).astype(np.int64)
+    return rows @ (256 ** np.arange(size - 1, -1, -1))
+
+
+def noise_vector(seed: int, count: int) -> NDArray[np.float32]:
+    """Give the noise of each step, in [0, 1)."""
+    return (words("u", seed, count) / 2**WORD_BITS).astype(np.float32)
+
+
+def chaos_vector(seed: int, chaos: float, count: int) -> NDArray[np.int32]:
+    """Give the chaos vector: 1 at about a share `chaos` of the steps. A larger share keeps every 1 of a smaller."""
+    return (words("c", seed, count) < chaos * 2**WORD_BITS).astype(np.int32)
+
+
+def allowed(logits: NDArray[np.float32], place: Place, rules: Rules) -> NDArray[np.float32]:
+    """Give the logits with what may not come here at minus infinity."""
+    masked = logits.astype(np.float32)
+    masked[[PAD, UNK, BOS]] = -np.inf
+    if place.line_start:
+        masked[EOS] = -np.inf
+    if place.step == 0 or place.breaks > 1:
+        masked[rules.break_id] = -np.inf
+    return masked
+
+
+def draw(ranked: NDArray[np.float32], noise: np.float32, inverse_temperature: np.float32) -> int:
+    """Give the rank that `noise` picks among the pool's logits, the most likely first."""
+    if inverse_temperature == 0:
+        return min(int(noise * np.float32(len(ranked))), len(ranked) - 1)
+    # A float32 sum of 200 equal weights ends below 1; in float64 no noise can fall off the end unseen.
+    sums = np.cumsum(np.exp((ranked - ranked[0]).astype(np.float64) * np.float64(inverse_temperature)))
+    beyond = sums > np.float64(noise) * sums[-1]
+    return int(np.argmax(beyond)) if beyond.any() else len(ranked) - 1
+
+
+def pool_at(place: Place, pools: Pools, *, chaotic: bool) -> tuple[Pool, int]:
+    """Give the pool that serves this place and its size."""
+    if place.line_start:
+        return Pool.LINE_START, pools.line_start_k
+    return (Pool.CHAOS, pools.chaos_k) if chaotic else (Pool.BASE, pools.top_k)
+
+
+def choose(
+    logits: NDArray[np.float32],
+    place: Place,
+    rules: Rules,
+    pools: Pools,
+    *,
+    chaotic: bool,
+    noise: np.float32,
+    inverse_temperature: np.float32,
+) -> Choice:
+    """Pick the next token from `logits` [vocabulary], by nothing but its arguments."""
+    masked = allowed(logits, place, rules)
+    order = np.argsort(-masked, kind="stable")  # equal logits by lower id
+    best = int(order[0])
+    if rules.force_breaks and best in (rules.break_id, EOS):
+        pool, rank = Pool.FORCED, 0
+    else:
+        pool, size = pool_at(place, pools, chaotic=chaotic)
+        size = min(size, int(np.isfinite(masked).sum()))
+        rank = draw(masked[order[:size]], noise, inverse_temperature)
+    token = int(order[rank])
+    return Choice(token, pool, rank, _probability(masked, token))
+
+
+def _probability(masked: NDArray[np.float32], token: int) -> float:
+    weights = np.exp(masked - masked.max())
+    return float(weights[token] / weights.sum())
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far a poem has come; `after` a token it is another one."""
+
+    place: Place = Place()
+    lines: int = 0
+
+    def after(self, token: int, rules: Rules) -> "Walk":
+        """Give the walk with `token` written."""
+        is_break = token == rules.break_id
+        lines = self.lines + (is_break and not self.place.line_start)
+        breaks = self.place.breaks + 1 if is_break else 0
+        return replace(self, place=Place(self.place.step + 1, breaks), lines=lines)
+
+    def stop(self, last: int, max_lines: int, max_tokens: int) -> Stop | None:
+        """Say what ends the poem after the token `last`, if anything does."""
+        if last == EOS:
+            return Stop.EOS
+        if self.lines >= max_lines:
+            return Stop.MAX_LINES
+        return Stop.MAX_TOKENS if self.place.step >= max_tokens else None
