@@ -52,6 +52,7 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
     def __init__(self, sizes: Sizes, **options: Any) -> None:  # noqa: ANN401
         super().__init__(**options)
         self.sizes = sizes
+        self.head_size = sizes.embedding // sizes.heads
         self.project = layers.Dense(3 * sizes.embedding, use_bias=False, name="project", dtype=self.dtype_policy)
         self.output_dense = layers.Dense(sizes.embedding, name="output", dtype=self.dtype_policy)
 
@@ -68,10 +69,10 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
         count = (length + block - 1) // block
         joined = self.project(x)
         padding = ops.zeros((batch, count * block - length, joined.shape[-1]), joined.dtype)
-        joined = ops.reshape(ops.concatenate([joined, padding], axis=1), (batch, count, block, 3, heads, -1))
+        joined = ops.reshape(ops.concatenate([joined, padding], axis=1), (batch, count, block, 3, heads, self.head_size))
         joined = ops.transpose(joined, (3, 0, 4, 1, 2, 5))
         query, key, value = joined[0], _with_previous(joined[1]), _with_previous(joined[2])
-        scores = ops.matmul(query, ops.transpose(key, (0, 1, 2, 4, 3))) * query.shape[-1] ** -0.5
+        scores = ops.matmul(query, ops.transpose(key, (0, 1, 2, 4, 3))) * self.head_size**-0.5
         mixed = ops.matmul(ops.softmax(scores + ops.cast(self._block_bias(count), scores.dtype)), value)
         mixed = ops.reshape(ops.transpose(mixed, (0, 2, 3, 1, 4)), (batch, count * block, self.sizes.embedding))
         return self.output_dense(mixed[:, :length])
@@ -91,12 +92,12 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
         query, key, value = ops.split(self.project(x), 3, axis=-1)
         keys = ops.concatenate([keys[:, 1:], key[:, None]], axis=1)
         values = ops.concatenate([values[:, 1:], value[:, None]], axis=1)
-        query = ops.reshape(query, (-1, 1, heads, query.shape[-1] // heads))
-        scores = ops.sum(query * ops.reshape(keys, (-1, window, heads, query.shape[-1])), axis=-1)
-        scores = scores * query.shape[-1] ** -0.5 + ops.flip(ops.transpose(self.distance), axis=0)
+        query = ops.reshape(query, (-1, 1, heads, self.head_size))
+        scores = ops.sum(query * ops.reshape(keys, (-1, window, heads, self.head_size)), axis=-1)
+        scores = scores * self.head_size**-0.5 + ops.flip(ops.transpose(self.distance), axis=0)
         filled = np.arange(window - 1, -1, -1) <= ops.expand_dims(seen, 1)
         weights = ops.softmax(ops.where(filled[..., None], scores, HIDDEN), axis=1)
-        mixed = ops.sum(weights[..., None] * ops.reshape(values, (-1, window, heads, query.shape[-1])), axis=1)
+        mixed = ops.sum(weights[..., None] * ops.reshape(values, (-1, window, heads, self.head_size)), axis=1)
         return self.output_dense(ops.reshape(mixed, (-1, self.sizes.embedding))), keys, values
 
 

@@ -1,0 +1,151 @@
+"""What a caller may set, and within which bounds: one schema for HTTP, the page, the bot and the command line."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from model.text.sampling import Pools
+
+Kind = Literal["integer", "number", "string", "boolean"]
+MAX_POOL = 500
+MAX_TOKENS = 256
+MAX_SEED = 2**32 - 1
+
+
+class InvalidParameter(ValueError):  # noqa: N818  it names the parameter, not an error of ours
+    """`field` is out of its bound; the message says which."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field, self.message = field, message
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What one parameter may be. `minimum` and `maximum` are the value's own, or the length of a string."""
+
+    kind: Kind
+    minimum: float | None = None
+    maximum: float | None = None
+    multiple_of: float | None = None
+    nullable: bool = False
+    choices: tuple[str, ...] = ()
+
+    def check(self, field: str, value: object) -> Any:  # noqa: ANN401  the kind says what comes out
+        """Give `value` as its kind, or raise InvalidParameter."""
+        if value is None and self.nullable:
+            return None
+        checked = getattr(self, f"_{self.kind}")(field, value)
+        if self.choices and checked not in self.choices:
+            raise InvalidParameter(field, f"must be one of {', '.join(self.choices)}")
+        return checked
+
+    def _string(self, field: str, value: object) -> str:
+        if not isinstance(value, str):
+            raise InvalidParameter(field, "must be a string")
+        if self.maximum is not None and len(value) > self.maximum:
+            raise InvalidParameter(field, f"must be at most {self.maximum:g} characters long, is {len(value)}")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise InvalidParameter(field, "holds half of a surrogate pair")
+        return value
+
+    def _boolean(self, field: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise InvalidParameter(field, "must be true or false")
+        return value
+
+    def _integer(self, field: str, value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise InvalidParameter(field, "must be an integer")
+        return self._within(field, value)
+
+    def _number(self, field: str, value: object) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise InvalidParameter(field, "must be a number")
+        number = float(self._within(field, value))
+        if self.multiple_of is not None and round(round(number / self.multiple_of) * self.multiple_of, 9) != number:
+            raise InvalidParameter(field, f"must be a multiple of {self.multiple_of:g}")
+        return number
+
+    def _within(self, field: str, value: Any) -> Any:  # noqa: ANN401  an int stays an int
+        if self.minimum is None or self.maximum is None:
+            return value
+        if not self.minimum <= value <= self.maximum:  # NaN is within nothing
+            raise InvalidParameter(field, f"must be between {self.minimum:g} and {self.maximum:.10g}")
+        return value
+
+
+BOUNDS: dict[str, Bound] = {
+    "prompt": Bound("string", 0, 2000),
+    "model": Bound("string", 0, 100, nullable=True),
+    "top_k": Bound("integer", 1, MAX_POOL),
+    "line_start_k": Bound("integer", 1, MAX_POOL),
+    "chaos_k": Bound("integer", 1, MAX_POOL),
+    "chaos": Bound("number", 0, 1, multiple_of=0.01),
+    "temperature": Bound("number", 0.01, 10, multiple_of=0.01, nullable=True),
+    "max_tokens": Bound("integer", 1, MAX_TOKENS),
+    "max_lines": Bound("integer", 1, 64),
+    "max_chars": Bound("integer", 1, 4096, nullable=True),
+    "seed": Bound("integer", 0, MAX_SEED, nullable=True),
+    "decoder": Bound("string", choices=("graph", "loop"), nullable=True),
+    "n": Bound("integer", 1, 8),
+    "explain": Bound("boolean"),
+}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a poem depends on beside the model, the prompt and the seed. A release gives the defaults."""
+
+    top_k: int
+    line_start_k: int
+    chaos_k: int
+    chaos: float
+    temperature: float | None  # None: equal chances within a pool
+    max_tokens: int
+    max_lines: int
+    max_chars: int | None
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Give the names of the parameters."""
+        return [field.name for field in fields(cls)]
+
+    @property
+    def pools(self) -> Pools:
+        """The sizes of the three pools."""
+        return Pools(self.top_k, self.line_start_k, self.chaos_k)
+
+    @property
+    def inverse_temperature(self) -> float:
+        """1 / temperature, or 0 for equal chances."""
+        return 1 / self.temperature if self.temperature else 0.0
+
+
+def check(request: Mapping[str, object]) -> dict[str, Any]:
+    """Check every field of a request against its bound; an unknown one or one out of bounds raises InvalidParameter."""
+    for field in request:
+        if field not in BOUNDS:
+            raise InvalidParameter(field, f"is unknown; there are: {', '.join(BOUNDS)}")
+    return {field: BOUNDS[field].check(field, value) for field, value in request.items()}
+
+
+def from_text(field: str, text: str) -> object:
+    """Read the value of `field` from a query string: a number or a truth value where its bound wants one."""
+    bound = BOUNDS.get(field)
+    if bound is None or bound.kind == "string":
+        return text
+    if bound.nullable and text in ("", "null"):
+        return None
+    try:
+        return {"integer": int, "number": _finite, "boolean": {"true": True, "false": False}.__getitem__}[bound.kind](text)
+    except (KeyError, ValueError):
+        return text  # of the wrong kind: the bound says so
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

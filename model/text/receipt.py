@@ -1,0 +1,75 @@
+"""The receipt of a poem: a short code that, with the prompt, writes the same poem again.
+
+29 bytes hold the format, 32 bits of the model's hash, the parameters, the seed, a 16-bit check of the prompt and a
+checksum; in base 32 without padding they are 47 characters that can be typed and survive a change of case.
+"""
+
+import base64
+import binascii
+import hashlib
+import struct
+import zlib
+from dataclasses import dataclass
+
+from model.text.parameters import Parameters
+
+FORMAT = 1
+_LAYOUT = struct.Struct(">B I 3H B H H B H I H")  # the fields of `write`, in their order
+
+
+class InvalidReceipt(ValueError):  # noqa: N818  what it is, not where it is raised
+    """The code is no receipt; the message says why."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a poem was made from. `model` and `prompt_check` can only be compared, not read back."""
+
+    model: int
+    parameters: Parameters
+    seed: int
+    prompt_check: int
+
+
+def model_number(model_hash: str) -> int:
+    """Give the 32 bits of a model's hexadecimal hash that a receipt holds."""
+    return int(model_hash[:8], 16)
+
+
+def prompt_check(prompt: str) -> int:
+    """Give the 16 bits by which a receipt knows its prompt."""
+    return int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:2], "big")
+
+
+def write(receipt: Receipt) -> str:
+    """Give the code of a receipt."""
+    p = receipt.parameters
+    numbers = (
+        FORMAT, receipt.model, p.top_k, p.line_start_k, p.chaos_k, round(p.chaos * 100), round((p.temperature or 0) * 100),
+        p.max_tokens, p.max_lines, p.max_chars or 0, receipt.seed, receipt.prompt_check,
+    )  # fmt: skip
+    body = _LAYOUT.pack(*numbers)
+    return base64.b32encode(body + struct.pack(">I", zlib.crc32(body))).decode().rstrip("=")
+
+
+def read(code: str) -> Receipt:
+    """Give the receipt of a code. InvalidReceipt where it was mistyped or comes from another format."""
+    try:
+        data = base64.b32decode(code.strip().upper() + "=" * (-len(code.strip()) % 8))
+        body, checksum = data[:-4], struct.unpack(">I", data[-4:])[0]
+        if zlib.crc32(body) != checksum or len(body) != _LAYOUT.size:
+            raise InvalidReceipt("the code is mistyped or incomplete")
+    except (binascii.Error, struct.error, UnicodeEncodeError, ValueError):
+        raise InvalidReceipt("the code is mistyped or incomplete") from None
+    form, model, *rest, seed, check = _LAYOUT.unpack(body)
+    if form != FORMAT:
+        raise InvalidReceipt(f"the code is of format {form}; this service knows {FORMAT}")
+    return Receipt(model, _parameters(*rest), seed, check)
+
+
+def _parameters(
+    top_k: int, line_start_k: int, chaos_k: int, chaos: int, temperature: int, max_tokens: int, max_lines: int, max_chars: int
+) -> Parameters:  # fmt: skip
+    return Parameters(
+        top_k, line_start_k, chaos_k, chaos / 100, temperature / 100 or None, max_tokens, max_lines, max_chars or None
+    )

@@ -1,0 +1,180 @@
+"""The signatures of the poet's SavedModel: the whole of sampling in one graph, as `model.text.sampling` defines it.
+
+TensorFlow only, plain operations only, and no randomness inside: the same inputs give the same outputs.
+"""
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from model.networks.poet import Poet, State
+from model.text.sampling import Pool, Rules, Stop
+from model.text.tokens import BOS, EOS, PAD, UNK, WINDOW
+
+RUNNING = -1  # what `stop` holds while a row lives
+
+
+class Request(NamedTuple):
+    """What each row of a batch B asks for: the vectors are [B, WINDOW], the numbers [B]."""
+
+    noise: tf.Tensor
+    chaos: tf.Tensor
+    inverse_temperature: tf.Tensor
+    top_k: tf.Tensor
+    line_start_k: tf.Tensor
+    chaos_k: tf.Tensor
+    max_tokens: tf.Tensor
+    max_lines: tf.Tensor
+
+
+class Walk(NamedTuple):
+    """How far each row has come, each [B]: the breaks right before the next token, the lines, why it stopped."""
+
+    breaks: tf.Tensor
+    lines: tf.Tensor
+    stop: tf.Tensor
+
+
+class Choices(NamedTuple):
+    """One step of every row, each [B]; zeros where a row has stopped."""
+
+    token: tf.Tensor
+    pool: tf.Tensor
+    rank: tf.Tensor
+    probability: tf.Tensor
+
+
+class Writer(tf.Module):  # type: ignore[misc]
+    """A poet, its rules and its small files, as the functions that a SavedModel has."""
+
+    def __init__(self, poet: Poet, rules: Rules, config: bytes, tokenizer: bytes) -> None:
+        super().__init__()
+        self.poet, self.rules = poet, rules
+        self.config, self.tokenizer = config, tokenizer
+
+    def signatures(self) -> dict[str, Any]:
+        """Give the functions by the names that TF-Serving knows them by."""
+        vector, number = (None, WINDOW), (None,)
+        request = {name: vector if name in ("noise", "chaos", "inverse_temperature") else number for name in Request._fields}
+        real = ("noise", "inverse_temperature")
+        specs = {name: tf.TensorSpec(shape, tf.float32 if name in real else tf.int32, name) for name, shape in request.items()}
+        return {
+            "serving_default": tf.function(self.next_logits, [tf.TensorSpec(vector, tf.int32, "tokens")]),
+            "generate": tf.function(self.generate, [tf.TensorSpec(vector, tf.int32, "prompt"), *specs.values()]),
+            "release": tf.function(self.release, [tf.TensorSpec(number, tf.int32, "unused")]),
+        }
+
+    def next_logits(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Give the logits [B, vocabulary] at the last of `tokens` [B, WINDOW] that is not PAD."""
+        joined, _ = self._read(tokens)
+        return {"logits": self.poet.logits(joined)}
+
+    def release(self, unused: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Give the release's config.json and tokenizer file, each [B]."""
+        batch = tf.shape(unused)
+        return {"config_bytes": tf.fill(batch, self.config), "tokenizer_bytes": tf.fill(batch, self.tokenizer)}
+
+    def generate(self, prompt: tf.Tensor, *request: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Write a poem after each row of `prompt` [B, WINDOW]; see DESIGN for what comes out."""
+        asked = Request(*request)
+        joined, state = self._read(prompt)
+        arrays = [tf.TensorArray(dtype, WINDOW) for dtype in (tf.int32, tf.int32, tf.int32, tf.float32)]
+        none = tf.zeros_like(asked.top_k)
+        walk = Walk(none + 1, none, none + RUNNING)
+
+        def lives(step: tf.Tensor, walk: Walk, *_: object) -> tf.Tensor:
+            return (step < WINDOW) & tf.reduce_any(walk.stop == RUNNING)
+
+        def write(step: tf.Tensor, walk: Walk, joined: tf.Tensor, state: State, arrays: list[tf.TensorArray]) -> Any:  # noqa: ANN401
+            choices = self._choose(self.poet.logits(joined), step, walk, asked)
+            joined, state = self.poet.step(choices.token, state)
+            arrays = [array.write(step, values) for array, values in zip(arrays, choices, strict=True)]
+            return step + 1, self._advance(walk, choices.token, step, asked), joined, state, arrays
+
+        _, walk, _, _, arrays = tf.while_loop(lives, write, (tf.constant(0), walk, joined, state, arrays))
+        columns = {name: tf.transpose(array.stack()) for name, array in zip(Choices._fields, arrays, strict=True)}
+        tokens = columns.pop("token")
+        return {"tokens": tokens, **columns, "length": _length(tokens), "stop": walk.stop}
+
+    def _read(self, tokens: tf.Tensor) -> tuple[tf.Tensor, State]:
+        """Read each row of tokens [B, WINDOW] up to its PADs; give the joined features of its last, and the state."""
+        length = _length(tokens)
+        state = self.poet.initial_state(tf.shape(tokens)[0])
+        joined, _ = self.poet.step(tokens[:, 0], state)
+
+        def more(step: tf.Tensor, *_: object) -> tf.Tensor:
+            return step < tf.reduce_max(length)
+
+        def read(step: tf.Tensor, joined: tf.Tensor, state: State) -> Any:  # noqa: ANN401
+            new = self.poet.step(tokens[:, step], state)
+            kept = tf.nest.map_structure(lambda a, b: _where_row(step < length, a, b), new, (joined, state))
+            return step + 1, *kept
+
+        _, joined, state = tf.while_loop(more, read, (tf.constant(0), joined, state))
+        return joined, state
+
+    def _choose(self, logits: tf.Tensor, step: tf.Tensor, walk: Walk, asked: Request) -> Choices:
+        """Pick a token of each row's logits [B, vocabulary], as `model.text.sampling.choose` does."""
+        masked, allowed = self._allowed(logits, step, walk)
+        pool, size = _pool(step, walk, asked)
+        size = tf.clip_by_value(size, 1, allowed)
+        alive = walk.stop == RUNNING
+        values, ids = tf.math.top_k(masked, tf.reduce_max(tf.where(alive, size, 1)))  # equal logits by lower id
+        rank = _draw(values, size, asked.noise[:, step], asked.inverse_temperature[:, step])
+        if self.rules.force_breaks:
+            forced = (ids[:, 0] == self.rules.break_id) | (ids[:, 0] == EOS)
+            pool, rank = tf.where(forced, Pool.FORCED, pool), tf.where(forced, 0, rank)
+        token = tf.gather(ids, rank, batch_dims=1)
+        probability = tf.exp(tf.gather(values, rank, batch_dims=1) - tf.reduce_logsumexp(masked, axis=1))
+        return Choices(*(tf.where(alive, x, tf.zeros_like(x)) for x in (token, pool, rank, probability)))
+
+    def _allowed(self, logits: tf.Tensor, step: tf.Tensor, walk: Walk) -> tuple[tf.Tensor, tf.Tensor]:
+        """Give the logits with what may not come at minus infinity, and how many may [B]."""
+        ids = tf.range(self.poet.sizes.vocabulary)
+        forbidden = tf.reduce_any(ids[:, None] == [PAD, UNK, BOS], axis=1)
+        no_end = _line_start(step, walk)
+        no_break = (step == 0) | (walk.breaks > 1)
+        forbidden |= no_end[:, None] & (ids == EOS) | no_break[:, None] & (ids == self.rules.break_id)
+        allowed = tf.reduce_sum(tf.cast(~forbidden, tf.int32), axis=1)
+        return tf.where(forbidden, logits.dtype.min, logits), allowed
+
+    def _advance(self, walk: Walk, token: tf.Tensor, step: tf.Tensor, asked: Request) -> Walk:
+        """Give the walk after `token` [B], as `model.text.sampling.Walk` does."""
+        is_break = token == self.rules.break_id
+        lines = walk.lines + tf.cast(is_break & ~_line_start(step, walk), tf.int32)
+        stop = tf.where(step + 1 >= tf.minimum(asked.max_tokens, WINDOW), Stop.MAX_TOKENS, RUNNING)
+        stop = tf.where(lines >= asked.max_lines, Stop.MAX_LINES, stop)
+        stop = tf.where(token == EOS, Stop.EOS, stop)
+        return Walk(tf.where(is_break, walk.breaks + 1, 0), lines, tf.where(walk.stop == RUNNING, stop, walk.stop))
+
+
+def _length(tokens: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(tf.cast(tokens != PAD, tf.int32), axis=1)
+
+
+def _where_row(rows: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
+    return tf.where(tf.reshape(rows, [-1] + [1] * (len(new.shape) - 1)), new, old)
+
+
+def _line_start(step: tf.Tensor, walk: Walk) -> tf.Tensor:
+    return (step == 0) | (walk.breaks > 0)
+
+
+def _pool(step: tf.Tensor, walk: Walk, asked: Request) -> tuple[tf.Tensor, tf.Tensor]:
+    """Give the pool that serves each row and its size, each [B]."""
+    chaotic = asked.chaos[:, step] == 1
+    pool = tf.where(chaotic, Pool.CHAOS, Pool.BASE)
+    size = tf.where(chaotic, asked.chaos_k, asked.top_k)
+    line_start = _line_start(step, walk)
+    return tf.where(line_start, Pool.LINE_START, pool), tf.where(line_start, asked.line_start_k, size)
+
+
+def _draw(values: tf.Tensor, size: tf.Tensor, noise: tf.Tensor, inverse_temperature: tf.Tensor) -> tf.Tensor:
+    """Give the rank [B] that the noise picks among the first `size` of `values` [B, k], the most likely first."""
+    equal = tf.cast(noise * tf.cast(size, tf.float32), tf.int32)
+    inside = tf.sequence_mask(size, tf.shape(values)[1])
+    scaled = tf.cast(values - values[:, :1], tf.float64) * tf.cast(inverse_temperature, tf.float64)[:, None]
+    sums = tf.cumsum(tf.where(inside, tf.exp(scaled), 0), axis=1)
+    beyond = sums > tf.cast(noise, tf.float64)[:, None] * sums[:, -1:]
+    weighted = tf.where(tf.reduce_any(beyond, axis=1), tf.argmax(beyond, axis=1, output_type=tf.int32), size - 1)
+    return tf.minimum(tf.where(inverse_temperature == 0, equal, weighted), size - 1)
