@@ -44,16 +44,23 @@ class Preset:
     sampling: dict[str, Any]
 
 
-def load(name: str) -> Preset:
-    """Read the preset `name`. ModelError lists the names there are, or names the key that is wrong."""
-    path = PRESETS / f"{name}.toml"
-    if not path.is_file():
+def load(preset: str) -> Preset:
+    """Read a preset by its name, or from a TOML file of one's own. ModelError names what is wrong with it."""
+    path = Path(preset) if preset.endswith(".toml") else PRESETS / f"{preset}.toml"
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError:
         known = ", ".join(sorted(p.stem for p in PRESETS.glob("*.toml")))
-        raise ModelError(f"there is no preset {name!r}; there are: {known}")
-    table = tomllib.loads(path.read_text("utf-8"))
-    where = f"preset {name}"
-    training = from_table(Training, table.pop("training", {}), f"{where}, [training]")
-    return from_table(Preset, {**table, "name": name, "training": training}, where)
+        raise ModelError(f"there is no preset {preset!r}; there are: {known}, or a .toml file of your own") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}") from None
+    return read({**table, "name": path.stem}, str(path))
+
+
+def read(table: Mapping[str, Any], where: str) -> Preset:
+    """Make a preset of a table, `where` naming it in a ModelError."""
+    training = from_table(Training, table.get("training", {}), f"{where}, [training]")
+    return from_table(Preset, {**table, "training": training}, where)
 
 
 def from_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:

@@ -1,8 +1,9 @@
 """Training a network on a corpus, with checkpoints that a killed run resumes from."""
 
+import datetime as dt
 import json
-import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -75,7 +76,12 @@ class Trainer:
     """One run in one folder: `run` until the validation accuracy no longer rises."""
 
     def __init__(
-        self, network: keras.Model, tokenizer: BpeTokenizer, settings: Training, folder: Path, say: Callable[[str], None]
+        self,
+        network: keras.Model,
+        tokenizer: BpeTokenizer,
+        settings: Training,
+        folder: Path,
+        say: Callable[[str], None],
     ) -> None:
         self.network, self.tokenizer, self.settings, self.folder, self.say = network, tokenizer, settings, folder, say
         self.progress = Progress()
@@ -86,12 +92,14 @@ class Trainer:
         rows = [np.array(row, np.int32) for row in encoded]
         self.steps = steps_per_epoch(rows, self.settings)
         if not self.steps:
-            raise ModelError("the corpus is smaller than one batch of windows; lower batch_size or window in the preset")
+            raise ModelError(
+                "the corpus is smaller than one batch of windows; lower batch_size or window in the preset"
+            )
         self._compile()
         self._restore()
         while self.progress.epoch < self.settings.epochs and self.progress.stale < self.settings.patience:
-            self._epoch(rows)
-            self._validate(validation)
+            logs = self._epoch(rows)
+            self._validate(validation, logs)
         return self.progress
 
     def _compile(self) -> None:
@@ -108,41 +116,43 @@ class Trainer:
         self.network.compile(optimizer, loss, metrics=["accuracy"], jit_compile=keras.backend.backend() == "jax")
         optimizer.build(self.network.trainable_variables)
 
-    def _epoch(self, rows: Sequence[NDArray[np.int32]]) -> None:
+    def _epoch(self, rows: Sequence[NDArray[np.int32]]) -> dict[str, float]:
         progress = self.progress
         saved = started = time.monotonic()
         before = (progress.step, progress.seconds)
         self.network.reset_metrics()
+        recent = deque[dict[str, float]](maxlen=100)
         for step, batch in enumerate(windows(rows, self.settings, progress.epoch)):
             if step < progress.step or step >= self.steps:
                 continue
-            logs = self.network.train_on_batch(batch[:, :-1], batch[:, 1:], return_dict=True)
-            if not np.isfinite(logs["loss"]):
+            recent.append(self.network.train_on_batch(batch[:, :-1], batch[:, 1:], return_dict=True))
+            if not np.isfinite(recent[-1]["loss"]):
                 raise ModelError(f"the loss is no number any more; the best weights so far are in {self.folder / BEST}")
             progress.step = step + 1
             now = time.monotonic()
             progress.seconds = before[1] + now - started
             if progress.step % 20 == 0:
-                self._report(logs, (progress.step - before[0]) / (now - started))
+                self._report(_mean(recent), (progress.step - before[0]) / (now - started))
             if now - saved >= self.settings.checkpoint_seconds:
                 self.save()
                 saved = now
-        progress.history.append({"epoch": progress.epoch + 1, **{k: float(v) for k, v in logs.items()}})
+        return _mean(recent)
 
     def _report(self, logs: dict[str, float], rate: float) -> None:
         progress, settings = self.progress, self.settings
         left = (settings.epochs - progress.epoch) * self.steps - progress.step
-        minutes, seconds = divmod(int(left / rate), 60)
+        left_time = dt.timedelta(seconds=int(left / rate))
         tokens = rate * settings.batch_size * settings.window
         self.say(
             f"epoch {progress.epoch + 1}/{settings.epochs} step {progress.step}/{self.steps} loss {logs['loss']:.3f} "
-            f"accuracy {logs['accuracy']:.4f} {tokens:,.0f} tokens/s {minutes // 60}:{minutes % 60:02}:{seconds:02} left"
+            f"accuracy {logs['accuracy']:.4f} {tokens:,.0f} tokens/s {left_time} left"
         )
 
-    def _validate(self, texts: Sequence[str]) -> None:
+    def _validate(self, texts: Sequence[str], logs: dict[str, float]) -> None:
         progress, best = self.progress, self.progress.best
         scores = score(self.network.predict_on_batch, self.tokenizer, texts)
-        progress.history[-1] |= {f"validation_{k}": v for k, v in asdict(scores).items()} | {"seconds": progress.seconds}
+        scored = {f"validation_{name}": value for name, value in asdict(scores).items()}
+        progress.history.append({"epoch": progress.epoch + 1, "seconds": progress.seconds, **logs, **scored})
         if scores.accuracy > best:
             _replace(self.folder / BEST, self.network.save_weights)
         progress.epoch, progress.step = progress.epoch + 1, 0
@@ -155,7 +165,7 @@ class Trainer:
         """Write a checkpoint; a kill at any moment leaves the one before it."""
         arrays = {str(i): np.asarray(variable) for i, variable in enumerate(self._variables())}
         progress = np.array(json.dumps(asdict(self.progress)))
-        _replace(self.folder / CHECKPOINT, lambda path: np.savez(path, progress=progress, **arrays))
+        _replace(self.folder / CHECKPOINT, lambda path: np.savez(path, allow_pickle=False, progress=progress, **arrays))
 
     def _restore(self) -> None:
         path = self.folder / CHECKPOINT
@@ -176,10 +186,13 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file beside `path` and put it in its place whole."""
     beside = path.with_name(f"new.{path.name}")
     write(beside)
-    os.replace(beside, path)
+    beside.replace(path)
+
+
+def _mean(logs: deque[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([row[name] for row in logs])) for name in logs[0]} if logs else {}
 
 
 def _sentence(scores: Scores) -> str:
-    return (
-        f"accuracy {scores.accuracy:.4f}, perplexity {scores.perplexity:.1f}, {scores.bits_per_char:.4f} bits per character"
-    )
+    quality = f"accuracy {scores.accuracy:.4f}, perplexity {scores.perplexity:.1f}"
+    return f"{quality}, {scores.bits_per_char:.4f} bits per character"

@@ -55,9 +55,14 @@ class Writer(tf.Module):  # type: ignore[misc]
     def signatures(self) -> dict[str, Any]:
         """Give the functions by the names that TF-Serving knows them by."""
         vector, number = (None, WINDOW), (None,)
-        request = {name: vector if name in ("noise", "chaos", "inverse_temperature") else number for name in Request._fields}
+        request = {
+            name: vector if name in ("noise", "chaos", "inverse_temperature") else number for name in Request._fields
+        }
         real = ("noise", "inverse_temperature")
-        specs = {name: tf.TensorSpec(shape, tf.float32 if name in real else tf.int32, name) for name, shape in request.items()}
+        specs = {
+            name: tf.TensorSpec(shape, tf.float32 if name in real else tf.int32, name)
+            for name, shape in request.items()
+        }
         return {
             "serving_default": tf.function(self.next_logits, [tf.TensorSpec(vector, tf.int32, "tokens")]),
             "generate": tf.function(self.generate, [tf.TensorSpec(vector, tf.int32, "prompt"), *specs.values()]),
@@ -85,7 +90,7 @@ class Writer(tf.Module):  # type: ignore[misc]
         def lives(step: tf.Tensor, walk: Walk, *_: object) -> tf.Tensor:
             return (step < WINDOW) & tf.reduce_any(walk.stop == RUNNING)
 
-        def write(step: tf.Tensor, walk: Walk, joined: tf.Tensor, state: State, arrays: list[tf.TensorArray]) -> Any:  # noqa: ANN401
+        def write(step: tf.Tensor, walk: Walk, joined: tf.Tensor, state: State, arrays: list[tf.TensorArray]) -> Any:
             choices = self._choose(self.poet.logits(joined), step, walk, asked)
             joined, state = self.poet.step(choices.token, state)
             arrays = [array.write(step, values) for array, values in zip(arrays, choices, strict=True)]
@@ -105,7 +110,7 @@ class Writer(tf.Module):  # type: ignore[misc]
         def more(step: tf.Tensor, *_: object) -> tf.Tensor:
             return step < tf.reduce_max(length)
 
-        def read(step: tf.Tensor, joined: tf.Tensor, state: State) -> Any:  # noqa: ANN401
+        def read(step: tf.Tensor, joined: tf.Tensor, state: State) -> Any:
             new = self.poet.step(tokens[:, step], state)
             kept = tf.nest.map_structure(lambda a, b: _where_row(step < length, a, b), new, (joined, state))
             return step + 1, *kept

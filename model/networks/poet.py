@@ -49,7 +49,7 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
     Without the bias attention cannot tell the newest token from the one before it.
     """
 
-    def __init__(self, sizes: Sizes, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, sizes: Sizes, **options: Any) -> None:
         super().__init__(**options)
         self.sizes = sizes
         self.head_size = sizes.embedding // sizes.heads
@@ -69,7 +69,9 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
         count = (length + block - 1) // block
         joined = self.project(x)
         padding = ops.zeros((batch, count * block - length, joined.shape[-1]), joined.dtype)
-        joined = ops.reshape(ops.concatenate([joined, padding], axis=1), (batch, count, block, 3, heads, self.head_size))
+        joined = ops.reshape(
+            ops.concatenate([joined, padding], axis=1), (batch, count, block, 3, heads, self.head_size)
+        )
         joined = ops.transpose(joined, (3, 0, 4, 1, 2, 5))
         query, key, value = joined[0], _with_previous(joined[1]), _with_previous(joined[2])
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 2, 4, 3))) * self.head_size**-0.5
@@ -110,7 +112,7 @@ def _with_previous(blocks: Tensor) -> Tensor:
 class Poet(keras.Model):  # type: ignore[misc]
     """The network: `call` for training on every position, `step` and `logits` for writing."""
 
-    def __init__(self, sizes: Sizes, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, sizes: Sizes, **options: Any) -> None:
         super().__init__(**options)
         self.sizes = sizes
         policy: dict[str, Any] = {"dtype": self.dtype_policy}

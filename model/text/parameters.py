@@ -1,7 +1,8 @@
 """What a caller may set, and within which bounds: one schema for HTTP, the page, the bot and the command line."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -32,7 +33,7 @@ class Bound:
     nullable: bool = False
     choices: tuple[str, ...] = ()
 
-    def check(self, field: str, value: object) -> Any:  # noqa: ANN401  the kind says what comes out
+    def check(self, field: str, value: object) -> Any:
         """Give `value` as its kind, or raise InvalidParameter."""
         if value is None and self.nullable:
             return None
@@ -58,17 +59,18 @@ class Bound:
     def _integer(self, field: str, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise InvalidParameter(field, "must be an integer")
-        return self._within(field, value)
+        self._within(field, value)
+        return value
 
     def _number(self, field: str, value: object) -> float:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise InvalidParameter(field, "must be a number")
-        number = float(self._within(field, value))
+        number = float(self._within(field, value)) + 0.0  # which makes -0.0 a plain 0
         if self.multiple_of is not None and round(round(number / self.multiple_of) * self.multiple_of, 9) != number:
             raise InvalidParameter(field, f"must be a multiple of {self.multiple_of:g}")
         return number
 
-    def _within(self, field: str, value: Any) -> Any:  # noqa: ANN401  an int stays an int
+    def _within(self, field: str, value: Any) -> Any:
         if self.minimum is None or self.maximum is None:
             return value
         if not self.minimum <= value <= self.maximum:  # NaN is within nothing
@@ -139,13 +141,30 @@ def from_text(field: str, text: str) -> object:
     if bound.nullable and text in ("", "null"):
         return None
     try:
-        return {"integer": int, "number": _finite, "boolean": {"true": True, "false": False}.__getitem__}[bound.kind](text)
+        return _READERS[bound.kind](text)
     except (KeyError, ValueError):
         return text  # of the wrong kind: the bound says so
 
 
-def _finite(text: str) -> float:
-    number = float(text)
+_WHOLE = re.compile(r"-?[0-9]{1,20}")
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+
+
+def _integer(text: str) -> int:
+    if not _WHOLE.fullmatch(text):  # int() would take spaces, underscores and the digits of other scripts
+        raise ValueError
+    return int(text)
+
+
+def _number(text: str) -> float:
+    number = float(text) if _DECIMAL.fullmatch(text) else math.nan
     if not math.isfinite(number):
-        raise ValueError(text)
+        raise ValueError
     return number
+
+
+_READERS: dict[Kind, Callable[[str], object]] = {
+    "integer": _integer,
+    "number": _number,
+    "boolean": {"true": True, "false": False}.__getitem__,
+}

@@ -19,8 +19,13 @@ class Poem:
         return "\n".join(self.lines)
 
 
+def opening(prompt: str) -> str:
+    """Give the user's own text as it opens the poem: as it was written, trailing white space aside."""
+    return line_ends(prompt).rstrip()
+
+
 def lay_out(prompt: str, generated: str, stop: Stop, *, max_chars: int | None, capital_lines: bool) -> Poem:
-    """Put the generated text under the user's own, which stays as it was written, trailing white space aside.
+    """Put the generated text under the user's own.
 
     A last line that neither a break nor the end finished is cut unless it is the only one.
     """
@@ -32,8 +37,9 @@ def lay_out(prompt: str, generated: str, stop: Stop, *, max_chars: int | None, c
     if capital_lines:
         lines = [_capital(line) for line in lines]
     kept = _within(lines, max_chars)
-    opening = line_ends(prompt).rstrip()
-    return Poem([*(opening.split("\n") if opening else []), *kept], stop is Stop.MAX_TOKENS or kept != lines)
+    own = opening(prompt)
+    truncated = stop is Stop.MAX_TOKENS or kept != lines
+    return Poem([*(own.split("\n") if own else []), *(kept if any(kept) else [])], truncated)
 
 
 def _strip_blank(lines: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 
 from model.text.parameters import Parameters
+from model.text.poem import opening
 
 FORMAT = 1
 _LAYOUT = struct.Struct(">B I 3H B H H B H I H")  # the fields of `write`, in their order
@@ -37,18 +38,17 @@ def model_number(model_hash: str) -> int:
 
 
 def prompt_check(prompt: str) -> int:
-    """Give the 16 bits by which a receipt knows its prompt."""
-    return int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:2], "big")
+    """Give the 16 bits by which a receipt knows its prompt; white space at its end, which no poem shows, is not in."""
+    return int.from_bytes(hashlib.sha256(opening(prompt).encode()).digest()[:2], "big")
 
 
 def write(receipt: Receipt) -> str:
     """Give the code of a receipt."""
     p = receipt.parameters
-    numbers = (
-        FORMAT, receipt.model, p.top_k, p.line_start_k, p.chaos_k, round(p.chaos * 100), round((p.temperature or 0) * 100),
-        p.max_tokens, p.max_lines, p.max_chars or 0, receipt.seed, receipt.prompt_check,
-    )  # fmt: skip
-    body = _LAYOUT.pack(*numbers)
+    head = (FORMAT, receipt.model, p.top_k, p.line_start_k, p.chaos_k)
+    hundredths = (round(p.chaos * 100), round((p.temperature or 0) * 100))
+    tail = (p.max_tokens, p.max_lines, p.max_chars or 0, receipt.seed, receipt.prompt_check)
+    body = _LAYOUT.pack(*head, *hundredths, *tail)
     return base64.b32encode(body + struct.pack(">I", zlib.crc32(body))).decode().rstrip("=")
 
 
@@ -64,12 +64,11 @@ def read(code: str) -> Receipt:
     form, model, *rest, seed, check = _LAYOUT.unpack(body)
     if form != FORMAT:
         raise InvalidReceipt(f"the code is of format {form}; this service knows {FORMAT}")
-    return Receipt(model, _parameters(*rest), seed, check)
+    return Receipt(model, _parameters(rest), seed, check)
 
 
-def _parameters(
-    top_k: int, line_start_k: int, chaos_k: int, chaos: int, temperature: int, max_tokens: int, max_lines: int, max_chars: int
-) -> Parameters:  # fmt: skip
+def _parameters(numbers: list[int]) -> Parameters:
+    top_k, line_start_k, chaos_k, chaos, temperature, max_tokens, max_lines, max_chars = numbers
     return Parameters(
         top_k, line_start_k, chaos_k, chaos / 100, temperature / 100 or None, max_tokens, max_lines, max_chars or None
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.text.parameters import Parameters
+from model.text.parameters import Parameters, check
 from model.text.sampling import Rules
 from model.text.tokens import BpeTokenizer
 
@@ -32,6 +32,7 @@ class TextRelease:
     context: int | None  # the tokens that the network looks back on, where it cannot read a whole text
     defaults: Parameters
     moods: dict[str, dict[str, Any]]
+    signatures: tuple[str, ...]  # of the SavedModel; without "generate" the loop is left
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
@@ -53,9 +54,16 @@ def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
     """Read a release from its two small files. BadRelease where they do not belong together."""
     try:
         config = json.loads(config_bytes)
-    except ValueError:
-        raise BadRelease("config.json is no JSON") from None
-    check_config(config)
+        check_config(config)
+        check(config["sampling"])
+        return _read(config, tokenizer_bytes)
+    except BadRelease:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadRelease(f"config.json is not of the form that is wanted: {type(error).__name__}: {error}") from None
+
+
+def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
     tokenizer = config["tokenizer"]
     if hashlib.sha256(tokenizer_bytes).hexdigest() != config["files"][tokenizer["file"]]:
         raise BadRelease(f"{tokenizer['file']} was altered: its checksum does not fit")
@@ -72,4 +80,5 @@ def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
         context=config["context"],
         defaults=Parameters(**config["sampling"]),
         moods=config["moods"],
+        signatures=tuple(config.get("signatures", ("serving_default", "release"))),
     )

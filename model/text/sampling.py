@@ -79,12 +79,14 @@ def words(stream: str, seed: int, count: int) -> NDArray[np.int64]:
 
 def noise_vector(seed: int, count: int) -> NDArray[np.float32]:
     """Give the noise of each step, in [0, 1)."""
-    return (words("u", seed, count) / 2**WORD_BITS).astype(np.float32)
+    noise: NDArray[np.float32] = (words("u", seed, count) / 2**WORD_BITS).astype(np.float32)
+    return noise
 
 
 def chaos_vector(seed: int, chaos: float, count: int) -> NDArray[np.int32]:
     """Give the chaos vector: 1 at about a share `chaos` of the steps. A larger share keeps every 1 of a smaller."""
-    return (words("c", seed, count) < chaos * 2**WORD_BITS).astype(np.int32)
+    struck: NDArray[np.int32] = (words("c", seed, count) < chaos * 2**WORD_BITS).astype(np.int32)
+    return struck
 
 
 def allowed(logits: NDArray[np.float32], place: Place, rules: Rules) -> NDArray[np.float32]:

@@ -1,0 +1,75 @@
+"""The card of a release: what it was trained on, how, how well, and what it writes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model.corpus.reading import Poem
+from model.folder import CARD
+from model.generation import write
+from model.release import Release
+
+PROMPTS = ["Я любил тебя светлой любовью", "Ночь, улица, фонарь", "", "Загадочна душа поэта", "Мой друг, не спрашивай"]
+
+
+def write_card(release: Release, poems: Sequence[Poem], sources: str) -> None:
+    """Write MODEL_CARD.md. `poems` are those it was trained on, `sources` the account of where they come from."""
+    parts = [
+        f"# {release.config['name']}",
+        f"Model hash `{release.config['hash'][:16]}`, made on {release.config['date']}.",
+        "## How well it predicts\n\nThe float16 file as shipped.",
+        "Validation texts chose the weights; test texts were scored once.",
+        _scores(release.config["scores"]),
+        "## How it was made",
+        _settings(release.config),
+        "## Five poems, unpicked\n\nSeeds 1 to 5, the usual parameters; the first line is what was asked.",
+        *_samples(release),
+        sources.strip(),
+        f"## Training texts per author\n\n{_authors(poems)}",
+    ]
+    (release.folder / CARD).write_text("\n\n".join(parts) + "\n", "utf-8")
+
+
+def licences(corpus: Path) -> str:
+    """Give the section "Sources" of the SOURCES.md beside the corpus, where there is one."""
+    path = corpus.parent / "SOURCES.md"
+    if not path.is_file():
+        return "## Sources\n\nNot recorded."
+    return "## Sources" + path.read_text("utf-8").partition("## Sources")[2].partition("\n## ")[0]
+
+
+def _scores(scores: dict[str, dict[str, Any]]) -> str:
+    rows = [
+        f"| {part} | " + " | ".join(_number(value) for value in row.values()) + " |" for part, row in scores.items()
+    ]
+    head = "| part | texts | tokens | characters | accuracy | perplexity | bits per character |"
+    return "\n".join([head, "|---" * 7 + "|", *rows])
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _settings(config: dict[str, Any]) -> str:
+    rows = [
+        f"| {group} | " + ", ".join(f"{name} {value}" for name, value in config[group].items()) + " |"
+        for group in ("network", "training", "run", "data", "sampling")
+    ]
+    return "\n".join(
+        ["| what | values |", "|---|---|", f"| normalisation | {', '.join(config['normalisation'])} |", *rows]
+    )
+
+
+def _samples(release: Release) -> list[str]:
+    defaults = release.text.defaults
+    poems = (write(release.network, release.text, prompt, defaults, seed) for seed, prompt in enumerate(PROMPTS, 1))
+    return [f"```\n{poem.text}\n```" for poem in poems]
+
+
+def _authors(poems: Sequence[Poem]) -> str:
+    texts, characters = Counter(poem.author for poem in poems), Counter[str]()
+    for poem in poems:
+        characters[poem.author] += len(poem.text)
+    rows = [f"| {author} | {count} | {characters[author]} |" for author, count in texts.most_common()]
+    return "\n".join(["| author | poems | characters |", "|---|---:|---:|", *rows])

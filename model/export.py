@@ -1,0 +1,80 @@
+"""From a release to a version directory that TF-Serving loads."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+
+from model.folder import CONFIG, EXTRA, TOKENIZER, newest_version
+from model.release import Release
+from model.text.parameters import Parameters
+from model.text.sampling import chaos_vector, noise_vector
+from model.text.tokens import WINDOW
+from model.writing import Request, Writer
+
+WARMUP = "tf_serving_warmup_requests"
+WARMUP_BATCHES = (1, 2)
+WARMUP_TOKENS = 16
+
+
+def export(release: Release, models: Path) -> Path:
+    """Write the release as the next version under models/NAME, whole or not at all; give its directory."""
+    base = models.absolute() / release.text.name
+    base.mkdir(parents=True, exist_ok=True)
+    beside = base / f"new-{os.getpid()}"  # TF-Serving looks at numbers only
+    try:
+        _save(release, beside)
+        version = base / str(newest_version(base) + 1)
+        beside.rename(version)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return version
+
+
+def _save(release: Release, folder: Path) -> None:
+    config = (release.folder / CONFIG).read_bytes()
+    writer = Writer(release.network, release.text.rules, config, (release.folder / TOKENIZER).read_bytes())
+    tf.saved_model.save(writer, str(folder), signatures=writer.signatures())
+    extra = folder / EXTRA
+    extra.mkdir()
+    (extra / CONFIG).write_bytes(config)
+    _write_warmup(release, extra / WARMUP)
+
+
+def _write_warmup(release: Release, path: Path) -> None:
+    """Write the requests that TF-Serving runs before it calls the version available."""
+    with tf.io.TFRecordWriter(str(path)) as records:
+        for batch in WARMUP_BATCHES:
+            prompt = np.zeros((batch, WINDOW), np.int32)
+            tokens, _ = release.text.tokenizer.encode_prompt("Ночь")
+            prompt[:, : len(tokens)] = tokens
+            inputs = {"prompt": prompt, **_request(release.text.defaults, batch)}
+            records.write(_log(release.text.name, "serving_default", {"tokens": prompt}))
+            records.write(_log(release.text.name, "generate", inputs))
+        records.write(_log(release.text.name, "release", {"unused": np.zeros(1, np.int32)}))
+
+
+def _request(parameters: Parameters, batch: int) -> dict[str, np.ndarray]:
+    asked = Request(
+        noise=noise_vector(0, WINDOW),
+        chaos=chaos_vector(0, parameters.chaos, WINDOW),
+        inverse_temperature=np.full(WINDOW, parameters.inverse_temperature, np.float32),
+        top_k=np.int32(parameters.top_k),
+        line_start_k=np.int32(parameters.line_start_k),
+        chaos_k=np.int32(parameters.chaos_k),
+        max_tokens=np.int32(WARMUP_TOKENS),
+        max_lines=np.int32(parameters.max_lines),
+    )
+    return {name: np.stack([value] * batch) for name, value in asked._asdict().items()}
+
+
+def _log(model: str, signature: str, inputs: dict[str, np.ndarray]) -> bytes:
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = model, signature
+    for name, value in inputs.items():
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+    log = prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=request))
+    return bytes(log.SerializeToString())

@@ -1,0 +1,65 @@
+"""The files of a release and of what is exported from it. The standard library only: starting up must not wait."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.errors import ModelError
+from model.text import release as text_release
+from model.text.release import BadRelease
+
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.model"
+WEIGHTS = "network.weights.h5"
+CARD = "MODEL_CARD.md"
+EXTRA = "assets.extra"  # the part of a version directory that TF-Serving leaves to others
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read config.json. ModelError where it is missing, no JSON, or lacks what the hash is made of."""
+    path = folder / CONFIG
+    try:
+        config: dict[str, Any] = json.loads(path.read_bytes())
+        text_release.check_config(config)
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from None
+    except (ValueError, BadRelease) as error:
+        raise ModelError(f"{path} cannot be used: {error}") from None
+    return config
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write config.json."""
+    (folder / CONFIG).write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def sha256(path: Path) -> str:
+    """Give the hexadecimal SHA-256 of a file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from None
+
+
+def newest_version(base: Path) -> int:
+    """Give the highest version number under models/NAME, 0 where there is none."""
+    return max((int(path.name) for path in base.glob("*") if path.name.isdecimal()), default=0)
+
+
+def exported_hash(version: Path) -> str | None:
+    """Give the model hash of a version directory, None where it is not one of ours."""
+    try:
+        return str(json.loads((version / EXTRA / CONFIG).read_bytes())["hash"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def up_to_date(release: Path, models: Path) -> Path | None:
+    """Give the newest version directory if it was exported from this very release."""
+    config = read_config(release)
+    base = models.absolute() / config["name"]
+    newest = base / str(newest_version(base))
+    return newest if exported_hash(newest) == config["hash"] else None

@@ -1,0 +1,103 @@
+"""A release: a folder with everything that writing poems needs, and the account of how it came about."""
+
+import dataclasses
+import datetime as dt
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from model.corpus.reading import Poem
+from model.errors import ModelError
+from model.evaluation import score
+from model.folder import CONFIG, TOKENIZER, WEIGHTS, read_config, sha256, write_config
+from model.networks import poet
+from model.preset import Preset
+from model.text import release as text_release
+from model.text.release import BadRelease, TextRelease
+from model.text.tokens import BOS, EOS, PAD, UNK
+
+SIGNATURES = ["serving_default", "generate", "release"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release as loaded: its configuration, the poet with its weights in float32, and its text part."""
+
+    folder: Path
+    config: dict[str, Any]
+    network: poet.Poet
+    text: TextRelease
+
+
+def load(folder: Path) -> Release:
+    """Load and verify a release. ModelError names a file that is missing or was altered."""
+    config = read_config(folder)
+    for name, checksum in config["files"].items():
+        if sha256(folder / name) != checksum:
+            raise ModelError(f"{folder / name} was altered: its checksum does not fit {CONFIG}")
+    try:
+        text = text_release.read((folder / CONFIG).read_bytes(), (folder / TOKENIZER).read_bytes())
+    except BadRelease as error:
+        raise ModelError(f"{folder}: {error}") from None
+    network = poet.build(_sizes(config["network"]))
+    network.load_weights(folder / WEIGHTS)
+    return Release(folder, config, network, text)
+
+
+def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account: Mapping[str, Any]) -> Release:
+    """Make a release without scores of a tokenizer and float32 weights. `account` joins the configuration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(tokenizer, folder / TOKENIZER)
+    _save_half(preset, weights, folder / WEIGHTS)
+    config: dict[str, Any] = {
+        "format": 1,
+        "name": preset.name,
+        "preset": preset.name,
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "network": {"kind": preset.network, **preset.sizes},
+        "tokenizer": {"kind": preset.tokenizer, "file": TOKENIZER, "pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS},
+        "normalisation": preset.normalisation,
+        "context": None,
+        "force_breaks": preset.force_breaks,
+        "capital_lines": preset.capital_lines,
+        "signatures": SIGNATURES,
+        "sampling": {
+            name: value or None if name in ("temperature", "max_chars") else value
+            for name, value in preset.sampling.items()
+        },
+        "moods": {},
+        "training": asdict(preset.training),
+        "files": {name: sha256(folder / name) for name in (TOKENIZER, WEIGHTS)},
+        **account,
+    }
+    config["hash"] = text_release.config_hash(config)
+    write_config(folder, config)
+    return load(folder)
+
+
+def with_scores(release: Release, parts: Mapping[str, Sequence[Poem]]) -> Release:
+    """Score the shipped float16 file on the named parts, and write the scores into config.json."""
+    predict = release.network.predict_on_batch
+    scores = {
+        part: asdict(score(predict, release.text.tokenizer, [poem.text for poem in poems]))
+        for part, poems in parts.items()
+    }
+    config = {**release.config, "scores": scores}
+    write_config(release.folder, config)
+    return dataclasses.replace(release, config=config)
+
+
+def _save_half(preset: Preset, weights: Path, path: Path) -> None:
+    """Write float32 weights as float16: half the size, and the same to a thousandth of a bit per character."""
+    network, half = poet.build(poet.Sizes(**preset.sizes)), poet.build(poet.Sizes(**preset.sizes), "float16")
+    network.load_weights(weights)
+    half.set_weights(network.get_weights())
+    half.save_weights(path)
+
+
+def _sizes(network: Mapping[str, Any]) -> poet.Sizes:
+    if network["kind"] != "poet":
+        raise ModelError(f"there is no network {network['kind']!r}; there is: poet")
+    return poet.Sizes(**{name: size for name, size in network.items() if name != "kind"})
