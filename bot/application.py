@@ -1,0 +1,55 @@
+"""Wires the parts together; connects to nothing."""
+
+from typing import Any
+
+from telegram import BotCommand, LinkPreviewOptions
+from telegram.ext import Application, Defaults
+from telegram.request import HTTPXRequest
+
+from bot.addressing import whose_turn
+from bot.handlers import Conversation
+from bot.settings import Settings
+from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
+from bot.transport import TIMEOUTS, Patience, PollingRequest
+from bot.turns import Turns
+
+LONGEST_LINE = 4  # updates of one user in hand or waiting
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+
+def build(settings: Settings, conversation: Conversation, polling: PollingRequest) -> App:
+    """Return the application with its handlers."""
+    application = (
+        Application.builder()
+        .token(settings.token)
+        .base_url(f"{settings.telegram_url}/bot")
+        .request(HTTPXRequest(**TIMEOUTS))
+        .get_updates_request(polling)
+        .rate_limiter(Patience())
+        .concurrent_updates(Turns(whose_turn, conversation.too_fast, LONGEST_LINE))
+        .defaults(_defaults())
+        .build()
+    )
+    application.add_handlers(conversation.handlers())
+    application.add_error_handler(conversation.failed)
+    return application
+
+
+async def announce_commands(application: App) -> None:
+    """Put the commands into Telegram's menu: in English where the user's Telegram is, else in Russian."""
+    await application.bot.set_my_commands(_commands(LANGUAGES[DEFAULT_LANGUAGE]))
+    await application.bot.set_my_commands(_commands(LANGUAGES["en"]), language_code="en")
+
+
+def _commands(texts: Texts) -> list[BotCommand]:
+    return [BotCommand("help", texts.help_command), BotCommand("language", texts.language_command)]
+
+
+def _defaults() -> Defaults:
+    """Answer as a reply, also when the question was deleted meanwhile, as plain text without link previews."""
+    return Defaults(
+        do_quote=True,
+        allow_sending_without_reply=True,
+        link_preview_options=LinkPreviewOptions(is_disabled=True),
+    )

@@ -1,0 +1,118 @@
+"""The backend's HTTP API, as the bot sees it.
+
+Errors: BackendError is the root and is never raised itself.
+  AwayError     there is no poem and it is not the user's fault: unreachable, too slow, broken, or it refused our own
+                parameters; the text says which, for the log
+  BusyError     it is there, but cannot take more work at the moment
+  RefusedError  it does not take this prompt
+No error's text holds anything that a user wrote.
+"""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+CONNECT_SECONDS = 3.0
+SEND_SECONDS = 5.0
+CONNECTIONS = 64
+
+
+class BackendError(Exception):
+    """The backend wrote no poem."""
+
+
+class AwayError(BackendError):
+    """The backend cannot write a poem now."""
+
+
+class BusyError(BackendError):
+    """The backend has too much to do."""
+
+
+class RefusedError(BackendError):
+    """The backend does not take this prompt."""
+
+
+class Backend:
+    """A client with one pool of connections, for the life of the process."""
+
+    def __init__(self, url: str, seconds: float, decoder: str | None) -> None:
+        """Wait at most `seconds` for a poem; ask for `decoder` unless it is None."""
+        self._seconds = seconds
+        self._parameters = {} if decoder is None else {"decoder": decoder}
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            timeout=httpx.Timeout(connect=CONNECT_SECONDS, read=seconds, write=SEND_SECONDS, pool=seconds),
+            limits=httpx.Limits(max_connections=CONNECTIONS),
+            trust_env=False,  # a proxy in the environment is there to reach Telegram, not our own backend
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def poem(self, prompt: str) -> str:
+        """Return a poem that begins with the prompt; raise a BackendError if there is none."""
+        response = await self._request("POST", "/generate", {"prompt": prompt, **self._parameters})
+        if response.status_code != httpx.codes.OK:
+            raise _error(response)
+        match _json(response):
+            case {"poems": [{"poem": str(poem)}, *_]}:
+                return _well_formed(poem)
+        raise AwayError("a reply without a poem")
+
+    async def longest_prompt(self) -> int | None:
+        """Return the longest prompt in characters, None if the backend does not say."""
+        try:
+            reply = _json(await self._request("GET", "/models"))
+        except AwayError:
+            return None
+        match reply:
+            case {"bounds": {"prompt": {"max_length": int(limit)}}}:
+                return limit
+        return None
+
+    async def _request(self, method: str, path: str, body: object = None) -> httpx.Response:
+        try:
+            async with asyncio.timeout(self._seconds):  # httpx limits each wait, not their sum
+                return await self._client.request(method, path, json=body)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise AwayError(type(error).__name__) from error
+
+
+def _error(response: httpx.Response) -> BackendError:
+    """Tell a reply's meaning from its status and, for 422, from the fields that it names."""
+    match response.status_code:
+        case httpx.codes.TOO_MANY_REQUESTS:
+            return BusyError()
+        case httpx.codes.SERVICE_UNAVAILABLE if "retry-after" in response.headers:
+            return BusyError()
+        case httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            return RefusedError()
+        case httpx.codes.UNPROCESSABLE_ENTITY:
+            fields = _refused_fields(response)
+            return RefusedError() if fields <= {"prompt"} else AwayError(f"status 422 for {sorted(fields)}")
+    return AwayError(f"status {response.status_code}")
+
+
+def _refused_fields(response: httpx.Response) -> set[str]:
+    match _json(response):
+        case {"errors": [*errors]}:
+            return {
+                error["field"] for error in errors if isinstance(error, dict) and isinstance(error.get("field"), str)
+            }
+    return set()
+
+
+def _json(response: httpx.Response) -> Any:
+    """Return the reply's JSON value, None if it is not JSON."""
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _well_formed(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON can carry and Telegram cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

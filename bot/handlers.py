@@ -1,0 +1,151 @@
+"""What the bot does with each kind of update."""
+
+import contextlib
+import logging
+import sqlite3
+from dataclasses import dataclass
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import (
+    BaseHandler,
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    MessageHandler,
+    filters,
+)
+
+from bot.addressing import ForBot, text_for_bot
+from bot.backend import AwayError, Backend, BackendError, BusyError, RefusedError
+from bot.replies import reply, typing
+from bot.storage import Storage
+from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
+
+LANGUAGE_BUTTON = "language:"
+
+Context = ContextTypes.DEFAULT_TYPE
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """The bot's side of every conversation."""
+
+    storage: Storage
+    backend: Backend
+
+    def handlers(self) -> list[BaseHandler[Update, Context, None]]:
+        """Return the handlers in the order in which they are tried. Edited messages reach none of them."""
+        new = filters.UpdateType.MESSAGE
+        private = new & filters.ChatType.PRIVATE
+        return [
+            CommandHandler(["start", "help"], self.welcome, filters=new),
+            CommandHandler("language", self.choose_language, filters=new),
+            MessageHandler(private & filters.COMMAND, self.unknown_command),
+            MessageHandler(new & ForBot() & ~filters.COMMAND, self.poem),
+            MessageHandler(private & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.not_text),
+            CallbackQueryHandler(self.language_chosen),
+        ]
+
+    async def welcome(self, update: Update, _: Context) -> None:
+        """Say what the bot does."""
+        await reply(_message(update), self.texts(update).welcome)
+
+    async def unknown_command(self, update: Update, _: Context) -> None:
+        """Say that there is no such command."""
+        await reply(_message(update), self.texts(update).unknown_command)
+
+    async def not_text(self, update: Update, _: Context) -> None:
+        """Answer a photo, a sticker, a voice message."""
+        await reply(_message(update), self.texts(update).only_text)
+
+    async def choose_language(self, update: Update, _: Context) -> None:
+        """Offer the languages as buttons."""
+        buttons = [
+            InlineKeyboardButton(texts.name, callback_data=LANGUAGE_BUTTON + code) for code, texts in LANGUAGES.items()
+        ]
+        text = self.texts(update).choose_language
+        await _message(update).reply_text(text, reply_markup=InlineKeyboardMarkup([buttons]))
+
+    async def language_chosen(self, update: Update, _: Context) -> None:
+        """Remember the language of a pressed button and confirm in that language."""
+        query = update.callback_query
+        if query is None:
+            return
+        code = (query.data or "").removeprefix(LANGUAGE_BUTTON)
+        chosen = LANGUAGES.get(code)
+        if chosen is not None:
+            self.storage.set_language(query.from_user.id, code)
+        with contextlib.suppress(BadRequest):  # the press is too old to be answered, or the message to be changed
+            await query.answer()
+            if chosen is not None and isinstance(query.message, Message):
+                await query.edit_message_text(chosen.language_chosen)
+
+    async def poem(self, update: Update, _: Context) -> None:
+        """Answer a text with a poem, or say why there is none."""
+        message = _message(update)
+        texts = self.texts(update)
+        try:
+            async with typing(message):
+                answer = await self.backend.poem(text_for_bot(message) or "")
+        except BackendError as error:
+            answer = await self._excuse(error, message, texts)
+        await reply(message, answer.strip() or texts.nothing_written)
+
+    async def too_fast(self, update: object) -> None:
+        """Ask a user whose line is full to wait."""
+        if isinstance(update, Update):
+            await _tell(update, self.texts(update).too_fast)
+
+    async def failed(self, update: object, context: Context) -> None:
+        """Log what nobody caught, and tell the user without details."""
+        error = context.error
+        if isinstance(error, TelegramError):
+            logger.warning("Telegram: %s: %s", type(error).__name__, error)
+        else:
+            logger.error("unexpected", exc_info=error)
+        worth_telling = isinstance(error, BadRequest) or not isinstance(error, TelegramError)
+        if isinstance(update, Update) and worth_telling:
+            with contextlib.suppress(TelegramError):
+                await _tell(update, self.texts(update).trouble)
+
+    def texts(self, update: Update) -> Texts:
+        """Return the texts in the language that the update's user chose."""
+        user = update.effective_user
+        code = None
+        try:
+            code = self.storage.language(user.id) if user is not None else None
+        except sqlite3.Error as error:  # a failing disk is no reason to stop writing poems
+            logger.error("BOT_DATABASE: %s", error)  # noqa: TRY400 (the sentence says it all)
+        return LANGUAGES.get(code or DEFAULT_LANGUAGE, LANGUAGES[DEFAULT_LANGUAGE])
+
+    async def _excuse(self, error: BackendError, message: Message, texts: Texts) -> str:
+        """Return what to say instead of a poem."""
+        match error:
+            case BusyError():
+                return texts.busy
+            case RefusedError():
+                limit = await self.backend.longest_prompt()
+                if limit is None:
+                    return texts.refused
+                too_long = len(text_for_bot(message) or "") > limit
+                return texts.too_long.format(limit=limit) if too_long else texts.unreadable
+            case AwayError():
+                logger.warning("backend: %s", error)
+        return texts.away
+
+
+async def _tell(update: Update, text: str) -> None:
+    """Say it where the user is looking: over the pressed button, or under the message."""
+    if update.callback_query is not None:
+        await update.callback_query.answer(text)
+    elif update.message is not None:
+        await reply(update.message, text)
+
+
+def _message(update: Update) -> Message:
+    """Return the new message that the filters have promised."""
+    if update.message is None:
+        raise TypeError("an update without a message passed the filters")
+    return update.message

@@ -1,0 +1,98 @@
+"""The bot's life: reach Telegram, answer, stop in order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from typing import cast
+
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Updater
+
+from bot import health, logs
+from bot.application import App, announce_commands, build
+from bot.backend import Backend
+from bot.handlers import Conversation
+from bot.settings import Settings
+from bot.storage import Storage
+from bot.transport import PollingRequest
+
+UPDATES = ("message", "callback_query")
+RECONNECT_SECONDS = 1.0
+# Together less than the 10 s after which Docker kills.
+STOP_POLLING_SECONDS = 3.0
+FINISH_SECONDS = 4.0
+
+logger = logging.getLogger(__name__)
+
+
+class TokenRefusedError(Exception):
+    """Telegram does not know the token, from the start or since it was revoked."""
+
+
+def run(settings: Settings, storage: Storage) -> None:
+    """Answer users until SIGTERM or SIGINT; raise TokenRefusedError when Telegram does not know the token."""
+    logs.configure(settings.token)
+    asyncio.run(_until_signal(settings, storage))
+
+
+async def _until_signal(settings: Settings, storage: Storage) -> None:
+    this = cast("asyncio.Task[None]", asyncio.current_task())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await _serve(settings, storage)
+
+
+async def _serve(settings: Settings, storage: Storage) -> None:
+    backend = Backend(settings.backend_url, settings.backend_seconds, settings.decoder)
+    heartbeat = health.heartbeat(settings.database)
+    refused = asyncio.Event()
+    polling = PollingRequest(on_success=lambda: health.beat(heartbeat), on_refusal=refused.set)
+    application = build(settings, Conversation(storage, backend), polling)
+    try:
+        await _connect(application)
+        await application.start()
+        await _updater(application).start_polling(bootstrap_retries=-1, allowed_updates=UPDATES)
+        logger.info("@%s is listening", application.bot.username)
+        await refused.wait()
+        raise TokenRefusedError
+    finally:
+        await _stop(application)
+        await backend.close()
+        heartbeat.unlink(missing_ok=True)
+
+
+async def _connect(application: App) -> None:
+    """Ask Telegram who we are until it answers; then fill the command menu, which the bot can do without."""
+    while True:
+        try:
+            await application.initialize()
+            break
+        except InvalidToken:
+            raise TokenRefusedError from None  # the library's text holds the token
+        except TelegramError as error:
+            logger.warning("Telegram does not answer yet: %s", error)
+        await asyncio.sleep(RECONNECT_SECONDS)
+    try:
+        await announce_commands(application)
+    except TelegramError as error:
+        logger.warning("the command menu is not set: %s", error)
+
+
+async def _stop(application: App) -> None:
+    """Take no more updates, finish those in hand if they are quick, and close."""
+    updater = _updater(application)
+    if updater.running:
+        with contextlib.suppress(TelegramError, TimeoutError):
+            await asyncio.wait_for(updater.stop(), STOP_POLLING_SECONDS)
+    if application.running:
+        try:
+            await asyncio.wait_for(application.stop(), FINISH_SECONDS)
+        except TimeoutError:
+            logger.warning("stopping without the answers that take longer")  # asyncio.run cancels them
+    await application.shutdown()
+
+
+def _updater(application: App) -> Updater:
+    return cast("Updater", application.updater)  # None only where an application was built without one

@@ -1,0 +1,31 @@
+"""`python -m serving`: wires flags, log, socket and server."""
+
+import logging
+import os
+import sys
+
+from serving import flags
+from serving.errors import StartError
+from serving.listening import bind
+
+
+def main() -> int:
+    """Run the server; return its exit status."""
+    settings = flags.parse()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full thread pool is no news
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    try:
+        with bind(settings.rest_api_address, settings.rest_api_port) as bound:
+            # Only now, for TensorFlow takes seconds to import: a bad flag or a taken port should not.
+            from serving.server import Server  # noqa: PLC0415
+
+            Server(settings).run(bound)
+    except StartError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

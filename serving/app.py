@@ -1,0 +1,157 @@
+"""The REST API as a WSGI application."""
+
+import json
+import logging
+import zlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from serving import predict, replies
+from serving.errors import HTTP_STATUS, Code, ServingError, invalid, not_found
+from serving.parsing import parse_object
+from serving.registry import Registry, Status
+from serving.routes import Route, is_api, match
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+# TF-Serving sets no limit on a body; a prompt is a few kilobytes.
+MAX_BODY_BYTES = 64 * 2**20
+_GZIP = 16 + zlib.MAX_WBITS
+_JSON = "application/json"
+_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH"})
+
+
+class Application:
+    """Answers REST requests from a registry of models; a run that exceeds `timeout_ms` is answered 504."""
+
+    def __init__(self, registry: Registry, timeout_ms: int) -> None:
+        self._registry = registry
+        self._timeout_ms = timeout_ms
+        self._actions: dict[str, Callable[[Route, bytes], str]] = {
+            "predict": self._predict,
+            "classify": self._refuse,
+            "regress": self._refuse,
+            "metadata": self._metadata,
+        }
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request."""
+        method, path = environ["REQUEST_METHOD"], environ["REQUEST_URI"]
+        if method == "OPTIONS":
+            status, kind, text = _options(environ), _JSON, ""
+        elif method not in _METHODS:
+            status, kind, text = "501 Not Implemented", "text/html", _html("501 Not Implemented")
+        elif not is_api(path):
+            status, kind, text = "404 Not Found", "text/html", _html("404 Not Found")
+        else:
+            status, text = self._answer(method, path, environ)
+            kind = _JSON
+        body = text.encode("utf-8", "surrogateescape")
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        return [body if method != "HEAD" else b""]
+
+    def _answer(self, method: str, path: str, environ: "WSGIEnvironment") -> tuple[str, str]:
+        """Return the HTTP status and the JSON text."""
+        try:
+            route = match(method, path)
+            text = self._actions.get(route.action, self._status)(route, _body(environ))
+        except ServingError as error:
+            return HTTP_STATUS[error.code], replies.error_reply(str(error))
+        except Exception:
+            log.exception("%s %s failed", method, path)
+            return HTTP_STATUS[Code.INTERNAL], replies.error_reply("Internal error; the server's log has the details.")
+        return HTTP_STATUS[Code.OK], text
+
+    def _predict(self, route: Route, body: bytes) -> str:
+        """Run a signature. Bad JSON comes before an unknown model, that before an unknown signature, as TF-Serving."""
+        document = parse_object(body)
+        name = predict.signature_name(document)
+        _refuse_label(route)
+        model = self._registry.model(route.model)
+        if model is None:
+            raise _unknown(route)
+        with model.borrow(route.version) as (_, loaded):
+            signature = loaded.signature(name)
+            if not signature.inputs:
+                message = f"Failed to get input map for signature: {name or 'DEFAULT'}"
+                raise invalid(message)
+            row = predict.is_row(document)
+            read = predict.row_tensors if row else predict.column_tensors
+            outputs = loaded.run(signature, read(document, signature.inputs), self._timeout_ms)
+        return replies.row_reply(outputs) if row else replies.column_reply(outputs)
+
+    def _refuse(self, route: Route, body: bytes) -> str:
+        """Answer classify and regress, which no signature of ours offers."""
+        parse_object(body)
+        message = f"{route.action} is not offered by this server, only predict."
+        raise ServingError(Code.UNIMPLEMENTED, message)
+
+    def _status(self, route: Route, _body: bytes) -> str:
+        """Return the states of the versions; a label in the path is not looked at, as in TF-Serving."""
+        model = self._registry.model(route.model)
+        if model is None:
+            message = f"Could not find any versions of model {route.model}"
+            raise not_found(message)
+        statuses = [status for status in model.statuses() if route.version in (None, status.number)]
+        if route.version is not None and not statuses:
+            message = f"Could not find version {route.version} of model {route.model}"
+            raise not_found(message)
+        return _dump({"model_version_status": [_status_entry(status) for status in statuses]})
+
+    def _metadata(self, route: Route, _body: bytes) -> str:
+        _refuse_label(route)
+        model = self._registry.model(route.model)
+        if model is None:
+            raise _unknown(route)
+        with model.borrow(route.version) as (number, loaded):
+            spec = {"name": route.model, "signature_name": "", "version": str(number)}
+            signatures = {"signature_def": loaded.metadata()}
+            return _dump({"model_spec": spec, "metadata": {"signature_def": signatures}})
+
+
+def _status_entry(status: Status) -> dict[str, Any]:
+    return {
+        "version": str(status.number),
+        "state": status.state.value,
+        "status": {"error_code": status.code.name, "error_message": status.message},
+    }
+
+
+def _dump(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def _unknown(route: Route) -> ServingError:
+    wanted = f"Latest({route.model})" if route.version is None else f"Specific({route.model}, {route.version})"
+    return not_found(f"Servable not found for request: {wanted}")
+
+
+def _refuse_label(route: Route) -> None:
+    if route.label:
+        message = f"Unrecognized servable version label: {route.label}"
+        raise invalid(message)
+
+
+def _options(environ: "WSGIEnvironment") -> str:
+    allowed = environ.get("HTTP_ORIGIN", "").startswith(("http://", "https://"))
+    return HTTP_STATUS[Code.OK if allowed else Code.FAILED_PRECONDITION]
+
+
+def _html(title: str) -> str:
+    return f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+
+
+def _body(environ: "WSGIEnvironment") -> bytes:
+    """Return the request's body, unpacked; what cannot be unpacked within bounds counts as empty, as in TF-Serving."""
+    body: bytes = environ["wsgi.input"].read()
+    if "gzip" not in environ.get("HTTP_CONTENT_ENCODING", ""):
+        return body
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        unpacked = unpacker.decompress(body, MAX_BODY_BYTES)
+    except zlib.error:
+        return b""
+    return unpacked if unpacker.eof else b""

@@ -1,0 +1,171 @@
+"""The command line: tensorflow_model_server's own flag names, read once into frozen settings."""
+
+import argparse
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+DESCRIPTION = """\
+Serve a SavedModel over TF-Serving's REST API, with tensorflow_model_server's own flags.
+
+Every directory of --model_base_path whose name is a number is a version of the model. The highest is served; a higher
+one that appears is loaded beside it and then takes over, and no request is lost. Put a version there by renaming a
+finished directory, for it is picked up as soon as its name is seen."""
+
+EPILOG = """\
+example:
+  python -m serving --rest_api_port=8501 --model_name=poet --model_base_path=serving/models/poet
+  curl http://127.0.0.1:8501/v1/models/poet
+  curl -d '{"signature_name": "release", "inputs": [0]}' http://127.0.0.1:8501/v1/models/poet:predict
+
+Not in tensorflow_model_server: --rest_api_address. It listens on every address; this server on 127.0.0.1 unless told
+otherwise (in a container: --rest_api_address=0.0.0.0), since neither has a password.
+
+exit status: 0 after SIGTERM or SIGINT, 1 when the server cannot start, 2 for a bad flag."""
+
+MAX_INT32 = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the flags say; see each flag's help for its meaning."""
+
+    rest_api_port: int
+    rest_api_address: str
+    rest_api_timeout_in_ms: int
+    rest_api_num_threads: int
+    model_name: str
+    model_base_path: Path
+    file_system_poll_wait_seconds: int
+    max_num_load_retries: int
+    load_retry_interval_micros: int
+    tensorflow_intra_op_parallelism: int
+    tensorflow_inter_op_parallelism: int
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answers a bad command line with one sentence and exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see --help\n")
+
+
+def parse(arguments: Sequence[str] | None = None) -> Settings:
+    """Read the command line; a bad flag ends the process with exit status 2."""
+    return Settings(**vars(_parser().parse_args(arguments)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Describe every flag, both for reading and for --help."""
+    parser = _Parser(
+        prog="python -m serving",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="%(prog)s --rest_api_port=PORT --model_base_path=DIRECTORY [--flag=value ...]",
+        allow_abbrev=False,
+    )
+    _add_rest_flags(parser)
+    _add_model_flags(parser)
+    _add_tensorflow_flags(parser)
+    return parser
+
+
+def _add_rest_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("REST")
+    group.add_argument(
+        "--rest_api_port", required=True, type=_integer(1, 65535), metavar="PORT", help="port to listen on"
+    )
+    group.add_argument(
+        "--rest_api_address", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default: %(default)s)"
+    )
+    group.add_argument(
+        "--rest_api_timeout_in_ms",
+        default=30000,
+        type=_integer(1, MAX_INT32),
+        metavar="MS",
+        help="a run of the model that takes longer is given up with 504 (default: %(default)s)",
+    )
+    group.add_argument(
+        "--rest_api_num_threads",
+        default=4 * (os.cpu_count() or 1),
+        type=_integer(1, 1024),
+        metavar="N",
+        help="requests worked on at once (default: 4 per processor, %(default)s here)",
+    )
+
+
+def _add_model_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("model")
+    group.add_argument(
+        "--model_name", default="default", type=_name, metavar="NAME", help="its name in the URL (default: %(default)s)"
+    )
+    group.add_argument(
+        "--model_base_path",
+        required=True,
+        type=_path,
+        metavar="DIRECTORY",
+        help="the directory that holds the versions",
+    )
+    group.add_argument(
+        "--file_system_poll_wait_seconds",
+        default=1,
+        type=_integer(0, MAX_INT32),
+        metavar="S",
+        help="seconds between two looks for versions; 0 looks once, at start (default: %(default)s)",
+    )
+    group.add_argument(
+        "--max_num_load_retries",
+        default=5,
+        type=_integer(0, MAX_INT32),
+        metavar="N",
+        help="how often a version that failed to load is tried again (default: %(default)s)",
+    )
+    group.add_argument(
+        "--load_retry_interval_micros",
+        default=60_000_000,
+        type=_integer(0, 2**53),
+        metavar="US",
+        help="microseconds between two tries (default: %(default)s, a minute)",
+    )
+
+
+def _add_tensorflow_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("TensorFlow (0 = as many threads as processors)")
+    for name, what in (("intra", "one operation"), ("inter", "several operations at once")):
+        group.add_argument(
+            f"--tensorflow_{name}_op_parallelism",
+            default=0,
+            type=_integer(0, 1024),
+            metavar="N",
+            help=f"threads for {what} (default: %(default)s)",
+        )
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of decimal integers within bounds."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,16}", text) or not low <= int(text) <= high:
+            message = f"expected an integer from {low} to {high}, not {text!r}"
+            raise argparse.ArgumentTypeError(message)
+        return int(text)
+
+    return read
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[^/:]+", text):
+        message = f"expected a name without '/' and ':', not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        message = f"expected a directory, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return Path(text)

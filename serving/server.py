@@ -1,0 +1,99 @@
+"""The server's life: load, listen, serve, and on SIGTERM or SIGINT finish what runs."""
+
+import logging
+import signal
+import socket
+import time
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from serving.app import MAX_BODY_BYTES, Application
+from serving.errors import ServingError, StartError
+from serving.flags import Settings
+from serving.registry import Model, Registry, Retries
+from serving.saved_model import SavedModel, Threads
+
+log = logging.getLogger(__name__)
+
+_WAKE_SECONDS = 1.0
+_READY_POLL_SECONDS = 0.05
+_GRACE_SECONDS = 5.0  # beyond the time limit of a run
+_BACKLOG = 1024
+_MAX_CONNECTIONS = 1000
+
+
+class Server:
+    """The embedded server from its settings to its end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopping = False
+        self._listener: Any = None
+        threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
+        retries = Retries(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
+        load = partial(SavedModel, threads=threads)
+        self._registry = Registry([Model(settings.model_name, settings.model_base_path, load, retries)])
+
+    def run(self, bound: socket.socket) -> None:
+        """Serve on the bound socket until a signal; raise StartError where that cannot begin.
+
+        It listens when every model has a version loaded, as TF-Serving: until then connections are refused.
+        """
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        self._registry.watch(self._settings.file_system_poll_wait_seconds)
+        self._wait_until_ready()
+        if not self._stopping:
+            self._serve(bound)
+        self._registry.stop()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        if self._listener is not None:
+            self._listener.pull_trigger()
+        log.info("%s: stopping", signal.Signals(number).name)
+
+    def _wait_until_ready(self) -> None:
+        try:
+            while not self._stopping and not self._registry.is_ready():
+                time.sleep(_READY_POLL_SECONDS)
+        except ServingError as error:
+            message = f"Failed to start server. Error: {error.status}"
+            raise StartError(message) from error
+
+    def _serve(self, bound: socket.socket) -> None:
+        channels: dict[int, Any] = {}
+        self._listener = create_server(
+            Application(self._registry, self._settings.rest_api_timeout_in_ms),
+            map=channels,
+            sockets=[bound],
+            threads=self._settings.rest_api_num_threads,
+            backlog=_BACKLOG,
+            connection_limit=_MAX_CONNECTIONS,
+            max_request_body_size=MAX_BODY_BYTES,
+            asyncore_use_poll=True,
+            ident=None,
+        )
+        log.info("Exporting HTTP/REST API at:%s:%d ...", *bound.getsockname()[:2])
+        while not self._stopping:
+            _turn(channels)
+        self._drain(channels)
+
+    def _drain(self, channels: dict[int, Any]) -> None:
+        """Close the port, answer what has been asked, close the connections."""
+        wasyncore.dispatcher.close(self._listener)  # not the listener's own close(): workers still need its trigger
+        deadline = time.monotonic() + self._settings.rest_api_timeout_in_ms / 1000 + _GRACE_SECONDS
+        while self._listener.active_channels and time.monotonic() < deadline:
+            for channel in self._listener.active_channels.values():
+                channel.will_close |= not channel.requests and not channel.total_outbufs_len
+            _turn(channels)
+        self._listener.task_dispatcher.shutdown()
+
+
+def _turn(channels: dict[int, Any]) -> None:
+    """Let waitress's event loop go round once."""
+    wasyncore.loop(timeout=_WAKE_SECONDS, use_poll=True, map=channels, count=1)

@@ -1,0 +1,178 @@
+"""The parts that need no process."""
+
+import dataclasses
+import logging
+import os
+import sqlite3
+import string
+import sys
+from pathlib import Path
+
+import pytest
+from telegram.error import NetworkError
+
+from bot import health, storage
+from bot.logs import HIDDEN, Formatter
+from bot.settings import Settings, SettingsError
+from bot.splitting import split, units
+from bot.storage import Storage
+from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
+
+GOOD = {"TELEGRAM_BOT_TOKEN": "1:abc"}
+
+
+def fields(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("key", [field.name for field in dataclasses.fields(Texts)])
+def test_every_text_exists_in_every_language(key: str) -> None:
+    default = getattr(LANGUAGES[DEFAULT_LANGUAGE], key)
+    others = [getattr(texts, key) for code, texts in LANGUAGES.items() if code != DEFAULT_LANGUAGE]
+    assert others
+    for text in others:
+        assert text.strip()
+        assert text != default
+        assert fields(text) == fields(default)
+
+
+def test_short_text_is_one_message() -> None:
+    assert split(" раз\n\nдва ") == ["раз\n\nдва"]
+
+
+@pytest.mark.parametrize("blank", ["", "\n", " \n \n "])
+def test_blank_text_is_no_message(blank: str) -> None:
+    assert split(blank) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "parts"),
+    [
+        ("abc\ndef\nghi", 7, ["abc\ndef", "ghi"]),
+        ("abc\ndef\nghi", 6, ["abc", "def", "ghi"]),
+        ("abc\n\ndef", 5, ["abc", "def"]),
+        ("abc def", 5, ["abc", "def"]),
+        ("abcdefgh", 3, ["abc", "def", "gh"]),
+        ("a\nbcdefgh", 3, ["a", "bcd", "efg", "h"]),
+        ("🌊🌊🌊", 4, ["🌊🌊", "🌊"]),
+        ("🌊🌊🌊", 3, ["🌊", "🌊", "🌊"]),
+        ("abc   \n   def", 5, ["abc", "def"]),
+    ],
+)
+def test_cuts(text: str, limit: int, parts: list[str]) -> None:
+    assert split(text, limit) == parts
+
+
+def test_nothing_but_white_space_is_lost() -> None:
+    text = "".join(chr(97 + number * 7 % 26) + " \n🌊"[number * number % 4] for number in range(5000))
+    parts = split(text, 50)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+    assert all(0 < units(part) <= 50 for part in parts)
+
+
+def test_settings_have_defaults_and_hide_the_token() -> None:
+    settings = Settings.from_environment(GOOD | {"BOT_DECODER": " ", "BACKEND_URL": "http://backend:80/api/"})
+    assert settings.telegram_url == "https://api.telegram.org"
+    assert settings.backend_url == "http://backend:80/api"
+    assert settings.decoder is None
+    assert settings.database == Path("data/bot.sqlite3")
+    assert "abc" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TELEGRAM_BOT_TOKEN", "abc"),
+        ("TELEGRAM_BOT_TOKEN", "1:"),
+        ("TELEGRAM_BOT_TOKEN", "1:абв"),
+        ("TELEGRAM_BOT_TOKEN", "1:a/b"),
+        ("TELEGRAM_API_URL", "ftp://example.org"),
+        ("BACKEND_URL", "http://"),
+        ("BACKEND_URL", "http://backend:port"),
+        ("BACKEND_URL", "http://backend/?a=b"),
+        ("BACKEND_TIMEOUT", "0"),
+        ("BACKEND_TIMEOUT", "nan"),
+        ("BACKEND_TIMEOUT", "soon"),
+        ("BOT_DECODER", "beam"),
+    ],
+)
+def test_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment(GOOD | {name: value})
+
+
+def test_token_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="TELEGRAM_BOT_TOKEN_FILE"):
+        Settings.from_environment({"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "none")})
+
+
+def test_database_starts_blank_and_keeps_what_it_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "bot.sqlite3"
+    first = Storage(path)
+    assert first.language(1) is None
+    first.set_language(1, "en")
+    first.set_language(1, "ru")
+    first.close()
+    again = Storage(path)
+    assert again.language(1) == "ru"
+    again.close()
+
+
+def test_each_migration_is_applied_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bot.sqlite3"
+    Storage(path).close()
+    later = (*storage.MIGRATIONS, "CREATE TABLE extra (a INTEGER); INSERT INTO extra VALUES (1);")
+    monkeypatch.setattr(storage, "MIGRATIONS", later)
+    Storage(path).close()
+    Storage(path).close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM extra").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
+    connection.close()
+
+
+def test_failed_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bot.sqlite3"
+    monkeypatch.setattr(storage, "MIGRATIONS", ("CREATE TABLE half (a INTEGER); CREATE TABLE half (a INTEGER);",))
+    with pytest.raises(sqlite3.OperationalError):
+        Storage(path)
+    monkeypatch.undo()
+    again = Storage(path)
+    assert again.language(1) is None
+    again.close()
+
+
+def test_file_of_a_newer_bot_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "bot.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(sqlite3.DatabaseError, match="newer"):
+        Storage(path)
+
+
+def test_old_heartbeat_is_a_complaint(tmp_path: Path) -> None:
+    path = health.heartbeat(tmp_path / "bot.sqlite3")
+    assert health.complaint(path)
+    health.beat(path)
+    assert health.complaint(path) is None
+    os.utime(path, (1, 1))
+    assert health.complaint(path)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (NetworkError("No way to http://x/bot1:abc/getMe"), f"NetworkError: No way to http://x/bot{HIDDEN}/getMe"),
+        (ValueError("a user's line"), "ValueError"),
+    ],
+)
+def test_log_hides_the_token_and_what_users_wrote(error: Exception, shown: str) -> None:
+    try:
+        raise error
+    except type(error):
+        record = logging.makeLogRecord({"msg": "at 1:abc", "levelno": 30, "exc_info": sys.exc_info()})
+    text = Formatter("1:abc").format(record)
+    assert text.endswith(shown)
+    assert "abc" not in text
+    assert "line" not in text.splitlines()[-1]

@@ -1,0 +1,51 @@
+"""What many tests need: a release trained for the tests, and its export."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.model import corpus as tiny_corpus
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The files of one tiny model, from its corpus to its version directory. Tests must not change them."""
+
+    corpus: Path
+    preset: Path
+    run: Path
+    release: Path
+    models: Path
+    training_output: str
+
+    @property
+    def version(self) -> Path:
+        """The exported version directory."""
+        return self.models / "tiny" / "1"
+
+
+def model(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run `python -m model` as a user does."""
+    command = [sys.executable, "-m", "model", *map(str, arguments)]
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=100)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Train, release and export the tiny model by the commands of the README."""
+    folder = tmp_path_factory.mktemp("tiny")
+    corpus, preset = tiny_corpus.write(folder)
+    run, release, models = folder / "run", folder / "release", folder / "models"
+    output = model("train", corpus, "--preset", preset, "--out", run).stdout
+    model("release", run, corpus, release)
+    model("export", release, models)
+    return Trained(corpus, preset, run, release, models, output)

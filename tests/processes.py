@@ -1,0 +1,92 @@
+"""Real processes for the tests: start one, wait for what it promises, stop it, read what it said."""
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+STOP_SECONDS = 15.0
+POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started process; its standard output and error go together to the file `output`."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def text(self) -> str:
+        """Return what the process has written so far."""
+        return self.output.read_text(encoding="utf-8", errors="replace")
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def wait(self, seconds: float = STOP_SECONDS) -> int:
+        """Wait for the process to end by itself; return its exit status (subprocess.TimeoutExpired if it does not)."""
+        return self.process.wait(seconds)
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> int:
+        """Ask the process to end, kill it after STOP_SECONDS; return its exit status. Safe to call twice."""
+        if self.is_running():
+            self.process.send_signal(signal_number)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait(STOP_SECONDS)
+
+    def wait_for_port(self, port: int, seconds: float = 60.0) -> None:
+        """Wait until the process listens on loopback; fail with its output when it ends or is too slow."""
+        wait_until(lambda: not self.is_running() or accepts(port), seconds, self.text)
+        if not self.is_running():
+            message = f"the process ended with status {self.process.returncode} before it listened:\n{self.text()}"
+            raise AssertionError(message)
+
+
+def start(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Running:
+    """Start a command with `env` added to this process's environment, its output captured to a new temporary file."""
+    handle, path = tempfile.mkstemp(prefix="process-", suffix=".log")
+    atexit.register(Path(path).unlink, missing_ok=True)
+    with os.fdopen(handle, "wb") as output:
+        process = subprocess.Popen(  # the caller owns it and calls stop()
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            cwd=cwd,
+        )
+    return Running(process, Path(path))
+
+
+def free_port() -> int:
+    """Return a loopback TCP port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def accepts(port: int) -> bool:
+    """Tell whether something on loopback accepts connections at the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(predicate: Callable[[], bool], seconds: float, detail: Callable[[], str] = str) -> None:
+    """Poll the predicate until it holds; fail after `seconds` with `detail()` in the message."""
+    deadline = time.monotonic() + seconds
+    while not predicate():
+        if time.monotonic() > deadline:
+            message = f"still not so after {seconds} s. {detail()}"
+            raise AssertionError(message)
+        time.sleep(POLL_SECONDS)

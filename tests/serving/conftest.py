@@ -1,0 +1,88 @@
+"""Servers for the tests: the embedded one, started as a real process. Another server's URL could stand in its place."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.processes import Running, free_port, start
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running server's REST API for the model `m`."""
+
+    url: str
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(self.url + path, timeout=30)
+
+    def post(self, path: str, body: str | bytes, **options: Any) -> requests.Response:
+        return requests.post(self.url + path, data=body, timeout=60, **options)
+
+    def predict(self, **request: Any) -> requests.Response:
+        return self.post("/v1/models/m:predict", json.dumps(request))
+
+    def predictions(self, signature: str, instances: list[Any]) -> Any:
+        return _value(self.predict(signature_name=signature, instances=instances), "predictions")
+
+    def outputs(self, signature: str, inputs: Any) -> Any:
+        return _value(self.predict(signature_name=signature, inputs=inputs), "outputs")
+
+    def refusal(self, signature: str = "", **request: Any) -> str:
+        """Return the message of a request that must be answered 400."""
+        return error_of(self.predict(signature_name=signature, **request), 400)
+
+    def states(self) -> dict[str, str]:
+        entries = self.get("/v1/models/m").json()["model_version_status"]
+        return {entry["version"]: entry["state"] for entry in entries}
+
+
+def _value(response: requests.Response, key: str) -> Any:
+    assert response.status_code == 200, response.text
+    assert list(response.json()) == [key]
+    return response.json()[key]
+
+
+def error_of(response: requests.Response, status: int) -> str:
+    """Return the error text of a reply, checking its status and form."""
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/json"
+    body = response.json()
+    assert list(body) == ["error"]
+    return str(body["error"])
+
+
+def launch(base_path: Path, port: int, *flags: str) -> Running:
+    """Start the embedded server for the model `m`, failing at once on a version that cannot be loaded."""
+    command = [sys.executable, "-m", "serving", f"--rest_api_port={port}", "--model_name=m"]
+    return start([*command, f"--model_base_path={base_path}", "--max_num_load_retries=0", *flags])
+
+
+@pytest.fixture(scope="session")
+def saved_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with `sampler/1` and `constant/1` to `constant/3`, to be copied and not changed."""
+    from tests.serving.models import save_constant, save_sampler  # noqa: PLC0415 -- TensorFlow, for those who need it
+
+    directory = tmp_path_factory.mktemp("saved_models")
+    save_sampler(directory / "sampler" / "1")
+    for number in (1, 2, 3):
+        save_constant(directory / "constant" / str(number), number)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def api(saved_models: Path) -> Iterator[Api]:
+    """Serve the sampler as version 1 of the model `m`."""
+    port = free_port()
+    running = launch(saved_models / "sampler", port)
+    try:
+        running.wait_for_port(port)
+        yield Api(f"http://127.0.0.1:{port}")
+    finally:
+        running.stop()

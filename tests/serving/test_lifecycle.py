@@ -1,0 +1,130 @@
+"""Start, refusal to start, stop, time limits."""
+
+import json
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from serving.flags import Settings
+from tests.processes import accepts, free_port, start, wait_until
+from tests.serving.conftest import Api, error_of, launch
+
+SECONDS = 60.0
+SERVE = [sys.executable, "-m", "serving"]
+
+
+def gate(started: Path, awaited: Path) -> str:
+    """Return a request that writes the one file and then waits for the other."""
+    return json.dumps({"signature_name": "gate", "instances": [{"started": str(started), "awaited": str(awaited)}]})
+
+
+@pytest.fixture(scope="module")
+def hasty(saved_models: Path) -> Iterator[Api]:
+    """A server that gives a run one second and has two threads."""
+    port = free_port()
+    running = launch(saved_models / "sampler", port, "--rest_api_timeout_in_ms", "1000", "--rest_api_num_threads=2")
+    try:
+        running.wait_for_port(port)
+        yield Api(f"http://127.0.0.1:{port}")
+        assert running.stop(signal.SIGINT) == 0
+        assert "Traceback" not in running.text()
+    finally:
+        running.stop()
+
+
+def test_a_run_beyond_the_time_limit_is_given_up(hasty: Api, tmp_path: Path) -> None:
+    response = hasty.post("/v1/models/m:predict", gate(tmp_path / "started", tmp_path / "never"))
+    assert error_of(response, 504) == "Timed out waiting for notification"
+    assert hasty.predictions("", [1.0]) == [2.5]
+
+
+def test_runs_go_on_side_by_side(api: Api, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    with ThreadPoolExecutor(2) as pool:
+        replies = list(
+            pool.map(lambda body: api.post("/v1/models/m:predict", body), [gate(one, other), gate(other, one)])
+        )
+    assert [reply.json() for reply in replies] == [{"predictions": [True]}] * 2
+
+
+def test_the_port_opens_when_a_version_is_loaded_and_sigterm_lets_requests_finish(
+    saved_models: Path, tmp_path: Path
+) -> None:
+    base_path, port = tmp_path / "m", free_port()
+    running = launch(base_path, port, "--max_num_load_retries=100000", "--load_retry_interval_micros=100000")
+    try:
+        wait_until(lambda: "Could not find base path" in running.text(), SECONDS, running.text)
+        base_path.mkdir()
+        wait_until(lambda: "Did you forget to name your leaf directory as a number" in running.text(), SECONDS)
+        (base_path / "1").mkdir()
+        wait_until(lambda: "failed (try 2 of 100001)" in running.text(), SECONDS, running.text)
+        assert not accepts(port)
+        shutil.copytree(saved_models / "constant" / "1", base_path / "staged")
+        (base_path / "staged").rename(base_path / "1")  # over the empty directory
+        running.wait_for_port(port)
+        api = Api(f"http://127.0.0.1:{port}")
+        with ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(api.post, "/v1/models/m:predict", gate(tmp_path / "started", tmp_path / "awaited"))
+            wait_until((tmp_path / "started").exists, SECONDS)
+            running.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: not accepts(port), SECONDS)
+            assert running.is_running()
+            (tmp_path / "awaited").touch()
+            assert slow.result().json() == {"predictions": [True]}
+        assert running.wait() == 0
+        assert "Traceback" not in running.text()
+    finally:
+        running.stop()
+
+
+def test_a_first_version_that_cannot_load_ends_the_server(tmp_path: Path) -> None:
+    (tmp_path / "1").mkdir()
+    running = launch(tmp_path, free_port())
+    assert running.wait(SECONDS) == 1
+    last = running.text().splitlines()[-1]
+    assert last.startswith(
+        "Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: {{name: m version: 1} due to"
+    )
+    assert "Traceback" not in running.text()
+
+
+def test_a_taken_port_ends_the_server(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        running = launch(tmp_path, port)
+        assert running.wait(SECONDS) == 1
+    expected = f"Failed to start server. Error: cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert running.text().splitlines()[-1] == expected
+    assert "Traceback" not in running.text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "the following arguments are required: --rest_api_port, --model_base_path"),
+        (["--rest_api_port=1"], "the following arguments are required: --model_base_path"),
+        (["--rest_api_port=x", "--model_base_path=a"], "argument --rest_api_port: expected an integer from 1 to 65535"),
+        (["--rest_api_port", "0", "--model_base_path", "a"], "argument --rest_api_port: expected an integer"),
+        (["--rest_api_port=1", "--model_base_path=a", "--nope=1"], "unrecognized arguments: --nope=1"),
+        (["--rest_api_port=1", "--model_base_path=a", "--model_name=a/b"], "argument --model_name: expected a name"),
+    ],
+)
+def test_a_bad_flag_is_one_sentence_and_status_2(flags: list[str], message: str) -> None:
+    running = start([*SERVE, *flags])
+    assert running.wait(SECONDS) == 2
+    (sentence,) = running.text().splitlines()
+    assert sentence.startswith(f"python -m serving: {message}")
+
+
+def test_help_names_every_flag() -> None:
+    running = start([*SERVE, "--help"])
+    assert running.wait(SECONDS) == 0
+    described = {line.split()[0] for line in running.text().splitlines() if line.startswith("  --")}
+    assert described == {f"--{field.name}" for field in fields(Settings)}

@@ -1,0 +1,61 @@
+"""The walls between the parts: who may import whom. `model.text` is the one door."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = {"model", "serving", "backend", "bot", "deploy"}
+HEAVY = {"tensorflow", "keras", "tensorflow_serving", "jax", "torch"}
+HTTP = {"flask", "waitress", "requests", "httpx", "telegram", "http"}
+
+# For each tree of files, the modules that may not be imported there; a door is what may be all the same.
+WALLS = [
+    ("model", PARTS - {"model"} | {"flask", "waitress", "telegram", "httpx"}, set()),
+    ("model/text", PARTS | HEAVY | HTTP, {"model.text"}),
+    ("serving", PARTS - {"serving"} | {"flask", "telegram", "youtokentome", "keras"}, set()),
+    ("backend", PARTS - {"backend"} | HEAVY | {"telegram", "httpx"}, {"model.text"}),
+    ("bot", PARTS - {"bot"} | HEAVY | {"flask", "waitress", "requests", "youtokentome"}, set()),
+    ("deploy", PARTS - {"deploy"} | HEAVY | {"flask", "telegram"}, set()),
+]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Give the name of every module that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, modules: set[str]) -> bool:
+    """Say whether the module is one of these or inside one."""
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def breaches(source: str, walled: set[str], doors: set[str]) -> set[str]:
+    """Give the imports of a tree that a wall forbids."""
+    files = list((ROOT / source).rglob("*.py"))
+    assert files, source
+    names = {name for path in files for name in imported(path)}
+    # `import model` or `from model import text` names the package on the way to the door.
+    packages = {door.partition(".")[0] for door in doors if any(within(name, {door}) for name in names)}
+    return {name for name in names if within(name, walled) and not within(name, doors) and name not in packages}
+
+
+@pytest.mark.parametrize(("source", "walled", "doors"), WALLS, ids=[wall[0] for wall in WALLS])
+def test_no_part_reaches_over_its_wall(source: str, walled: set[str], doors: set[str]) -> None:
+    assert breaches(source, walled, doors) == set()
+
+
+def test_a_breach_is_seen() -> None:
+    assert "model.text.sampling" in breaches("backend", {"model"}, set())
+
+
+def test_the_door_stands_open() -> None:
+    assert any(within(name, {"model.text"}) for path in (ROOT / "backend").rglob("*.py") for name in imported(path))
