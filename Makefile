@@ -1,14 +1,31 @@
 # `make help` lists the targets. Everything is installed into .venv from the lock files in requirements/.
 .DEFAULT_GOAL := help
-PYTHON ?= python3.11
-venv := .venv/bin
+.PHONY: help run test lint format lock
+bin := .venv/bin
 groups := bot backend serving model run build
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: .venv/run ## install, export the release, start everything, print a poem, serve the page until Ctrl-C
+	@exec $(bin)/python -m deploy
+
+test: .venv/dev ## run the whole test suite
+	@$(bin)/python -m pytest
+
+lint: .venv/dev ## check style and types
+	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy
+
+format: .venv/dev ## put the code into its one form
+	@$(bin)/ruff check --fix --quiet && $(bin)/ruff format --quiet
 
 lock: .venv/dev ## write the lock files in requirements/ anew from pyproject.toml
-	@compile="$(venv)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	@compile="$(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --no-strip-extras pyproject.toml"; set -e; \
-	$$compile --upgrade --group dev --group build -o requirements/dev.txt; \
-	for group in $(groups); do $$compile --constraint requirements/dev.txt --group $$group -o requirements/$$group.txt; done
+	$$compile --upgrade --group dev --group build --output-file requirements/dev.txt >/dev/null; \
+	for group in $(groups); do \
+	  $$compile --constraint requirements/dev.txt --group $$group --output-file requirements/$$group.txt >/dev/null; \
+	done
+
+.venv/%: requirements/%.txt requirements/build.txt deploy/install
+	@PYTHON="$(PYTHON)" deploy/install $*

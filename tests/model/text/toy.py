@@ -23,7 +23,7 @@ TEXTS = [
     "Осень жёлтою рукой\nГладит сад и дом пустой.\n\nТихо яблоки летят,\nКак ненужные слова.\nИ шумит, шумит трава.",
     "Мы хотели быть большими,\nМы росли под облаками —\nИ однажды стали ими,\nИ упали вниз дождями.",
     "Цифры 1, 2, 3, 4, 5 и 60789 — не стихи!\nЭх, бы щуку, юлу, фьорд; хоть жираф, хоть ёж...",
-    'The river said: "go home", and so did I;\nquick brown foxes jump over lazy dogs (quite \'vexed\').',
+    "The river said: \"go home\", and so did I;\nquick brown foxes jump over lazy dogs (quite 'vexed').",
 ]
 SAMPLING = {
     "top_k": 2,

@@ -1,0 +1,83 @@
+"""`make run`: export the shipped release, start the embedded stack, print a poem, serve until Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from deploy.stack import Stack, StackError, require_free
+
+ROOT = Path(__file__).resolve().parent.parent
+RELEASE = ROOT / "model" / "releases" / "neuralpoet"
+MODELS = ROOT / "serving" / "models"
+LOGS = Path("logs")
+
+
+def port(variable: str, default: int) -> int:
+    """Read a port from the environment."""
+    value = os.environ.get(variable) or str(default)
+    if not value.isdecimal() or not 0 < int(value) < 2**16:
+        raise StackError(f"{variable} must be a port, 1 to 65535, and is {value!r}")
+    return int(value)
+
+
+def export() -> None:
+    """Export the release where it is not there yet; its own sentence says what is wrong with it."""
+    command = [sys.executable, "-m", "model", "export", RELEASE, MODELS]
+    if subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE).returncode:
+        raise StackError("The release could not be exported.")
+
+
+def start(stack: Stack, serving: int, backend: int) -> None:
+    """Start the services in their order and wait until a poem can be written."""
+    page = f"http://127.0.0.1:{backend}"
+    arguments = [f"--rest_api_port={serving}", "--rest_api_address=127.0.0.1", "--model_name=neuralpoet"]
+    stack.start("serving", ["serving", *arguments, f"--model_base_path={MODELS / 'neuralpoet'}"], {})
+    stack.start(
+        "backend",
+        ["backend"],
+        {"SERVING_URL": f"http://127.0.0.1:{serving}", "BACKEND_HOST": "127.0.0.1", "BACKEND_PORT": str(backend)},
+    )
+    stack.wait_until(lambda: fetch(f"{page}/readyz") is not None, "The backend is not ready")
+    if os.environ.get("TELEGRAM_BOT_TOKEN"):
+        stack.start("bot", ["bot"], {"BACKEND_URL": page})
+    poem = fetch(f"{page}/generate")
+    print(f"\n{poem}\n\nThe page: {page}   Stop with Ctrl-C. The logs are in {stack.logs}/.", flush=True)
+
+
+def fetch(url: str) -> str | None:
+    """Give what a GET answers, None while it answers with an error or not at all."""
+    request = urllib.request.Request(url, headers={"Accept": "text/plain"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return str(reply.read().decode())
+    except (urllib.error.URLError, OSError):
+        return None
+
+
+def main() -> None:
+    """Run the stack; what is wrong ends in a sentence and status 1."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stack = Stack(LOGS)
+    try:
+        serving, backend = port("SERVING_PORT", 8501), port("BACKEND_PORT", 5000)
+        require_free(serving, "SERVING_PORT")
+        require_free(backend, "BACKEND_PORT")
+        export()
+        start(stack, serving, backend)
+        stack.watch()
+    except StackError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        print("\nStopping", flush=True)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        stack.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""A release folder: what is in it, and what happens where a part is missing or altered."""
+
+import json
+import shutil
+from pathlib import Path
+
+import h5py
+import pytest
+
+from model.folder import CARD, CONFIG, TOKENIZER, WEIGHTS
+from tests.conftest import Trained, model
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = sorted((ROOT / "model" / "releases").iterdir())
+
+
+@pytest.fixture
+def copy(trained: Trained, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained.release, tmp_path / "release"))
+
+
+def refusal(release: Path, tmp_path: Path) -> str:
+    done = model("export", release, tmp_path / "models", check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("model: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert not list((tmp_path / "models").glob("*/[0-9]*"))
+    return done.stderr
+
+
+@pytest.mark.parametrize("name", [CONFIG, TOKENIZER, WEIGHTS])
+def test_a_missing_file_is_named(copy: Path, tmp_path: Path, name: str) -> None:
+    (copy / name).unlink()
+    assert f"{name}: No such file" in refusal(copy, tmp_path)
+
+
+@pytest.mark.parametrize("name", [TOKENIZER, WEIGHTS])
+def test_an_altered_file_is_named(copy: Path, tmp_path: Path, name: str) -> None:
+    data = bytearray((copy / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / name).write_bytes(data)
+    assert f"{name} was altered" in refusal(copy, tmp_path)
+
+
+@pytest.mark.parametrize(("change", "sentence"), [
+    (lambda config: config["network"].update(embedding=32), "hash does not fit"),
+    (lambda config: config.pop("files"), "lacks 'files'"),
+])  # fmt: skip
+def test_an_altered_configuration_is_named(copy: Path, tmp_path: Path, change: object, sentence: str) -> None:
+    config = json.loads((copy / CONFIG).read_bytes())
+    change(config)  # type: ignore[operator]
+    (copy / CONFIG).write_text(json.dumps(config), "utf-8")
+    assert sentence in refusal(copy, tmp_path)
+
+
+def test_a_configuration_that_is_no_json_is_named(copy: Path, tmp_path: Path) -> None:
+    (copy / CONFIG).write_text("{", "utf-8")
+    assert CONFIG in refusal(copy, tmp_path)
+
+
+def test_weights_are_float16(trained: Trained) -> None:
+    kinds = set()
+    with h5py.File(trained.release / WEIGHTS) as file:
+        file.visititems(lambda _, item: kinds.add(str(item.dtype)) if isinstance(item, h5py.Dataset) else None)
+    assert kinds == {"float16"}
+
+
+def test_the_card_tells_data_authors_scores_and_five_samples(trained: Trained) -> None:
+    card, config = (trained.release / CARD).read_text("utf-8"), json.loads((trained.release / CONFIG).read_bytes())
+    assert all(author in card for author in ("Первый Поэт", "Вторая Поэтесса", "Третий Автор"))
+    assert f"{config['scores']['test']['bits_per_char']:.4g}" in card
+    assert card.count("```") == 10
+    assert "## Sources" in card
+
+
+def test_the_scores_are_those_of_the_shipped_file(trained: Trained, tmp_path: Path) -> None:
+    from model.corpus.reading import read_poems
+    from model.corpus.split import split
+
+    poems = split(read_poems(trained.corpus))["test"]
+    path = tmp_path / "test.jsonl"
+    path.write_text("".join(json.dumps({"text": poem.text}) + "\n" for poem in poems), "utf-8")
+    scored = json.loads(model("evaluate", trained.release, path).stdout)
+    config = json.loads((trained.release / CONFIG).read_bytes())
+    assert scored == pytest.approx(config["scores"]["test"], rel=1e-4)
+
+
+def test_a_sample_is_the_same_for_one_seed_and_keeps_the_prompt(trained: Trained) -> None:
+    first, again, other = (
+        model("sample", trained.release, "--prompt", "Ёлка  в лесу ", "--seed", seed).stdout for seed in (7, 7, 8)
+    )
+    assert first == again != other
+    assert first.startswith("Ёлка  в лесу\n")
+
+
+@pytest.mark.parametrize(
+    "option", [("--chaos", "1.5"), ("--seed", "-1"), ("--temperature", "nan"), ("--prompt", "а" * 2001)]
+)
+def test_a_sample_out_of_bounds_is_refused(trained: Trained, option: tuple[str, str]) -> None:
+    done = model("sample", trained.release, *option, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert option[0].strip("-") in done.stderr
+
+
+@pytest.mark.parametrize("release", SHIPPED, ids=[path.name for path in SHIPPED])
+def test_what_we_ship_is_whole_and_trained_on_no_test_text(release: Path) -> None:
+    from model.release import load
+
+    loaded = load(release)
+    assert loaded.config["scores"].keys() == {"validation", "test"}
+    assert (release / CARD).is_file()
+    text = 'Я любил тебя светлой любовью,\nНо не знал — "почему"?\n\nИ «не знал»...'
+    assert loaded.text.tokenizer.decode(loaded.text.tokenizer.encode(text)) == text
