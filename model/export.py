@@ -37,7 +37,10 @@ def export(release: Release, models: Path) -> Path:
 def _save(release: Release, folder: Path) -> None:
     config = (release.folder / CONFIG).read_bytes()
     writer = Writer(release.network, release.text.rules, config, (release.folder / TOKENIZER).read_bytes())
-    tf.saved_model.save(writer, str(folder), signatures=writer.signatures())
+    # Of a Keras network that it tracks, TensorFlow writes copies of the weights that a session never restores.
+    weights = tf.Module()
+    weights.values = [weight.value for weight in release.network.weights]
+    tf.saved_model.save(weights, str(folder), signatures=writer.signatures())
     extra = folder / EXTRA
     extra.mkdir()
     (extra / CONFIG).write_bytes(config)

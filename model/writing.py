@@ -44,11 +44,10 @@ class Choices(NamedTuple):
     probability: tf.Tensor
 
 
-class Writer(tf.Module):  # type: ignore[misc]
+class Writer:
     """A poet, its rules and its small files, as the functions that a SavedModel has."""
 
     def __init__(self, poet: Poet, rules: Rules, config: bytes, tokenizer: bytes) -> None:
-        super().__init__()
         self.poet, self.rules = poet, rules
         self.config, self.tokenizer = config, tokenizer
 
@@ -122,9 +121,9 @@ class Writer(tf.Module):  # type: ignore[misc]
         """Pick a token of each row's logits [B, vocabulary], as `model.text.sampling.choose` does."""
         masked, allowed = self._allowed(logits, step, walk)
         pool, size = _pool(step, walk, asked)
-        size = tf.clip_by_value(size, 1, allowed)
         alive = walk.stop == RUNNING
-        values, ids = tf.math.top_k(masked, tf.reduce_max(tf.where(alive, size, 1)))  # equal logits by lower id
+        size = tf.where(alive, tf.clip_by_value(size, 1, allowed), 1)
+        values, ids = tf.math.top_k(masked, tf.reduce_max(size))  # equal logits by lower id
         rank = _draw(values, size, asked.noise[:, step], asked.inverse_temperature[:, step])
         if self.rules.force_breaks:
             forced = (ids[:, 0] == self.rules.break_id) | (ids[:, 0] == EOS)

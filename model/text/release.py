@@ -59,7 +59,7 @@ def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
         return _read(config, tokenizer_bytes)
     except BadRelease:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadRelease(f"config.json is not of the form that is wanted: {type(error).__name__}: {error}") from None
 
 

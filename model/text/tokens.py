@@ -35,8 +35,15 @@ class BpeTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Give the text of `ids`; special ids are left out. An id out of range raises ValueError."""
-        text: str = self._bpe.decode([list(ids)], ignore_ids=[PAD, UNK, BOS, EOS])[0]
-        return "\n".join(line.strip() for line in text.split(BREAK))
+        lines: list[list[int]] = [[]]
+        for id_ in ids:
+            if id_ == self.break_id:
+                lines.append([])
+            else:
+                lines[-1].append(id_)
+        texts: list[str] = self._bpe.decode(lines, ignore_ids=[PAD, UNK, BOS, EOS])
+        # The marks are tokens of their own too, which no text has and a network may still draw: they are not shown.
+        return "\n".join(" ".join(text.replace(BREAK, "").split()) for text in texts)
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Give each token as it is written in the vocabulary."""
@@ -49,6 +56,6 @@ class BpeTokenizer:
     def encode_prompt(self, prompt: str) -> tuple[list[int], bool]:
         """Give what the network reads of a prompt, BOS first and a break last, and whether it was cut to fit."""
         ids = [id_ for id_ in self.encode(self.normalise(prompt)) if id_ != UNK]
-        if not ids:
+        if not self.decode(ids):  # nothing that the vocabulary knows, or spaces alone
             return [BOS], False
         return [BOS, *ids[-PROMPT_TOKENS:], self.break_id], len(ids) > PROMPT_TOKENS

@@ -25,7 +25,7 @@ TEXTS = [
     "Цифры 1, 2, 3, 4, 5 и 60789 — не стихи!\nЭх, бы щуку, юлу, фьорд; хоть жираф, хоть ёж...",
     "The river said: \"go home\", and so did I;\nquick brown foxes jump over lazy dogs (quite 'vexed').",
 ]
-SAMPLING = {
+SAMPLING: dict[str, Any] = {
     "top_k": 2,
     "line_start_k": 40,
     "chaos_k": 20,
@@ -92,5 +92,5 @@ class ToyNetwork:
         logits: NDArray[np.float32] = (state @ self._write).astype(np.float32)
         since_break = recent.index(self._break_id) if self._break_id in recent else len(recent)
         logits[self._break_id] = 4.0 * since_break - 20.0  # lines of about five to eight tokens
-        logits[EOS] -= 1.0
+        logits[EOS] -= 4.0
         return logits

@@ -1,0 +1,66 @@
+"""A release from its two small files."""
+
+import json
+from typing import Any
+
+import pytest
+
+from model.text.parameters import Parameters
+from model.text.release import BadRelease, read
+from model.text.sampling import Rules
+from tests.model.text.toy import SAMPLING, ToyRelease
+
+
+def test_a_release_tells_all_that_writing_needs(toy: ToyRelease) -> None:
+    release = read(toy.config_bytes, toy.tokenizer_bytes)
+    assert (release.name, release.hash) == ("toy", toy.config["hash"])
+    assert release.rules == Rules(toy.tokenizer.break_id, force_breaks=True)
+    assert release.defaults == Parameters(**SAMPLING)
+    assert release.signatures == ("serving_default", "generate", "release")
+    assert release.tokenizer.encode("Снег") == toy.tokenizer.encode("Снег")
+
+
+def test_without_a_word_on_signatures_there_is_no_generate(toy: ToyRelease) -> None:
+    config = {name: value for name, value in toy.config.items() if name != "signatures"}
+    assert "generate" not in read(json.dumps(config).encode(), toy.tokenizer_bytes).signatures
+
+
+def test_what_decides_the_text_decides_the_hash(toy: ToyRelease) -> None:
+    files = {**toy.config["files"], "weights": "other"}
+    changed = [toy, toy.changed(context=20), toy.changed(force_breaks=False), toy.changed(files=files)]
+    assert len({release.config["hash"] for release in changed}) == 4
+    assert toy.changed(sampling={**SAMPLING, "chaos": 0.5}).config["hash"] == toy.config["hash"]
+
+
+@pytest.mark.parametrize("change", [{"context": 9}, {"hash": "0" * 64}])
+def test_an_altered_config_is_refused(toy: ToyRelease, change: dict[str, Any]) -> None:
+    with pytest.raises(BadRelease, match="hash"):
+        read(json.dumps({**toy.config, **change}).encode(), toy.tokenizer_bytes)
+
+
+def test_another_tokenizer_is_refused(toy: ToyRelease) -> None:
+    with pytest.raises(BadRelease, match="checksum"):
+        read(toy.config_bytes, toy.tokenizer_bytes + b"\n")
+
+
+@pytest.mark.parametrize("config", [b"", b"{", b"[]", b"1", b"null", b"{}", b"\xff"])
+def test_what_is_no_config_is_refused(config: bytes, toy: ToyRelease) -> None:
+    with pytest.raises(BadRelease):
+        read(config, toy.tokenizer_bytes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sampling": {}},
+        {"sampling": {**SAMPLING, "top_k": 0}},
+        {"sampling": {**SAMPLING, "more": 1}},
+        {"sampling": []},
+        {"tokenizer": {}},
+        {"files": {}},
+    ],
+)
+def test_a_config_with_a_wrong_part_is_refused(toy: ToyRelease, change: dict[str, Any]) -> None:
+    changed = toy.changed(**change)
+    with pytest.raises(BadRelease):
+        read(changed.config_bytes, changed.tokenizer_bytes)
