@@ -26,7 +26,7 @@ def port(variable: str, default: int) -> int:
 
 def export() -> None:
     """Export the release where it is not there yet; its own sentence says what is wrong with it."""
-    command = [sys.executable, "-m", "model", "export", RELEASE, MODELS]
+    command = [sys.executable, "-m", "model", "export", str(RELEASE), str(MODELS)]
     if subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE).returncode:
         raise StackError("The release could not be exported.")
 

@@ -1,12 +1,14 @@
 """A fake TF-Serving and the real backend process in front of it."""
 
 import re
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -66,6 +68,23 @@ def refused(response: requests.Response) -> set[str]:
     return {error["field"] for error in problem(response, 422)["errors"]}
 
 
+def raw_socket(backend: Backend, head: bytes) -> requests.Response:
+    """Send bytes as they are and read the whole reply."""
+    address = urlsplit(backend.url)
+    with socket.create_connection((address.hostname, address.port), timeout=SECONDS) as connection:
+        connection.sendall(head)
+        received = b""
+        while data := connection.recv(65536):
+            received += data
+    top, _, body = received.partition(b"\r\n\r\n")
+    status, *lines = top.decode().split("\r\n")
+    response = requests.Response()
+    response.status_code = int(status.split()[1])
+    response.headers.update(dict(line.split(": ", 1) for line in lines))
+    response._content = body  # there is no other way to make one
+    return response
+
+
 @contextmanager
 def running_backend(serving_url: str, **environment: str) -> Iterator[Backend]:
     """Start a backend on a port that the system chooses, and stop it in the end."""
@@ -109,7 +128,7 @@ def _serving(version: Version) -> Iterator[FakeServing]:
 
 @pytest.fixture
 def serving(_serving: FakeServing, version: Version) -> Iterator[FakeServing]:
-    """The fake TF-Serving, with nothing wrong when a test begins."""
+    """Give the fake TF-Serving, with nothing wrong when a test begins."""
     yield _serving
     _serving.gate.set()
     _serving.fault = lambda _: None
@@ -128,7 +147,7 @@ def _backend(_serving: FakeServing) -> Iterator[Backend]:
 
 @pytest.fixture
 def backend(_backend: Backend, serving: FakeServing) -> Backend:
-    """The backend process, one for all tests, in front of `serving`."""
+    """Give the backend process, one for all tests, in front of `serving`."""
     assert not serving.is_away
     assert _backend.running.is_running(), _backend.running.text()
     return _backend

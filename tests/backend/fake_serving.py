@@ -90,7 +90,9 @@ class FakeServing:
         version = self.versions.get(int(number or 0))
         if version is None or version.state != "AVAILABLE":
             return _error(404, f"Servable not found for request: Specific({model}, {number})")
-        return _reply({"release": _release, "serving_default": _logits, "generate": _generate}[signature](version, body))
+        return _reply(
+            {"release": _release, "serving_default": _logits, "generate": _generate}[signature](version, body)
+        )
 
 
 def _status(number: int, state: str) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def _poem(version: Version, row: dict[str, Any]) -> dict[str, Any]:
         text.append(choice.token)
         walk = walk.after(choice.token, rules)
         stop = walk.stop(choice.token, row["max_lines"], row["max_tokens"])
-    columns = {
+    columns: dict[str, list[Any]] = {
         "tokens": [choice.token for choice in choices],
         "pool": [int(choice.pool) for choice in choices],
         "rank": [choice.rank for choice in choices],

@@ -1,0 +1,111 @@
+"""The HTTP API: what each address answers."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from backend import inputs
+from backend.client import Deadline
+from backend.errors import AwayError, encode
+from backend.gate import Gate
+from backend.models import Models, Served
+from backend.poet import Poet
+from model.text.parameters import BOUNDS, Bound
+
+_AGAIN_FIELDS = ("prompt", "decoder", "explain")  # the receipt holds the others
+_LOOK_SECONDS = 5.0  # for asking TF-Serving how it is, without a poem
+# Between several poems as plain text: an empty line alone may be a stanza's end.
+_BETWEEN = "\n\n* * *\n\n"
+_JSON, _TEXT = "application/json", "text/plain"
+
+
+class Api:
+    """The views, with what they need."""
+
+    def __init__(self, poet: Poet, models: Models, gate: Gate) -> None:
+        self._poet, self._models, self._gate = poet, models, gate
+
+    def blueprint(self) -> Blueprint:
+        """Return the addresses and their views."""
+        blueprint = Blueprint("api", __name__)
+        blueprint.add_url_rule("/generate", view_func=self.generate, methods=["GET", "POST"])
+        blueprint.add_url_rule("/poems/<receipt>", view_func=self.write_again)
+        blueprint.add_url_rule("/models", view_func=self.models)
+        blueprint.add_url_rule("/healthz", view_func=self.alive)
+        blueprint.add_url_rule("/readyz", view_func=self.ready)
+        return blueprint
+
+    def generate(self) -> Response:
+        """Write poems: POST with a JSON object, or GET with the same fields in the query."""
+        if request.method == "POST":
+            fields = inputs.from_body(request.get_data(), request.mimetype)
+        else:
+            fields = inputs.from_query(request.query_string)
+        with self._gate.pass_():
+            return _poems(self._poet.write(fields))
+
+    def write_again(self, receipt: str) -> Response:
+        """Write the poem of a receipt again."""
+        fields = inputs.from_query(request.query_string, _AGAIN_FIELDS)
+        with self._gate.pass_():
+            return _poems(self._poet.write_again(receipt, fields))
+
+    def models(self) -> Response:
+        """List the models, with what may be asked of them."""
+        models = [self._model(name) for name in self._models.names]
+        bounds = {name: _bound(bound) for name, bound in BOUNDS.items()}
+        return _json({"default": self._models.names[0], "models": models, "bounds": bounds})
+
+    def alive(self) -> Response:
+        """Say that the process answers."""
+        return _json({"status": "alive"})
+
+    def ready(self) -> Response:
+        """Say whether the default model can write a poem now; AwayError says why not."""
+        served = self._models.on_newest(None, Deadline.after(_LOOK_SECONDS), _itself)
+        return _json({"status": "ready", "model": served.name, "version": served.version})
+
+    def _model(self, name: str) -> dict[str, Any]:
+        try:
+            return _described(self._models.on_newest(name, Deadline.after(_LOOK_SECONDS), _itself))
+        except AwayError as error:
+            return {"name": name, "ready": False, "reason": error.detail}
+
+
+def _itself(served: Served) -> Served:
+    return served
+
+
+def _described(served: Served) -> dict[str, Any]:
+    release = served.release
+    return {
+        "name": served.name,
+        "ready": True,
+        "version": served.version,
+        "hash": release.hash,
+        "decoders": served.decoders,
+        "defaults": asdict(release.defaults),
+        "moods": release.moods,
+    }
+
+
+def _bound(bound: Bound) -> dict[str, Any]:
+    """Return a bound as it goes out; those of a string are its length in characters."""
+    prefix = {"minimum": "min_length", "maximum": "max_length"} if bound.kind == "string" else {}
+    known = {prefix.get(name, name): value for name, value in asdict(bound).items() if value not in (None, ())}
+    return {"type": known.pop("kind"), **known}
+
+
+def _json(value: object) -> Response:
+    return Response(encode(value), mimetype=_JSON)
+
+
+def _poems(reply: dict[str, Any]) -> Response:
+    if request.accept_mimetypes.best_match([_JSON, _TEXT], default=_JSON) == _TEXT:
+        text = _BETWEEN.join(poem["poem"] for poem in reply["poems"])
+        response = Response(f"{text}\n", mimetype=_TEXT)
+    else:
+        response = _json(reply)
+    response.headers["Vary"] = "Accept"
+    return response

@@ -1,0 +1,93 @@
+"""The application factory: parts put together, errors in one shape, a line in the log for each request."""
+
+import logging
+import time
+import traceback
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from backend import page
+from backend.api import Api
+from backend.client import Serving
+from backend.errors import CONTENT_TYPE, AwayError, Problem, encode, plain_document
+from backend.gate import Gate
+from backend.inputs import MAX_BODY_BYTES
+from backend.models import Models
+from backend.poet import Poet
+from backend.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    # The page's own files and addresses, and nothing else.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_QUIET = ("/healthz", "/readyz", "/static/<path:filename>")
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method.",
+    413: f"The body may have {MAX_BODY_BYTES} bytes at most.",
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the WSGI application; nothing is asked of TF-Serving until the first request."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.url_map.merge_slashes = False  # an address is right or wrong; no redirects
+    serving = Serving(settings)
+    models = Models(serving, settings.models)
+    poet = Poet(serving, models, settings.poem_seconds)
+    app.register_blueprint(Api(poet, models, Gate(settings.max_concurrent)).blueprint())
+    app.register_blueprint(page.blueprint())
+    app.register_error_handler(Problem, _on_problem)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(Exception, _on_bug)
+    app.before_request(_start_clock)
+    app.after_request(_finish)
+    return app
+
+
+def _on_problem(problem: Problem) -> Response:
+    if isinstance(problem, AwayError):
+        log.warning("%s", problem.detail)
+    return _problem_response(problem.document(), problem.headers())
+
+
+def _on_http_error(error: HTTPException) -> Response:
+    """Answer Flask's own errors in our shape, with their headers (Allow)."""
+    status = error.code or 500
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return _problem_response(plain_document(status, _DETAILS.get(status) or error.description or ""), headers)
+
+
+def _on_bug(error: Exception) -> Response:
+    """Log where it happened, without the error's own words, which may quote a prompt."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s at\n%s", type(error).__name__, places)
+    return _problem_response(plain_document(500, "Something went wrong here; the log has the details."), {})
+
+
+def _problem_response(document: dict[str, object], headers: dict[str, str]) -> Response:
+    status = document["status"]
+    return Response(encode(document), int(str(status)), headers, mimetype=CONTENT_TYPE)
+
+
+def _start_clock() -> None:
+    g.started = time.monotonic()
+
+
+def _finish(response: Response) -> Response:
+    """Set the headers that every reply has, and log one line: the address as a pattern, never what users wrote."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    rule = request.url_rule.rule if request.url_rule else "-"
+    level = logging.DEBUG if rule in _QUIET and response.status_code < 400 else logging.INFO  # noqa: PLR2004
+    milliseconds = (time.monotonic() - g.started) * 1000
+    log.log(level, "%s %s %d %.0f ms", request.method, rule, response.status_code, milliseconds)
+    return response

@@ -1,0 +1,148 @@
+"""Two ways to write poems with one meaning: token by token here, or in one call inside the model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.client import well_formed
+from model.text.parameters import Parameters
+from model.text.release import TextRelease
+from model.text.sampling import Choice, Pool, Stop, Walk, chaos_vector, choose, noise_vector
+from model.text.tokens import PAD, WINDOW
+
+Predict = Callable[[dict[str, Any]], dict[str, Any]]  # the body of a predict request -> the reply
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A poem as it was drawn; its last token is EOS or the break that ended it, or the one that reached the bound."""
+
+    choices: Sequence[Choice]
+    stop: Stop
+
+    @property
+    def tokens(self) -> list[int]:
+        """The ids in order."""
+        return [choice.token for choice in self.choices]
+
+
+@dataclass
+class _Row:
+    """A poem that is being written by the loop."""
+
+    text: list[int]  # the prompt's tokens and all that was chosen
+    noise: NDArray[np.float32]
+    chaos: NDArray[np.int32]
+    choices: list[Choice] = field(default_factory=list)
+    walk: Walk = field(default_factory=Walk)
+    stop: Stop | None = None
+
+    def window(self, context: int | None) -> list[int]:
+        """Return what the network is to read.
+
+        A prompt and a poem over 256 tokens long lose their first ones, and with them what the recurrent layers made
+        of those; the graph keeps it. A network with a `context` looks no further back anyway.
+        """
+        tokens = self.text[-(context or WINDOW) :]
+        return tokens + [PAD] * (WINDOW - len(tokens))
+
+    def write(self, logits: NDArray[np.float32], release: TextRelease, parameters: Parameters) -> None:
+        """Choose the next token, and see whether it ends the poem."""
+        step = self.walk.place.step
+        choice = choose(
+            logits,
+            self.walk.place,
+            release.rules,
+            parameters.pools,
+            chaotic=bool(self.chaos[step]),
+            noise=self.noise[step],
+            inverse_temperature=np.float32(parameters.inverse_temperature),
+        )
+        self.choices.append(choice)
+        self.text.append(choice.token)
+        self.walk = self.walk.after(choice.token, release.rules)
+        self.stop = self.walk.stop(choice.token, parameters.max_lines, parameters.max_tokens)
+
+
+def loop(
+    predict: Predict, release: TextRelease, prompt: list[int], parameters: Parameters, seeds: list[int]
+) -> list[Draft]:
+    """Write a poem for each seed, with one call for the next token of all that are not finished."""
+    rows = [
+        _Row(list(prompt), noise_vector(seed, WINDOW), chaos_vector(seed, parameters.chaos, WINDOW)) for seed in seeds
+    ]
+    while living := [row for row in rows if row.stop is None]:
+        instances = [{"tokens": row.window(release.context)} for row in living]
+        reply = predict({"signature_name": "serving_default", "instances": instances})
+        for row, logits in zip(living, _logits(reply, len(living), release), strict=True):
+            row.write(logits, release, parameters)
+    return [Draft(row.choices, row.stop) for row in rows if row.stop is not None]
+
+
+def _logits(reply: dict[str, Any], rows: int, release: TextRelease) -> NDArray[np.float32]:
+    with well_formed(), np.errstate(over="ignore"):
+        logits = np.asarray(reply["predictions"], np.float32)
+        if logits.shape != (rows, release.tokenizer.vocabulary_size) or not np.isfinite(logits).all():
+            raise ValueError
+    return logits
+
+
+def graph(
+    predict: Predict, release: TextRelease, prompt: list[int], parameters: Parameters, seeds: list[int]
+) -> list[Draft]:
+    """Write a poem for each seed, all in one call."""
+    inputs = _inputs(prompt, parameters, seeds)
+    reply = predict({"signature_name": "generate", "inputs": inputs})
+    with well_formed():
+        return _drafts(reply["outputs"], len(seeds), release.tokenizer.vocabulary_size)
+
+
+def _inputs(prompt: list[int], parameters: Parameters, seeds: list[int]) -> dict[str, Any]:
+    rows = len(seeds)
+    inverse_temperature = float(np.float32(parameters.inverse_temperature))
+    return {
+        "prompt": [prompt + [PAD] * (WINDOW - len(prompt))] * rows,
+        "noise": [noise_vector(seed, WINDOW).tolist() for seed in seeds],
+        "chaos": [chaos_vector(seed, parameters.chaos, WINDOW).tolist() for seed in seeds],
+        "inverse_temperature": [[inverse_temperature] * WINDOW] * rows,
+        "top_k": [parameters.top_k] * rows,
+        "line_start_k": [parameters.line_start_k] * rows,
+        "chaos_k": [parameters.chaos_k] * rows,
+        "max_tokens": [parameters.max_tokens] * rows,
+        "max_lines": [parameters.max_lines] * rows,
+    }
+
+
+def _drafts(outputs: dict[str, Any], rows: int, vocabulary_size: int) -> list[Draft]:
+    """Take the outputs of `generate` apart; ValueError and its like where one is not what it must be."""
+    window = (rows, WINDOW)
+    tokens, ranks = (_integers(outputs[name], window, 0, vocabulary_size - 1) for name in ("tokens", "rank"))
+    pools = _integers(outputs["pool"], window, min(Pool), max(Pool))
+    lengths = _integers(outputs["length"], (rows,), 1, WINDOW)
+    stops = _integers(outputs["stop"], (rows,), min(Stop), max(Stop))
+    probabilities = np.asarray(outputs["probability"], np.float32)
+    if probabilities.shape != window or not np.isfinite(probabilities).all():
+        raise ValueError
+    return [
+        Draft(
+            [
+                Choice(int(tokens[row, i]), Pool(pools[row, i]), int(ranks[row, i]), float(probabilities[row, i]))
+                for i in range(lengths[row])
+            ],
+            Stop(stops[row]),
+        )
+        for row in range(rows)
+    ]
+
+
+def _integers(values: object, shape: tuple[int, ...], minimum: int, maximum: int) -> NDArray[np.int64]:
+    array = np.asarray(values)
+    if array.shape != shape or array.dtype.kind != "i" or array.min() < minimum or array.max() > maximum:
+        raise ValueError
+    return array
+
+
+DECODERS = {"graph": graph, "loop": loop}

@@ -1,0 +1,77 @@
+"""Which version of a model writes now, and its release, which comes over the same API from the same version."""
+
+import base64
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from backend.client import Deadline, Serving, well_formed
+from backend.errors import AwayError, UnknownModelError, VersionGoneError
+from model.text.release import BadRelease, TextRelease, read
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Served:
+    """One version of a model, with the release that it was made from."""
+
+    name: str
+    version: int
+    release: TextRelease
+
+    @property
+    def decoders(self) -> tuple[str, ...]:
+        """The decoders that this model can be written with, the faster one first."""
+        return ("graph", "loop") if "generate" in self.release.signatures else ("loop",)
+
+
+class Models:
+    """The models that are offered. The release of a version is fetched once; its status is read for every poem."""
+
+    def __init__(self, serving: Serving, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self._serving = serving
+        self._known: dict[str, Served] = {}
+
+    def on_newest(self, name: str | None, deadline: Deadline, work: Callable[[Served], T]) -> T:
+        """Return `work` of the newest version; where that version goes while it works, of the next one, once.
+
+        `name` None is the default model. UnknownModelError, AwayError.
+        """
+        name = self.names[0] if name is None else name
+        if name not in self.names:
+            message = f"The models are: {', '.join(self.names)}."
+            raise UnknownModelError(message)
+        try:
+            return work(self._newest(name, deadline))
+        except VersionGoneError:
+            log.info("%s: a version was unloaded in the middle of a poem", name)
+            self._known.pop(name, None)
+        try:
+            return work(self._newest(name, deadline))
+        except VersionGoneError:
+            raise AwayError("The model server is changing the model's version.") from None
+
+    def _newest(self, name: str, deadline: Deadline) -> Served:
+        version = max(self._serving.available(name, deadline))
+        served = self._known.get(name)
+        if served is None or served.version != version:
+            served = Served(name, version, self._fetch(name, version, deadline))
+            self._known[name] = served
+            log.info("%s: version %d, hash %s", name, version, served.release.hash[:8])
+        return served
+
+    def _fetch(self, name: str, version: int, deadline: Deadline) -> TextRelease:
+        body = {"signature_name": "release", "inputs": {"unused": [0]}}
+        reply = self._serving.predict(name, version, body, deadline)
+        with well_formed():
+            parts = [base64.b64decode(reply["outputs"][part][0]["b64"]) for part in ("config_bytes", "tokenizer_bytes")]
+        try:
+            return read(*parts)
+        except BadRelease as error:
+            log.error("%s: version %d has a broken release: %s", name, version, error)  # noqa: TRY400 (it says all)
+            raise AwayError("The model's release is broken.") from error

@@ -1,0 +1,164 @@
+"""From a checked request to the reply: parameters, seeds, poems and their receipts."""
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+from backend.client import Deadline, Serving
+from backend.decoders import DECODERS, Draft
+from backend.errors import AwayError, GoneError, InvalidError, UnknownReceiptError
+from backend.models import Models, Served
+from model.text import receipt
+from model.text.normalise import BREAK, WORD_START
+from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
+from model.text.poem import lay_out
+from model.text.receipt import InvalidReceipt, Receipt
+from model.text.sampling import Choice
+from model.text.tokens import EOS
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be written, and how; `given` are the parameters that are not left to the release."""
+
+    prompt: str
+    given: Mapping[str, Any]
+    seeds: Sequence[int]
+    decoder: str | None  # None: the model's fastest
+    explain: bool
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> "Order":
+        """Read a request's checked fields; without a seed one is drawn, and the i-th poem has the first's plus i."""
+        seed = fields.get("seed")
+        first = secrets.randbelow(MAX_SEED + 1) if seed is None else seed
+        return cls(
+            prompt=fields.get("prompt", ""),
+            given={name: fields[name] for name in Parameters.names() if name in fields},
+            seeds=[(first + i) % (MAX_SEED + 1) for i in range(fields.get("n", 1))],
+            decoder=fields.get("decoder"),
+            explain=fields.get("explain", False),
+        )
+
+
+class Poet:
+    """Writes poems with the newest version of a model."""
+
+    def __init__(self, serving: Serving, models: Models, poem_seconds: float) -> None:
+        self._serving, self._models, self._poem_seconds = serving, models, poem_seconds
+
+    def write(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the reply to a request's checked fields."""
+        deadline, order = Deadline.after(self._poem_seconds), Order.from_fields(fields)
+        return self._models.on_newest(fields.get("model"), deadline, partial(self._reply, order, deadline))
+
+    def write_again(self, code: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the reply with the poem of a receipt; `fields` hold the prompt, and perhaps decoder and explain."""
+        deadline, order = Deadline.after(self._poem_seconds), Order.from_fields(fields)
+        found = _receipt(code)
+        if receipt.prompt_check(order.prompt) != found.prompt_check:
+            raise InvalidError([InvalidParameter("prompt", "is not the one that the poem was written for")])
+        again = replace(order, given=asdict(found.parameters), seeds=[found.seed])
+        model = self._model_of(found, deadline)
+        return self._models.on_newest(model, deadline, partial(self._reply, again, deadline, found=found))
+
+    def _model_of(self, found: Receipt, deadline: Deadline) -> str:
+        """Return the name of the model that wrote a receipt; GoneError when none of those served did."""
+        away: AwayError | None = None
+        for name in self._models.names:
+            try:
+                if self._models.on_newest(name, deadline, _number) == found.model:
+                    return name
+            except AwayError as error:
+                away = error  # it may be this one: whether the poem's model is gone is not known
+        raise away or _gone()
+
+    def _reply(
+        self, order: Order, deadline: Deadline, served: Served, *, found: Receipt | None = None
+    ) -> dict[str, Any]:
+        started = time.monotonic()
+        if found is not None and _number(served) != found.model:  # another version came between the two looks
+            raise _gone()
+        parameters, decoder = replace(served.release.defaults, **order.given), _decoder(order, served)
+        prompt, cut = served.release.tokenizer.encode_prompt(order.prompt)
+        predict = partial(self._serving.predict, served.name, served.version, deadline=deadline)
+        drafts = DECODERS[decoder](predict, served.release, prompt, parameters, list(order.seeds))
+        poems = [_poem(order, served, parameters, seed, draft) for seed, draft in zip(order.seeds, drafts, strict=True)]
+        return {
+            "model": {"name": served.name, "version": served.version, "hash": served.release.hash},
+            "parameters": {**asdict(parameters), "decoder": decoder},
+            "prompt_cut": cut,
+            "took_ms": round((time.monotonic() - started) * 1000, 1),
+            "poems": poems,
+        }
+
+
+def _number(served: Served) -> int:
+    return receipt.model_number(served.release.hash)
+
+
+def _gone() -> GoneError:
+    return GoneError("The receipt is sound, but the model that wrote its poem is not served now.")
+
+
+def _receipt(code: str) -> Receipt:
+    """Read a receipt; one that was made up with parameters out of bounds is no receipt either."""
+    try:
+        found = receipt.read(code)
+        check(asdict(found.parameters))
+    except InvalidReceipt as error:
+        message = f"The receipt cannot be read: {error}."
+        raise UnknownReceiptError(message) from None
+    except InvalidParameter:
+        raise UnknownReceiptError("The receipt cannot be read: no poem has such parameters.") from None
+    return found
+
+
+def _decoder(order: Order, served: Served) -> str:
+    decoder = order.decoder or served.decoders[0]
+    if decoder not in served.decoders:
+        raise InvalidError([InvalidParameter("decoder", f"must be {', '.join(served.decoders)} for this model")])
+    return decoder
+
+
+def _poem(order: Order, served: Served, parameters: Parameters, seed: int, draft: Draft) -> dict[str, Any]:
+    release = served.release
+    poem = lay_out(
+        order.prompt,
+        release.tokenizer.decode(draft.tokens),
+        draft.stop,
+        max_chars=parameters.max_chars,
+        capital_lines=release.capital_lines,
+    )
+    code = receipt.write(Receipt(_number(served), parameters, seed, receipt.prompt_check(order.prompt)))
+    tokens = {"tokens": [_explained(served, choice) for choice in draft.choices]} if order.explain else {}
+    return {
+        "poem": poem.text,
+        "lines": poem.lines,
+        "seed": seed,
+        "receipt": code,
+        "truncated": poem.truncated,
+        **tokens,
+    }
+
+
+def _explained(served: Served, choice: Choice) -> dict[str, Any]:
+    """Return one step of the poem; the texts of all steps, put together, are what the network wrote."""
+    return {
+        "text": _text(served, choice.token),
+        "id": choice.token,
+        "pool": choice.pool.name.lower(),
+        "rank": choice.rank,
+        "probability": choice.probability,
+    }
+
+
+def _text(served: Served, token: int) -> str:
+    if token == EOS:
+        return ""
+    if token == served.release.rules.break_id:
+        return "\n"
+    return served.release.tokenizer.pieces([token])[0].replace(WORD_START, " ").replace(BREAK, "")

@@ -1,0 +1,127 @@
+"""The server's life: bind, listen, and on SIGTERM or SIGINT finish what runs."""
+
+import logging
+import re
+import signal
+import socket
+import time
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import create_server
+from waitress.task import ErrorTask
+
+from backend.errors import CONTENT_TYPE, encode, plain_document
+from backend.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# A body up to this size is read and refused by the application; a larger one is cut off as soon as that is known.
+_MAX_READ_BYTES = 1024 * 1024
+_MAX_HEAD_BYTES = 64 * 1024  # a prompt of 2000 characters in the query is at most 24 kB
+_MAX_CONNECTIONS = 500
+_IDLE_SECONDS = 60
+_WAKE_SECONDS = 1.0
+_GRACE_SECONDS = 5.0  # beyond the time that a poem may take
+
+
+class StartError(Exception):
+    """The server cannot start; the text is the sentence to print."""
+
+
+class _ProblemTask(ErrorTask):
+    """Answers what waitress itself refuses (a broken head, a body too large) in the shape of all our errors."""
+
+    def execute(self) -> None:
+        """Write the reply."""
+        error: Any = self.request.error  # type: ignore[attr-defined]  # a parsed request, whatever the stubs say
+        body = encode(plain_document(error.code, f"The request cannot be taken: {error.body}."))
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [*self.response_headers, ("Content-Type", CONTENT_TYPE)]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Parser(HTTPRequestParser):
+    """Takes addresses with letters that are not percent-encoded, as people type them after `curl`."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Encode the first line's bytes beyond ASCII, at which waitress would balk."""
+        line, end, rest = header_plus.partition(b"\r\n")
+        super().parse_header(re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % ord(byte[0]), line) + end + rest)
+
+
+class _Channel(HTTPChannel):
+    parser_class = _Parser
+    error_task_class = _ProblemTask
+
+
+class Server:
+    """Waitress with a graceful end."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._stopping = False
+        self._drain_seconds = settings.poem_seconds + _GRACE_SECONDS
+        self._channels: dict[int, Any] = {}
+        self._bound = _bind(settings)
+        listener: Any = create_server(
+            app,
+            map=self._channels,
+            sockets=[self._bound],
+            threads=settings.threads,
+            connection_limit=_MAX_CONNECTIONS,
+            channel_timeout=_IDLE_SECONDS,
+            max_request_header_size=_MAX_HEAD_BYTES,
+            max_request_body_size=_MAX_READ_BYTES,
+            asyncore_use_poll=True,
+            ident=None,
+        )
+        listener.channel_class = _Channel
+        self._listener = listener
+
+    def run(self) -> None:
+        """Serve until a signal, then answer what has been asked."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        log.info("listening on http://%s:%d", *self._bound.getsockname()[:2])
+        while not self._stopping:
+            self._turn()
+        self._drain()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        self._listener.pull_trigger()
+        log.info("%s: stopping", signal.Signals(number).name)
+
+    def _drain(self) -> None:
+        """Close the port, answer what has been asked, close the connections."""
+        wasyncore.dispatcher.close(self._listener)  # not the listener's own close(): workers still need its trigger
+        deadline = time.monotonic() + self._drain_seconds
+        while self._listener.active_channels and time.monotonic() < deadline:
+            for channel in self._listener.active_channels.values():
+                channel.will_close |= not channel.requests and not channel.total_outbufs_len
+            self._turn()
+        self._listener.task_dispatcher.shutdown()
+
+    def _turn(self) -> None:
+        """Let waitress's event loop go round once."""
+        wasyncore.loop(timeout=_WAKE_SECONDS, use_poll=True, map=self._channels, count=1)
+
+
+def _bind(settings: Settings) -> socket.socket:
+    """Return a socket that is bound, so that a taken port is known at once; StartError when it is not to be had."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        message = f"Cannot listen on {settings.host}:{settings.port} (BACKEND_HOST, BACKEND_PORT): {error.strerror}."
+        raise StartError(message) from error
+    return bound

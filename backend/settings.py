@@ -1,0 +1,95 @@
+"""What the environment says: read once at start, checked, and kept in one frozen object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+class SettingsError(Exception):
+    """The environment is not usable; the text is one sentence that names the variable to set."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the backend is told from outside."""
+
+    host: str  # BACKEND_HOST
+    port: int  # BACKEND_PORT; 0 lets the system choose, and the log says which
+    threads: int  # BACKEND_THREADS: more than MAX_CONCURRENT, so that a refusal never waits
+    serving_url: str  # SERVING_URL; no slash at the end
+    models: tuple[str, ...]  # MODELS: TF-Serving's names of them, the default one first
+    connect_seconds: float  # SERVING_CONNECT_TIMEOUT
+    read_seconds: float  # SERVING_READ_TIMEOUT: for one answer of TF-Serving
+    poem_seconds: float  # POEM_TIMEOUT: for all the calls that one request needs
+    max_concurrent: int  # MAX_CONCURRENT: requests for poems in hand at a time
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings; raise SettingsError for the first one that is wrong."""
+        max_concurrent = _integer(environ, "MAX_CONCURRENT", 8, 1, 256)
+        return cls(
+            host=_value(environ, "BACKEND_HOST") or "127.0.0.1",
+            port=_integer(environ, "BACKEND_PORT", 5000, 0, 65535),
+            threads=_threads(environ, max_concurrent),
+            serving_url=_url(environ, "SERVING_URL", "http://127.0.0.1:8501"),
+            models=_models(environ),
+            connect_seconds=_seconds(environ, "SERVING_CONNECT_TIMEOUT", 2.0),
+            read_seconds=_seconds(environ, "SERVING_READ_TIMEOUT", 30.0),
+            poem_seconds=_seconds(environ, "POEM_TIMEOUT", 45.0),
+            max_concurrent=max_concurrent,
+        )
+
+
+def _value(environ: Mapping[str, str], name: str) -> str:
+    """Return the variable without surrounding space; unset and empty are the same, as Compose passes them."""
+    return environ.get(name, "").strip()
+
+
+def _integer(environ: Mapping[str, str], name: str, default: int, minimum: int, maximum: int) -> int:
+    text = _value(environ, name) or str(default)
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(maximum)) else -1
+    if not minimum <= number <= maximum:
+        message = f"{name} must be a whole number from {minimum} to {maximum}."
+        raise SettingsError(message)
+    return number
+
+
+def _threads(environ: Mapping[str, str], max_concurrent: int) -> int:
+    threads = _integer(environ, "BACKEND_THREADS", max_concurrent + 4, 2, 1024)
+    if threads <= max_concurrent:
+        message = f"BACKEND_THREADS must be above MAX_CONCURRENT, which is {max_concurrent}."
+        raise SettingsError(message)
+    return threads
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        seconds = float(_value(environ, name) or default)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds <= 3600.0:  # noqa: PLR2004 (an hour; nan fails here too)
+        message = f"{name} must be a number of seconds above 0 and at most 3600."
+        raise SettingsError(message)
+    return seconds
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    url = _value(environ, name) or default
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        message = f"{name} must be an address such as {default}."
+        raise SettingsError(message)
+    return url.rstrip("/")
+
+
+def _models(environ: Mapping[str, str]) -> tuple[str, ...]:
+    names = [name.strip() for name in (_value(environ, "MODELS") or "neuralpoet").split(",")]
+    plain = all(name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum() for name in names)
+    if not plain or len(set(names)) != len(names):
+        message = "MODELS must be names of different models with commas between, such as neuralpoet."
+        raise SettingsError(message)
+    return tuple(names)

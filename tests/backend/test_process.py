@@ -1,0 +1,102 @@
+"""The process: its settings, its port, its end."""
+
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from backend.settings import Settings, SettingsError
+from tests.backend.conftest import SECONDS, running_backend, start_with
+from tests.backend.fake_serving import FakeServing
+from tests.processes import accepts, wait_until
+
+
+def test_the_defaults_work() -> None:
+    settings = Settings.from_environment({"BACKEND_PORT": " ", "MODELS": ""})
+    assert (settings.host, settings.port, settings.models) == ("127.0.0.1", 5000, ("neuralpoet",))
+    assert settings.serving_url == "http://127.0.0.1:8501"
+    assert settings.threads > settings.max_concurrent
+
+
+def test_the_environment_is_read() -> None:
+    environ = {
+        "BACKEND_HOST": "0.0.0.0",
+        "BACKEND_PORT": "80",
+        "SERVING_URL": "http://serving:8501/",
+        "MODELS": "neuralpoet, speeches-1.2",
+        "MAX_CONCURRENT": "3",
+        "BACKEND_THREADS": "4",
+        "SERVING_CONNECT_TIMEOUT": "0.5",
+        "SERVING_READ_TIMEOUT": "7",
+        "POEM_TIMEOUT": "9",
+    }
+    assert Settings.from_environment(environ) == Settings(
+        host="0.0.0.0",
+        port=80,
+        threads=4,
+        serving_url="http://serving:8501",
+        models=("neuralpoet", "speeches-1.2"),
+        connect_seconds=0.5,
+        read_seconds=7,
+        poem_seconds=9,
+        max_concurrent=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BACKEND_PORT", "65536"), ("BACKEND_PORT", "-1"), ("BACKEND_PORT", "http"), ("BACKEND_PORT", "٣"),
+        ("BACKEND_PORT", "9" * 5000), ("BACKEND_THREADS", "8"), ("BACKEND_THREADS", "0"), ("MAX_CONCURRENT", "0"),
+        ("MAX_CONCURRENT", "257"), ("SERVING_URL", "127.0.0.1:8501"), ("SERVING_URL", "ftp://a"),
+        ("SERVING_URL", "http://a:b"), ("SERVING_URL", "http://"), ("SERVING_URL", "http://a?b=c"), ("MODELS", "a,,b"),
+        ("MODELS", "a,a"), ("MODELS", "a/b"), ("MODELS", ".."), ("MODELS", "a:b"), ("MODELS", "поэт"),
+        ("POEM_TIMEOUT", "0"), ("POEM_TIMEOUT", "nan"), ("SERVING_READ_TIMEOUT", "soon"),
+        ("SERVING_CONNECT_TIMEOUT", "3601"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_a_wrong_setting_ends_the_process_with_a_sentence() -> None:
+    running = start_with({"BACKEND_PORT": "many"})
+    assert running.wait(SECONDS) == 2
+    assert running.text() == "BACKEND_PORT must be a whole number from 0 to 65535.\n"
+
+
+def test_a_taken_port_ends_the_process_with_a_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        running = start_with({"BACKEND_PORT": str(taken.getsockname()[1])})
+        assert running.wait(SECONDS) == 1
+    assert "BACKEND_PORT" in running.text()
+    assert len(running.text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_a_poem_be_finished(serving: FakeServing, number: signal.Signals) -> None:
+    with running_backend(serving.url) as backend, ThreadPoolExecutor(1) as pool, requests.Session() as idle:
+        idle.get(f"{backend.url}/healthz", timeout=SECONDS)  # a kept connection must not hold the end up
+        serving.gate.clear()
+        held = pool.submit(backend.post, {})
+        wait_until(lambda: "generate" in serving.asked, SECONDS)
+        backend.running.process.send_signal(number)
+        port = int(backend.url.rsplit(":", 1)[1])
+        wait_until(lambda: not accepts(port), SECONDS)
+        assert backend.running.is_running()
+        serving.gate.set()
+        assert held.result().status_code == 200
+        assert backend.running.wait(SECONDS) == 0
+        assert "Traceback" not in backend.running.text()
+
+
+def test_it_starts_and_ends_without_a_server_behind() -> None:
+    with running_backend("http://127.0.0.1:9") as backend:
+        assert backend.get("/healthz").status_code == 200
+        assert backend.get("/readyz").status_code == 503
+        assert backend.running.stop() == 0
