@@ -88,7 +88,7 @@ class _State:
 class Telegram:
     """The double, serving from construction on."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self._state = _State()
         self._changed = threading.Condition()
         self._methods: dict[str, Callable[[Json], Any]] = {
@@ -101,8 +101,8 @@ class Telegram:
             "editMessageText": self._edit_message_text,
             "answerCallbackQuery": self._answer_callback_query,
         }
-        self._server = _Server(("127.0.0.1", port), self)
-        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = _Server((host, port), self)
+        self.base_url = f"http://{host}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def stop(self) -> None:
@@ -455,7 +455,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.telegram", description=__doc__.partition("\n")[0])
     parser.add_argument("--port", type=int, default=0, help="on loopback; 0 takes a free one")
     telegram = Telegram(parser.parse_args().port)
-    print(telegram.base_url, f"token {TOKEN}", sep="\n", flush=True)  # noqa: T201 (this is its output)
+    print(telegram.base_url, f"token {TOKEN}", sep="\n", flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -67,7 +67,7 @@ def launch(base_path: Path, port: int, *flags: str) -> Running:
 @pytest.fixture(scope="session")
 def saved_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a directory with `sampler/1` and `constant/1` to `constant/3`, to be copied and not changed."""
-    from tests.serving.models import save_constant, save_sampler  # noqa: PLC0415 -- TensorFlow, for those who need it
+    from tests.serving.models import save_constant, save_sampler
 
     directory = tmp_path_factory.mktemp("saved_models")
     save_sampler(directory / "sampler" / "1")

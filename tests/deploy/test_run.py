@@ -1,0 +1,125 @@
+"""`make run` as the person at the terminal meets it: the poem, the page, Ctrl-C, and what may go wrong."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.processes import Running, accepts, free_port, start, wait_until
+from tests.telegram import TOKEN, Telegram
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "deploy"]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {"SERVING_PORT": str(free_port()), "BACKEND_PORT": str(free_port()), "TELEGRAM_BOT_TOKEN": "", **more}
+
+
+def children(running: Running) -> list[int]:
+    """Give the processes that a process has started."""
+    found = subprocess.run(
+        ["pgrep", "-P", str(running.process.pid)], check=False, capture_output=True, encoding="utf-8"
+    )
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text("utf-8")
+
+
+def test_it_prints_a_poem_serves_the_page_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    telegram = Telegram()
+    asked = environment(
+        TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=telegram.base_url, BOT_DATABASE=str(tmp_path / "bot.sqlite3")
+    )
+    running = start(COMMAND, env=asked)
+    try:
+        wait_until(lambda: "The page:" in running.text() or not running.is_running(), 100, running.text)
+        page = re.search(r"The page: (\S+)", running.text())
+        assert page is not None, running.text()
+        poem = running.text().partition("The page:")[0].strip()
+        assert len(poem.splitlines()) >= 3
+        assert re.search("[а-я]{3}", poem)
+        assert "<textarea" in (html := requests.get(page[1], timeout=10).text) or "<input" in html
+        telegram.send_text("Ночь", user=1)
+        assert telegram.wait_for_sent(1, 1)[0]["text"].startswith("Ночь\n")
+        started = children(running)
+        assert len(started) == 3
+        assert running.stop(signal.SIGINT) == 0
+        assert not [pid for pid in started if alive(pid)]
+        assert not any(accepts(int(asked[name])) for name in ("SERVING_PORT", "BACKEND_PORT"))
+    finally:
+        running.stop()
+        telegram.stop()
+
+
+@pytest.mark.parametrize("name", ["SERVING_PORT", "BACKEND_PORT"])
+def test_a_taken_port_is_one_sentence(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = str(holder.getsockname()[1])
+        running = start(COMMAND, env=environment(**{name: port}))
+        assert running.wait(60) == 1
+    assert f"Port {port} is taken." in running.text()
+    assert running.text().count("\n") == 1
+
+
+def test_a_port_that_is_none_is_one_sentence() -> None:
+    running = start(COMMAND, env=environment(BACKEND_PORT="seventy"))
+    assert running.wait(60) == 1
+    assert running.text().startswith("BACKEND_PORT must be a port")
+
+
+def install(folder: Path, *programs: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run deploy/install where PATH holds these programs only."""
+    bin_ = folder / "bin"
+    bin_.mkdir()
+    for name in programs:
+        (bin_ / name).symlink_to(shutil.which(name) or sys.executable)
+    return subprocess.run(
+        [shutil.which("sh") or "sh", ROOT / "deploy" / "install", "run"],
+        check=False,
+        cwd=folder,
+        env={"PATH": str(bin_), **more},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def test_a_missing_compiler_is_one_sentence(tmp_path: Path) -> None:
+    done = install(tmp_path, PYTHON=sys.executable)
+    assert done.returncode == 1
+    assert done.stderr == "A C++ compiler is needed to build YouTokenToMe; on Debian: apt install g++\n"
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_missing_python_is_one_sentence(tmp_path: Path) -> None:
+    done = install(tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "Python 3.11 is needed" in done.stderr
+
+
+def test_a_wrong_python_is_one_sentence(tmp_path: Path) -> None:
+    old = tmp_path / "python3.8"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.8.20\nexit 1\n')
+    old.chmod(0o755)
+    done = install(tmp_path, PYTHON=str(old))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "3.11 to 3.13 is needed" in done.stderr
+    assert "Python 3.8.20" in done.stderr
+
+
+def test_help_lists_every_target() -> None:
+    listed = subprocess.run(["make", "help"], check=True, cwd=ROOT, capture_output=True, encoding="utf-8").stdout
+    assert {line.split()[0] for line in listed.splitlines()} >= {"run", "test", "lint", "help", "lock"}

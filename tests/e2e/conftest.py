@@ -1,0 +1,64 @@
+"""The whole way for the tests: the tiny model behind the embedded server and the backend."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import requests
+
+from tests.conftest import Trained
+from tests.processes import Running, free_port, start, wait_until
+
+
+@dataclass
+class Stack:
+    """The addresses of running services, and the processes behind them."""
+
+    serving_url: str
+    backend_url: str
+    serving: Running
+    backend: Running
+
+    def generate(self, **fields: object) -> dict[str, object]:
+        """Ask for poems; fail on anything but 200."""
+        reply = requests.post(f"{self.backend_url}/generate", json=fields, timeout=60)
+        assert reply.status_code == 200, reply.text
+        body: dict[str, object] = reply.json()
+        return body
+
+    def texts(self, **fields: object) -> list[str]:
+        """Ask for poems and give their texts."""
+        poems = self.generate(**fields)["poems"]
+        assert isinstance(poems, list)
+        return [poem["poem"] for poem in poems]
+
+
+def start_serving(trained: Trained, port: int) -> Running:
+    """Start the embedded server with the tiny model."""
+    flags = [f"--rest_api_port={port}", "--model_name=tiny", f"--model_base_path={trained.models / 'tiny'}"]
+    return start([sys.executable, "-m", "serving", *flags])
+
+
+def is_ready(url: str) -> bool:
+    """Say whether the backend can write a poem."""
+    try:
+        return requests.get(f"{url}/readyz", timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def stack(trained: Trained) -> Iterator[Stack]:
+    """Start the services once for all tests that leave them as they were."""
+    serving_port, backend_port = free_port(), free_port()
+    serving_url, backend_url = (f"http://127.0.0.1:{port}" for port in (serving_port, backend_port))
+    serving = start_serving(trained, serving_port)
+    environment = {"MODELS": "tiny", "SERVING_URL": serving_url, "BACKEND_PORT": str(backend_port)}
+    backend = start([sys.executable, "-m", "backend"], env=environment)
+    try:
+        wait_until(lambda: is_ready(backend_url), 90, serving.text)
+        yield Stack(serving_url, backend_url, serving, backend)
+    finally:
+        backend.stop()
+        serving.stop()
