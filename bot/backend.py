@@ -82,11 +82,11 @@ class Backend:
 
 
 def _error(response: httpx.Response) -> BackendError:
-    """Tell a reply's meaning from its status and, for 422, from the fields that it names."""
+    """Tell a reply's meaning from its status and, for some, from what the problem names."""
     match response.status_code:
         case httpx.codes.TOO_MANY_REQUESTS:
             return BusyError()
-        case httpx.codes.SERVICE_UNAVAILABLE if "retry-after" in response.headers:
+        case httpx.codes.SERVICE_UNAVAILABLE if _problem_type(response).endswith(":busy"):
             return BusyError()
         case httpx.codes.REQUEST_ENTITY_TOO_LARGE:
             return RefusedError()
@@ -94,6 +94,13 @@ def _error(response: httpx.Response) -> BackendError:
             fields = _refused_fields(response)
             return RefusedError() if fields <= {"prompt"} else AwayError(f"status 422 for {sorted(fields)}")
     return AwayError(f"status {response.status_code}")
+
+
+def _problem_type(response: httpx.Response) -> str:
+    match _json(response):
+        case {"type": str(name)}:
+            return name
+    return ""
 
 
 def _refused_fields(response: httpx.Response) -> set[str]:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from model.folder import CONFIG, EXTRA, TOKENIZER, newest_version
+from model.networks.poet import Poet
 from model.release import Release
 from model.text.parameters import Parameters
 from model.text.sampling import chaos_vector, noise_vector
@@ -37,14 +38,19 @@ def export(release: Release, models: Path) -> Path:
 def _save(release: Release, folder: Path) -> None:
     config = (release.folder / CONFIG).read_bytes()
     writer = Writer(release.network, release.text.rules, config, (release.folder / TOKENIZER).read_bytes())
-    # Of a Keras network that it tracks, TensorFlow writes copies of the weights that a session never restores.
-    weights = tf.Module()
-    weights.values = [weight.value for weight in release.network.weights]
-    tf.saved_model.save(weights, str(folder), signatures=writer.signatures())
+    save_signatures(release.network, writer, folder)
     extra = folder / EXTRA
     extra.mkdir()
     (extra / CONFIG).write_bytes(config)
     _write_warmup(release, extra / WARMUP)
+
+
+def save_signatures(network: Poet, writer: Writer, folder: Path) -> None:
+    """Write a SavedModel of the writer's signatures with the network's weights."""
+    # Of a Keras network that it tracks, TensorFlow writes copies of the weights that a session never restores.
+    weights = tf.Module()
+    weights.values = [weight.value for weight in network.weights]
+    tf.saved_model.save(weights, str(folder), signatures=writer.signatures())
 
 
 def _write_warmup(release: Release, path: Path) -> None:

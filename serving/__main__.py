@@ -18,7 +18,7 @@ def main() -> int:
     try:
         with bind(settings.rest_api_address, settings.rest_api_port) as bound:
             # Only now, for TensorFlow takes seconds to import: a bad flag or a taken port should not.
-            from serving.server import Server  # noqa: PLC0415
+            from serving.server import Server
 
             Server(settings).run(bound)
     except StartError as error:

@@ -47,7 +47,7 @@ def quote(value: object) -> str:
     return cut.decode("utf-8", "ignore") if len(cut) == _QUOTED_BYTES else pieces
 
 
-def _decode(text: str) -> Any:  # noqa: ANN401 -- any JSON value
+def _decode(text: str) -> Any:
     start = _space_end(text)
     try:
         try:

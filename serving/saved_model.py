@@ -88,7 +88,7 @@ class SavedModel:
         """Free the session and its variables."""
         self._session.close()
 
-    def _signature(self, definition: Any) -> Signature:  # noqa: ANN401 -- TensorFlow's protos have no types
+    def _signature(self, definition: Any) -> Signature:
         inputs = dict(sorted(definition.inputs.items()))
         outputs = dict(sorted(definition.outputs.items()))
         call = self._session.make_callable(
@@ -104,7 +104,7 @@ def _type_name(dtype: int) -> str:
     return _TYPE_NAMES.get(name, name)
 
 
-def _definition(definition: Any) -> dict[str, Any]:  # noqa: ANN401 -- TensorFlow's protos have no types
+def _definition(definition: Any) -> dict[str, Any]:
     fields: dict[str, Any] = json_format.MessageToDict(
         definition, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )

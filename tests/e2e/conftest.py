@@ -20,18 +20,16 @@ class Stack:
     serving: Running
     backend: Running
 
-    def generate(self, **fields: object) -> dict[str, object]:
+    def poems(self, **fields: object) -> list[dict[str, str]]:
         """Ask for poems; fail on anything but 200."""
         reply = requests.post(f"{self.backend_url}/generate", json=fields, timeout=60)
         assert reply.status_code == 200, reply.text
-        body: dict[str, object] = reply.json()
-        return body
+        poems: list[dict[str, str]] = reply.json()["poems"]
+        return poems
 
     def texts(self, **fields: object) -> list[str]:
         """Ask for poems and give their texts."""
-        poems = self.generate(**fields)["poems"]
-        assert isinstance(poems, list)
-        return [poem["poem"] for poem in poems]
+        return [poem["poem"] for poem in self.poems(**fields)]
 
 
 def start_serving(trained: Trained, port: int) -> Running:
