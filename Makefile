@@ -1,17 +1,20 @@
 # `make help` lists the targets. Everything is installed into .venv from the lock files in requirements/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock
+.PHONY: help run test test-containers lint format lock
 bin := .venv/bin
 groups := bot backend serving model run build
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: .venv/run ## install, export the release, start everything, print a poem, serve the page until Ctrl-C
 	@exec $(bin)/python -m deploy
 
 test: .venv/dev ## run the whole test suite
 	@$(bin)/python -m pytest
+
+test-containers: .venv/dev ## build the images, bring them up on a Docker engine and test them (minutes)
+	@$(bin)/python -m pytest -m engine
 
 lint: .venv/dev ## check style and types
 	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy
