@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +23,14 @@ WARMUP_TOKENS = 16
 
 
 def export(release: Release, models: Path) -> Path:
-    """Write the release as the next version under models/NAME, whole or not at all; give its directory."""
+    """Write the release as a version, the newest, under models/NAME, whole or not at all; give its directory."""
     base = models.absolute() / release.text.name
     base.mkdir(parents=True, exist_ok=True)
     beside = base / f"new-{os.getpid()}"  # TF-Serving looks at numbers only
     try:
         _save(release, beside)
-        version = base / str(newest_version(base) + 1)
+        # By the clock, so that images built from different releases never share a version.
+        version = base / str(max(newest_version(base) + 1, int(time.time())))
         beside.rename(version)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -27,8 +27,9 @@ class Trained:
 
     @property
     def version(self) -> Path:
-        """The exported version directory."""
-        return self.models / "tiny" / "1"
+        """The exported version directory, the only one."""
+        (version,) = (self.models / "tiny").iterdir()
+        return version
 
 
 def model(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:

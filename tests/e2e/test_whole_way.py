@@ -23,12 +23,11 @@ def release(trained: Trained) -> Release:
     return load(trained.release)
 
 
-def test_the_embedded_server_gives_the_logits_of_keras(stack: Stack, release: Release) -> None:
+def test_the_embedded_server_gives_the_logits_of_keras(stack: Stack, trained: Trained, release: Release) -> None:
     ids, _ = release.text.tokenizer.encode_prompt(PROMPT)
     tokens = ids + [PAD] * (WINDOW - len(ids))
-    reply = requests.post(
-        f"{stack.serving_url}/v1/models/tiny/versions/1:predict", json={"instances": [{"tokens": tokens}]}, timeout=60
-    )
+    url = f"{stack.serving_url}/v1/models/tiny/versions/{trained.version.name}:predict"
+    reply = requests.post(url, json={"instances": [{"tokens": tokens}]}, timeout=60)
     served = np.array(reply.json()["predictions"][0])
     keras = np.asarray(release.network.predict_on_batch(np.array([ids], np.int32)))[0, -1]
     assert np.abs(served - keras).max() < 1e-4
