@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "model" / "releases" / "neuralpoet"
 MODELS = ROOT / "serving" / "models"
 LOGS = Path("logs")
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what we ask is on this machine
 
 
 def port(variable: str, default: int) -> int:
@@ -24,27 +25,28 @@ def port(variable: str, default: int) -> int:
     return int(value)
 
 
-def export() -> None:
-    """Export the release where it is not there yet; its own sentence says what is wrong with it."""
+def export() -> str:
+    """Export the release where it is not there yet; give the model's name."""
     command = [sys.executable, "-m", "model", "export", str(RELEASE), str(MODELS)]
-    if subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE).returncode:
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, encoding="utf-8")
+    if done.returncode:
         raise StackError("The release could not be exported.")
+    return Path(done.stdout.strip()).parent.name
 
 
-def start(stack: Stack, serving: int, backend: int) -> None:
+def start(stack: Stack, model: str, serving: int, backend: int) -> None:
     """Start the services in their order and wait until a poem can be written."""
-    page = f"http://127.0.0.1:{backend}"
-    arguments = [f"--rest_api_port={serving}", "--rest_api_address=127.0.0.1", "--model_name=neuralpoet"]
-    stack.start("serving", ["serving", *arguments, f"--model_base_path={MODELS / 'neuralpoet'}"], {})
-    stack.start(
-        "backend",
-        ["backend"],
-        {"SERVING_URL": f"http://127.0.0.1:{serving}", "BACKEND_HOST": "127.0.0.1", "BACKEND_PORT": str(backend)},
-    )
+    page, token = f"http://127.0.0.1:{backend}", os.environ.pop("TELEGRAM_BOT_TOKEN", "")
+    flags = [f"--rest_api_port={serving}", f"--model_name={model}", f"--model_base_path={MODELS / model}"]
+    stack.start("serving", ["serving", *flags], {})
+    address = {"SERVING_URL": f"http://127.0.0.1:{serving}", "BACKEND_HOST": "127.0.0.1"}
+    stack.start("backend", ["backend"], {"MODELS": model, "BACKEND_PORT": str(backend), **address})
     stack.wait_until(lambda: fetch(f"{page}/readyz") is not None, "The backend is not ready")
-    if os.environ.get("TELEGRAM_BOT_TOKEN"):
-        stack.start("bot", ["bot"], {"BACKEND_URL": page})
     poem = fetch(f"{page}/generate")
+    if poem is None:
+        raise StackError(f"No poem could be written. The logs are in {stack.logs}/.")
+    if token:
+        stack.start("bot", ["bot"], {"BACKEND_URL": page, "TELEGRAM_BOT_TOKEN": token})
     print(f"\n{poem}\n\nThe page: {page}   Stop with Ctrl-C. The logs are in {stack.logs}/.", flush=True)
 
 
@@ -52,7 +54,7 @@ def fetch(url: str) -> str | None:
     """Give what a GET answers, None while it answers with an error or not at all."""
     request = urllib.request.Request(url, headers={"Accept": "text/plain"})
     try:
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with DIRECT.open(request, timeout=30) as reply:
             return str(reply.read().decode())
     except (urllib.error.URLError, OSError):
         return None
@@ -66,8 +68,7 @@ def main() -> None:
         serving, backend = port("SERVING_PORT", 8501), port("BACKEND_PORT", 5000)
         require_free(serving, "SERVING_PORT")
         require_free(backend, "BACKEND_PORT")
-        export()
-        start(stack, serving, backend)
+        start(stack, export(), serving, backend)
         stack.watch()
     except StackError as error:
         sys.exit(str(error))

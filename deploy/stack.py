@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -26,9 +27,9 @@ def require_free(port: int, variable: str) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            remedy = f"Stop what uses it, or choose another: {variable}=... make run"
-            raise StackError(f"Port {port} is taken. {remedy}") from None
+        except OSError as error:
+            why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+            raise StackError(f"Port {port} {why}. Choose another: {variable}=... make run") from None
 
 
 @dataclass

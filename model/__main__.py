@@ -27,7 +27,7 @@ def release(options: argparse.Namespace) -> None:
     """Make a release of a finished run: float16 weights, scores, card."""
     from model.run import release_run
 
-    made = release_run(options.run, options.corpus, options.out)
+    made = release_run(options.run, options.corpus, options.out, options.preset)
     _say(f"{made.folder}: {json.dumps(made.config['scores'])}")
 
 
@@ -60,7 +60,7 @@ def sample(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write a release as the next version for TF-Serving; one that is there already is left alone."""
+    """Write a release as the newest version for TF-Serving; one that is there already is left alone."""
     from model.folder import up_to_date
 
     version = up_to_date(options.release, options.models)
@@ -95,7 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     train_parser.add_argument("--out", type=Path, required=True, help="the run's folder")
     train_parser.add_argument("--resume", action="store_true", help="go on from the folder's last checkpoint")
-    command(release, "run", "corpus", "out")
+    release_parser = command(release, "run", "corpus", "out")
+    release_parser.add_argument("--preset", help="take the sampling defaults from this preset, not from the run's")
     command(evaluate, "release", "corpus")
     sample_parser = command(sample, "release")
     sample_parser.add_argument("--prompt", default="")
@@ -114,6 +115,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.command(options)
     except ModelError as error:
         sys.exit(f"model: {error}")
+    except OSError as error:
+        sys.exit(f"model: {error.filename or 'the system'}: {error.strerror}")
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -42,7 +42,7 @@ def score(predict: Predict, tokenizer: BpeTokenizer, texts: Sequence[str]) -> Sc
         nats += float(losses[known].sum())
         correct += float(hits[known].sum())
         tokens += int(known.sum())
-    characters = sum(len(text) for text in texts)
+    characters = sum(len(line_ends(text)) for text in texts)
     lost = sum(lost_characters(tokenizer, text) for text in texts)
     bits = nats / math.log(2) + lost * LOST_CHARACTER_BITS
     return Scores(len(texts), int(tokens), characters, correct / tokens, math.exp(nats / tokens), bits / characters)
@@ -74,4 +74,4 @@ def _predictions(logits: NDArray[Any], targets: NDArray[np.int32]) -> tuple[NDAr
     peak = logits.max(axis=-1)
     chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
     losses = np.log(np.exp(logits - peak[..., None]).sum(axis=-1)) + peak - chosen
-    return losses, chosen == peak
+    return losses, logits.argmax(axis=-1) == targets

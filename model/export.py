@@ -1,7 +1,6 @@
 """From a release to a version directory that TF-Serving loads."""
 
-import os
-import shutil
+import tempfile
 import time
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from model.folder import CONFIG, EXTRA, TOKENIZER, newest_version
+from model.folder import CONFIG, EXPORTER, EXTRA, TOKENIZER, exporter, newest_version
 from model.networks.poet import Poet
 from model.release import Release
 from model.text.parameters import Parameters
@@ -26,15 +25,11 @@ def export(release: Release, models: Path) -> Path:
     """Write the release as a version, the newest, under models/NAME, whole or not at all; give its directory."""
     base = models.absolute() / release.text.name
     base.mkdir(parents=True, exist_ok=True)
-    beside = base / f"new-{os.getpid()}"  # TF-Serving looks at numbers only
-    try:
-        _save(release, beside)
+    with tempfile.TemporaryDirectory(dir=base, prefix="new-") as beside:  # TF-Serving looks at numbers only
+        folder = Path(beside) / "version"
+        _save(release, folder)
         # By the clock, so that images built from different releases never share a version.
-        version = base / str(max(newest_version(base) + 1, int(time.time())))
-        beside.rename(version)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return version
+        return folder.rename(base / str(max(newest_version(base) + 1, int(time.time()))))
 
 
 def _save(release: Release, folder: Path) -> None:
@@ -44,6 +39,7 @@ def _save(release: Release, folder: Path) -> None:
     extra = folder / EXTRA
     extra.mkdir()
     (extra / CONFIG).write_bytes(config)
+    (extra / EXPORTER).write_text(exporter(), "utf-8")
     _write_warmup(release, extra / WARMUP)
 
 

@@ -14,6 +14,8 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.model"
 WEIGHTS = "network.weights.h5"
 CARD = "MODEL_CARD.md"
+PACKAGE = Path(__file__).parent
+EXPORTER = "exporter"
 EXTRA = "assets.extra"  # the part of a version directory that TF-Serving leaves to others
 
 
@@ -44,22 +46,34 @@ def sha256(path: Path) -> str:
         raise ModelError(f"{path}: {error.strerror}") from None
 
 
+def check_files(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raise ModelError where a file of the release is missing or was altered."""
+    for name, checksum in config["files"].items():
+        if sha256(folder / name) != checksum:
+            raise ModelError(f"{folder / name} was altered: its checksum does not fit {CONFIG}")
+
+
 def newest_version(base: Path) -> int:
     """Give the highest version number under models/NAME, 0 where there is none."""
     return max((int(path.name) for path in base.glob("*") if path.name.isdecimal()), default=0)
 
 
-def exported_hash(version: Path) -> str | None:
-    """Give the model hash of a version directory, None where it is not one of ours."""
-    try:
-        return str(json.loads((version / EXTRA / CONFIG).read_bytes())["hash"])
-    except (OSError, ValueError, KeyError):
-        return None
+def exporter() -> str:
+    """Give a digest of this package's code: an export by other code is another export."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def up_to_date(release: Path, models: Path) -> Path | None:
-    """Give the newest version directory if it was exported from this very release."""
+    """Give the newest version directory if this very release was exported to it by this very code."""
     config = read_config(release)
+    check_files(release, config)
     base = models.absolute() / config["name"]
     newest = base / str(newest_version(base))
-    return newest if exported_hash(newest) == config["hash"] else None
+    try:
+        same = (newest / EXTRA / CONFIG).read_bytes() == (release / CONFIG).read_bytes()
+        return newest if same and (newest / EXTRA / EXPORTER).read_text("utf-8") == exporter() else None
+    except OSError:
+        return None

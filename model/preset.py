@@ -4,11 +4,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from model.errors import ModelError
+from model.networks.sizes import Sizes
+from model.text.normalise import STEPS
+from model.text.parameters import InvalidParameter, Parameters, check
 
 PRESETS = Path(__file__).parent / "presets"
+NETWORKS = ("poet",)
+TOKENIZERS = ("bpe",)
 T = TypeVar("T")
 
 
@@ -31,7 +36,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Preset:
-    """The choices that make a release what it is. `sizes` are the network's own, `sampling` its defaults."""
+    """The choices that make a release what it is. `sampling` are the defaults of `model.text.parameters.Parameters`."""
 
     name: str
     network: str
@@ -39,7 +44,7 @@ class Preset:
     normalisation: list[str]
     capital_lines: bool
     force_breaks: bool
-    sizes: dict[str, Any]
+    sizes: Sizes
     training: Training
     sampling: dict[str, Any]
 
@@ -54,19 +59,46 @@ def load(preset: str) -> Preset:
         raise ModelError(f"there is no preset {preset!r}; there are: {known}, or a .toml file of your own") from None
     except ValueError as error:
         raise ModelError(f"{path}: {error}") from None
-    return read({**table, "name": path.stem}, str(path))
+    # TOML has no null.
+    absent: dict[str, Any] = {"temperature": None, "max_chars": None}
+    return read({**table, "name": path.stem, "sampling": absent | table.get("sampling", {})}, str(path))
 
 
 def read(table: Mapping[str, Any], where: str) -> Preset:
     """Make a preset of a table, `where` naming it in a ModelError."""
-    training = from_table(Training, table.get("training", {}), f"{where}, [training]")
-    return from_table(Preset, {**table, "training": training}, where)
+    parts = {
+        "sizes": from_table(Sizes, table.get("sizes", {}), f"{where}, [sizes]"),
+        "training": from_table(Training, table.get("training", {}), f"{where}, [training]"),
+    }
+    preset = from_table(Preset, {**table, **parts}, where)
+    for field, value, known in (
+        *(("normalisation", step, STEPS) for step in preset.normalisation),
+        ("network", preset.network, NETWORKS),
+        ("tokenizer", preset.tokenizer, TOKENIZERS),
+    ):
+        if value not in known:
+            raise ModelError(f"{where}: {field} {value!r} is unknown; there are: {', '.join(known)}")
+    _check_sampling(preset.sampling, where)
+    return preset
 
 
-def from_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:
-    """Make the dataclass `cls` of a table that has exactly its keys; ModelError names one that is off."""
-    names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
-    for wrong, word in ((set(table) - names, "unknown"), (names - set(table), "missing")):
+def _check_sampling(sampling: Mapping[str, Any], where: str) -> None:
+    from_table(Parameters, sampling, f"{where}, [sampling]", types=False)
+    try:
+        check(sampling)
+    except InvalidParameter as error:
+        raise ModelError(f"{where}, [sampling]: {error}") from None
+
+
+def from_table(cls: type[T], table: Mapping[str, Any], where: str, *, types: bool = True) -> T:
+    """Make the dataclass `cls` of a table with exactly its keys, of their types; ModelError names what is off."""
+    wanted = {field.name: field.type for field in fields(cls)}  # type: ignore[arg-type]
+    for wrong, word in ((set(table) - set(wanted), "unknown"), (set(wanted) - set(table), "missing")):
         if wrong:
             raise ModelError(f"{where}: {word} key {min(wrong)!r}")
+    for name, type_ in wanted.items() if types else ():
+        kind: Any = get_origin(type_) or type_
+        kinds = (int, float) if kind is float else (kind,)
+        if not isinstance(table[name], kinds) or isinstance(table[name], bool) != (kind is bool):
+            raise ModelError(f"{where}: {name} must be of type {kind.__name__}")
     return cls(**table)

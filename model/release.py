@@ -11,9 +11,10 @@ from typing import Any
 from model.corpus.reading import Poem
 from model.errors import ModelError
 from model.evaluation import score
-from model.folder import CONFIG, TOKENIZER, WEIGHTS, read_config, sha256, write_config
+from model.folder import CONFIG, TOKENIZER, WEIGHTS, check_files, read_config, sha256, write_config
 from model.networks import poet
-from model.preset import Preset
+from model.networks.sizes import Sizes
+from model.preset import NETWORKS, Preset, from_table
 from model.text import release as text_release
 from model.text.release import BadRelease, TextRelease
 from model.text.tokens import BOS, EOS, PAD, UNK
@@ -34,9 +35,7 @@ class Release:
 def load(folder: Path) -> Release:
     """Load and verify a release. ModelError names a file that is missing or was altered."""
     config = read_config(folder)
-    for name, checksum in config["files"].items():
-        if sha256(folder / name) != checksum:
-            raise ModelError(f"{folder / name} was altered: its checksum does not fit {CONFIG}")
+    check_files(folder, config)
     try:
         text = text_release.read((folder / CONFIG).read_bytes(), (folder / TOKENIZER).read_bytes())
     except BadRelease as error:
@@ -56,17 +55,14 @@ def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account:
         "name": preset.name,
         "preset": preset.name,
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
-        "network": {"kind": preset.network, **preset.sizes},
+        "network": {"kind": preset.network, **asdict(preset.sizes)},
         "tokenizer": {"kind": preset.tokenizer, "file": TOKENIZER, "pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS},
         "normalisation": preset.normalisation,
         "context": None,
         "force_breaks": preset.force_breaks,
         "capital_lines": preset.capital_lines,
         "signatures": SIGNATURES,
-        "sampling": {
-            name: value or None if name in ("temperature", "max_chars") else value
-            for name, value in preset.sampling.items()
-        },
+        "sampling": preset.sampling,
         "moods": {},
         "training": asdict(preset.training),
         "files": {name: sha256(folder / name) for name in (TOKENIZER, WEIGHTS)},
@@ -91,13 +87,13 @@ def with_scores(release: Release, parts: Mapping[str, Sequence[Poem]]) -> Releas
 
 def _save_half(preset: Preset, weights: Path, path: Path) -> None:
     """Write float32 weights as float16: half the size, and the same to a thousandth of a bit per character."""
-    network, half = poet.build(poet.Sizes(**preset.sizes)), poet.build(poet.Sizes(**preset.sizes), "float16")
+    network, half = poet.build(preset.sizes), poet.build(preset.sizes, "float16")
     network.load_weights(weights)
     half.set_weights(network.get_weights())
     half.save_weights(path)
 
 
-def _sizes(network: Mapping[str, Any]) -> poet.Sizes:
-    if network["kind"] != "poet":
-        raise ModelError(f"there is no network {network['kind']!r}; there is: poet")
-    return poet.Sizes(**{name: size for name, size in network.items() if name != "kind"})
+def _sizes(network: Mapping[str, Any]) -> Sizes:
+    if network.get("kind") not in NETWORKS:
+        raise ModelError(f"there is no network {network.get('kind')!r}; there are: {', '.join(NETWORKS)}")
+    return from_table(Sizes, {name: size for name, size in network.items() if name != "kind"}, f"{CONFIG}, network")

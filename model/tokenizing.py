@@ -8,7 +8,7 @@ import youtokentome
 
 from model.errors import ModelError
 from model.text.normalise import BREAK, normalise
-from model.text.tokens import BpeTokenizer
+from model.text.tokens import EOS, BpeTokenizer
 
 
 def learn_bpe(texts: Iterable[str], path: Path, vocabulary_size: int, normalisation: list[str]) -> BpeTokenizer:
@@ -21,4 +21,8 @@ def learn_bpe(texts: Iterable[str], path: Path, vocabulary_size: int, normalisat
             youtokentome.BPE.train(data=str(corpus), model=str(path), vocab_size=vocabulary_size)
         except ValueError as error:
             raise ModelError(f"the texts are too few for {vocabulary_size} tokens: {error}") from None
-    return BpeTokenizer(path, normalisation)
+    tokenizer = BpeTokenizer(path, normalisation)
+    # YouTokenToMe only warns where it runs out of pairs.
+    if tokenizer.vocabulary_size != vocabulary_size or tokenizer.break_id <= EOS:
+        raise ModelError(f"the texts are too few for {vocabulary_size} tokens, or have no line breaks")
+    return tokenizer

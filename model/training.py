@@ -127,7 +127,7 @@ class Trainer:
                 continue
             recent.append(self.network.train_on_batch(batch[:, :-1], batch[:, 1:], return_dict=True))
             if not np.isfinite(recent[-1]["loss"]):
-                raise ModelError(f"the loss is no number any more; the best weights so far are in {self.folder / BEST}")
+                raise ModelError(f"the loss is no number any more; {self.folder} holds the last good checkpoint")
             progress.step = step + 1
             now = time.monotonic()
             progress.seconds = before[1] + now - started
@@ -156,14 +156,17 @@ class Trainer:
         if scores.accuracy > best:
             _replace(self.folder / BEST, self.network.save_weights)
         progress.epoch, progress.step = progress.epoch + 1, 0
-        self.save()
+        # Before the checkpoint: a kill between the two then repeats the validation, and nothing is missing.
         history = json.dumps(progress.history, indent=1)
         _replace(self.folder / HISTORY, lambda path: path.write_text(history, "utf-8"))
+        self.save()
         self.say(f"validation: {_sentence(scores)}{' (best so far)' if scores.accuracy > best else ''}")
 
     def save(self) -> None:
         """Write a checkpoint; a kill at any moment leaves the one before it."""
         arrays = {str(i): np.asarray(variable) for i, variable in enumerate(self._variables())}
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise ModelError(f"a weight is no number any more; {self.folder} holds the last good checkpoint")
         progress = np.array(json.dumps(asdict(self.progress)))
         _replace(self.folder / CHECKPOINT, lambda path: np.savez(path, allow_pickle=False, progress=progress, **arrays))
 

@@ -8,10 +8,12 @@ from itertools import combinations
 from typing import Literal
 
 from model.corpus.reading import Poem
+from model.errors import ModelError
 
 Part = Literal["train", "validation", "test"]
 SHARED_LINES = 2  # poems with this many lines in common are versions of one another
 MIN_LINE_LETTERS = 12  # shorter lines meet by chance
+MAX_HOLDERS = 20  # a line in more poems is a footer or a formula, not a sign of kinship
 
 _NOT_LETTERS = re.compile(r"[^\w]|\d|_")
 
@@ -28,6 +30,14 @@ def split(poems: Sequence[Poem]) -> dict[Part, list[Poem]]:
     for group in _groups(poems):
         part = _part(min(digests[i] for i in group))
         parts[part] += [poems[i] for i in group]
+    return parts
+
+
+def training_split(poems: Sequence[Poem]) -> dict[Part, list[Poem]]:
+    """Split as `split` does; ModelError where a part stays empty."""
+    parts = split(poems)
+    if empty := [part for part, chosen in parts.items() if not chosen]:
+        raise ModelError(f"the corpus is too small: of {len(poems)} texts none fell into the {empty[0]} part")
     return parts
 
 
@@ -63,4 +73,4 @@ def _shared_lines(poems: Sequence[Poem]) -> Counter[tuple[int, int]]:
         for line in {letters(line) for line in poem.text.split("\n")}:
             if len(line) >= MIN_LINE_LETTERS:
                 holders[line].append(i)
-    return Counter(pair for poems_ in holders.values() for pair in combinations(poems_, 2))
+    return Counter(pair for found in holders.values() if len(found) <= MAX_HOLDERS for pair in combinations(found, 2))

@@ -4,28 +4,16 @@ Because attention looks a fixed number of tokens back and the recurrent state is
 costs one `step`, and equals `call` on the whole text so far.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+from model.networks.sizes import Sizes
+
 Tensor = Any  # a tensor of whichever backend Keras runs on
 HIDDEN = -1e9  # a logit that softmax makes zero, in float32 and bfloat16 alike
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How large the network is. `window` counts the tokens that attention sees, the newest included."""
-
-    vocabulary: int = 3500
-    embedding: int = 256
-    recurrent: int = 256
-    head: int = 512
-    heads: int = 8
-    window: int = 20
-    dropout: float = 0.0
 
 
 class State(NamedTuple):

@@ -1,7 +1,7 @@
 """The receipt of a poem: a short code that, with the prompt, writes the same poem again.
 
-29 bytes hold the format, 32 bits of the model's hash, the parameters, the seed, a 16-bit check of the prompt and a
-checksum; in base 32 without padding they are 47 characters that can be typed and survive a change of case.
+30 bytes hold the format, 32 bits of the model's hash, the parameters, the decoder, the seed, a 16-bit check of the
+prompt and a checksum; in base 32 they are 48 characters that can be typed and survive a change of case.
 """
 
 import base64
@@ -15,7 +15,7 @@ from model.text.parameters import Parameters
 from model.text.poem import opening
 
 FORMAT = 1
-_LAYOUT = struct.Struct(">B I 3H B H H B H I H")  # the fields of `write`, in their order
+_LAYOUT = struct.Struct(">B I 3H B H H B H ? I H")  # the fields of `write`, in their order
 
 
 class InvalidReceipt(ValueError):  # noqa: N818  what it is, not where it is raised
@@ -28,6 +28,7 @@ class Receipt:
 
     model: int
     parameters: Parameters
+    loop: bool  # written token by token: over 256 tokens that is another poem than the graph's
     seed: int
     prompt_check: int
 
@@ -47,9 +48,9 @@ def write(receipt: Receipt) -> str:
     p = receipt.parameters
     head = (FORMAT, receipt.model, p.top_k, p.line_start_k, p.chaos_k)
     hundredths = (round(p.chaos * 100), round((p.temperature or 0) * 100))
-    tail = (p.max_tokens, p.max_lines, p.max_chars or 0, receipt.seed, receipt.prompt_check)
+    tail = (p.max_tokens, p.max_lines, p.max_chars or 0, receipt.loop, receipt.seed, receipt.prompt_check)
     body = _LAYOUT.pack(*head, *hundredths, *tail)
-    return base64.b32encode(body + struct.pack(">I", zlib.crc32(body))).decode().rstrip("=")
+    return base64.b32encode(body + struct.pack(">I", zlib.crc32(body))).decode()
 
 
 def read(code: str) -> Receipt:
@@ -61,10 +62,10 @@ def read(code: str) -> Receipt:
             raise InvalidReceipt("the code is mistyped or incomplete")
     except (binascii.Error, struct.error, UnicodeEncodeError, ValueError):
         raise InvalidReceipt("the code is mistyped or incomplete") from None
-    form, model, *rest, seed, check = _LAYOUT.unpack(body)
+    form, model, *rest, loop, seed, check = _LAYOUT.unpack(body)
     if form != FORMAT:
         raise InvalidReceipt(f"the code is of format {form}; this service knows {FORMAT}")
-    return Receipt(model, _parameters(rest), seed, check)
+    return Receipt(model, _parameters(rest), loop, seed, check)
 
 
 def _parameters(numbers: list[int]) -> Parameters:

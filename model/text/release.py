@@ -43,6 +43,8 @@ def config_hash(config: Mapping[str, Any]) -> str:
 
 def check_config(config: Mapping[str, Any]) -> None:
     """Raise BadRelease where the hash in `config` is not that of its parts."""
+    if not isinstance(config, dict):
+        raise BadRelease("config.json is no object")
     missing = [name for name in (*HASHED, "name", "hash", "sampling", "moods") if name not in config]
     if missing:
         raise BadRelease(f"config.json lacks {missing[0]!r}")

@@ -55,7 +55,9 @@ class BpeTokenizer:
 
     def encode_prompt(self, prompt: str) -> tuple[list[int], bool]:
         """Give what the network reads of a prompt, BOS first and a break last, and whether it was cut to fit."""
-        ids = [id_ for id_ in self.encode(self.normalise(prompt)) if id_ != UNK]
-        if not self.decode(ids):  # nothing that the vocabulary knows, or spaces alone
+        # Out before normalising, so that a line of unknown characters leaves no empty line.
+        known = "".join(character for character in self.normalise(prompt) if character in self.alphabet)
+        ids = self.encode(self.normalise(known))
+        if not ids:
             return [BOS], False
         return [BOS, *ids[-PROMPT_TOKENS:], self.break_id], len(ids) > PROMPT_TOKENS

@@ -1,6 +1,6 @@
 """`make run` as the person at the terminal meets it: the poem, the page, Ctrl-C, and what may go wrong."""
 
-import os
+import contextlib
 import re
 import shutil
 import signal
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from deploy.__main__ import fetch
 from tests.processes import Running, accepts, free_port, start, wait_until
 from tests.telegram import TOKEN, Telegram
 
@@ -20,31 +21,33 @@ COMMAND = [sys.executable, "-m", "deploy"]
 
 
 def environment(**more: str) -> dict[str, str]:
-    return {"SERVING_PORT": str(free_port()), "BACKEND_PORT": str(free_port()), "TELEGRAM_BOT_TOKEN": "", **more}
+    ports = {"SERVING_PORT": str(free_port()), "BACKEND_PORT": str(free_port())}
+    return {**ports, "TELEGRAM_BOT_TOKEN": "", "PYTHONPATH": str(ROOT), **more}
 
 
 def children(running: Running) -> list[int]:
-    """Give the processes that a process has started."""
-    found = subprocess.run(
-        ["pgrep", "-P", str(running.process.pid)], check=False, capture_output=True, encoding="utf-8"
-    )
-    return [int(pid) for pid in found.stdout.split()]
+    """Give the processes that a process has started and that are alive."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            lines = dict(line.split(":\t", 1) for line in status.read_text("utf-8").splitlines() if ":\t" in line)
+            if int(lines["PPid"]) == running.process.pid and not lines["State"].startswith("Z"):
+                found.append(int(status.parent.name))
+    return found
 
 
 def alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text("utf-8")
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text("utf-8")
 
 
 def test_it_prints_a_poem_serves_the_page_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     telegram = Telegram()
-    asked = environment(
-        TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=telegram.base_url, BOT_DATABASE=str(tmp_path / "bot.sqlite3")
-    )
-    running = start(COMMAND, env=asked)
+    bot = {"TELEGRAM_API_URL": telegram.base_url, "BOT_DATABASE": str(tmp_path / "bot.sqlite3")}
+    asked = environment(TELEGRAM_BOT_TOKEN=TOKEN, **bot)
+    running = start(COMMAND, env=asked, cwd=tmp_path)
     try:
         wait_until(lambda: "The page:" in running.text() or not running.is_running(), 100, running.text)
         page = re.search(r"The page: (\S+)", running.text())
@@ -57,11 +60,22 @@ def test_it_prints_a_poem_serves_the_page_and_ctrl_c_leaves_nothing_behind(tmp_p
         assert telegram.wait_for_sent(1, 1)[0]["text"].startswith("Ночь\n")
         started = children(running)
         assert len(started) == 3
+        with_token = [pid for pid in started if TOKEN.encode() in Path(f"/proc/{pid}/environ").read_bytes()]
+        assert len(with_token) == 1
         assert running.stop(signal.SIGINT) == 0
         assert not [pid for pid in started if alive(pid)]
         assert not any(accepts(int(asked[name])) for name in ("SERVING_PORT", "BACKEND_PORT"))
     finally:
         running.stop()
+        telegram.stop()
+
+
+def test_a_proxy_for_the_world_is_not_asked_for_our_own_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    telegram = Telegram()
+    try:
+        assert '"is_bot"' in str(fetch(f"{telegram.base_url}/bot{TOKEN}/getMe"))
+    finally:
         telegram.stop()
 
 
@@ -85,7 +99,7 @@ def install(folder: Path, *programs: str, **more: str) -> subprocess.CompletedPr
     """Run deploy/install where PATH holds these programs only."""
     bin_ = folder / "bin"
     bin_.mkdir()
-    for name in programs:
+    for name in ("uname", *programs):
         (bin_ / name).symlink_to(shutil.which(name) or sys.executable)
     return subprocess.run(
         [shutil.which("sh") or "sh", ROOT / "deploy" / "install", "run"],

@@ -60,10 +60,8 @@ top_k = 2
 line_start_k = 20
 chaos_k = 10
 chaos = 0.25
-temperature = 0
 max_tokens = 60
 max_lines = 4
-max_chars = 0
 """
 
 

@@ -31,7 +31,13 @@ def test_a_network_that_knows_nothing_pays_the_whole_vocabulary_for_every_token(
     assert scores.tokens == tokens
     assert scores.characters == len(texts[0]) + len(texts[1])
     assert scores.perplexity == pytest.approx(VOCABULARY)
+    assert scores.accuracy == 0  # the first of equal logits is PAD's
     assert scores.bits_per_char == pytest.approx(tokens * math.log2(VOCABULARY) / scores.characters)
+
+
+def test_the_kind_of_line_end_does_not_matter(tokenizer: BpeTokenizer) -> None:
+    text = "Снег\nложится\nна поля"
+    assert score(uniform, tokenizer, [text.replace("\n", "\r\n")]) == score(uniform, tokenizer, [text])
 
 
 def test_a_network_that_knows_all_pays_nothing(tokenizer: BpeTokenizer) -> None:

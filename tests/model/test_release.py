@@ -53,8 +53,9 @@ def test_an_altered_configuration_is_named(copy: Path, tmp_path: Path, change: o
     assert sentence in refusal(copy, tmp_path)
 
 
-def test_a_configuration_that_is_no_json_is_named(copy: Path, tmp_path: Path) -> None:
-    (copy / CONFIG).write_text("{", "utf-8")
+@pytest.mark.parametrize("content", ["{", "5", "[]", ""])
+def test_a_configuration_that_is_none_is_named(copy: Path, tmp_path: Path, content: str) -> None:
+    (copy / CONFIG).write_text(content, "utf-8")
     assert CONFIG in refusal(copy, tmp_path)
 
 
@@ -103,7 +104,7 @@ def test_a_sample_out_of_bounds_is_refused(trained: Trained, option: tuple[str, 
 
 
 @pytest.mark.parametrize("release", SHIPPED, ids=[path.name for path in SHIPPED])
-def test_what_we_ship_is_whole_and_trained_on_no_test_text(release: Path) -> None:
+def test_what_we_ship_is_whole_scored_and_round_trips(release: Path) -> None:
     from model.release import load
 
     loaded = load(release)

@@ -2,8 +2,11 @@
 
 import random
 
+import pytest
+
 from model.corpus.reading import Poem
-from model.corpus.split import split
+from model.corpus.split import split, training_split
+from model.errors import ModelError
 
 
 def poem(*lines: str) -> Poem:
@@ -41,3 +44,15 @@ def test_one_common_line_joins_nothing() -> None:
     parts = split([poem(common, other.text) for other in numbered(200)])
     assert parts["validation"]
     assert parts["test"]
+
+
+def test_a_footer_that_stands_under_every_text_joins_nothing() -> None:
+    footer = ["эту строку ставят под каждым текстом", "и эту строку ставят под каждым текстом"]
+    parts = split([poem(other.text, *footer) for other in numbered(300)])
+    assert parts["validation"]
+    assert parts["test"]
+
+
+def test_a_corpus_with_an_empty_part_is_refused_before_training() -> None:
+    with pytest.raises(ModelError, match="of 2 texts none fell into the"):
+        training_split(numbered(2))

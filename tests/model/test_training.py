@@ -4,14 +4,22 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
-from model.preset import load
-from model.training import BEST, CHECKPOINT, HISTORY, Progress, steps_per_epoch, windows
+from model.errors import ModelError
+from model.networks import poet
+from model.networks.sizes import Sizes
+from model.preset import Training, load
+from model.text.tokens import BpeTokenizer
+from model.tokenizing import learn_bpe
+from model.training import BEST, CHECKPOINT, HISTORY, Progress, Trainer, steps_per_epoch, windows
 from tests.conftest import Trained, model
+from tests.model.corpus import poems
 from tests.processes import start, wait_until
 
 ROWS = [
@@ -31,7 +39,7 @@ def test_training_learns(trained: Trained) -> None:
     assert history[-1]["loss"] < history[0]["loss"]
 
 
-def test_a_killed_run_goes_on_and_ends_where_it_would_have(trained: Trained, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on(trained: Trained, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = ["train", str(trained.corpus), "--preset", str(trained.preset), "--out", str(run)]
     running = start([sys.executable, "-m", "model", *command])
@@ -48,6 +56,47 @@ def test_a_killed_run_goes_on_and_ends_where_it_would_have(trained: Trained, tmp
     assert [row["epoch"] for row in history] == [1, 2, 3]
     assert (run / BEST).is_file()
     assert history[2]["validation_bits_per_char"] < history[0]["validation_bits_per_char"] - 0.3
+
+
+class Stopped(Exception):  # noqa: N818
+    """Raised in the middle of an epoch."""
+
+
+def trainer(folder: Path, tokenizer: BpeTokenizer, settings: Training, stop_at: str | None = None) -> Trainer:
+    """Give a trainer that is stopped dead when it reports `stop_at`."""
+
+    def say(line: str) -> None:
+        if stop_at is not None and line.startswith(stop_at):
+            raise Stopped
+
+    keras.utils.set_random_seed(settings.seed)
+    sizes = Sizes(160, 16, 12, 24, 8, 20, dropout=0.3)
+    folder.mkdir(exist_ok=True)
+    return Trainer(poet.build(sizes), tokenizer, settings, folder, say)
+
+
+def test_a_resumed_run_ends_with_the_weights_of_one_that_was_never_stopped(trained: Trained, tmp_path: Path) -> None:
+    tokenizer = BpeTokenizer(trained.run / "tokenizer.model", ["nfc"])
+    settings = replace(load(str(trained.preset)).training, epochs=2)
+    texts = [poem["text"] for poem in poems()]
+    whole = trainer(tmp_path / "whole", tokenizer, settings)
+    whole.run(texts[:100], texts[100:])
+    with pytest.raises(Stopped):
+        trainer(tmp_path / "stopped", tokenizer, settings, "epoch 2/2 step 40").run(texts[:100], texts[100:])
+    resumed = trainer(tmp_path / "stopped", tokenizer, settings)
+    resumed.run(texts[:100], texts[100:])
+    pairs = zip(whole.network.get_weights(), resumed.network.get_weights(), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+    assert [row["epoch"] for row in resumed.progress.history] == [1, 2]
+
+
+def test_a_weight_that_is_no_number_never_reaches_a_checkpoint(trained: Trained, tmp_path: Path) -> None:
+    tokenizer = BpeTokenizer(trained.run / "tokenizer.model", ["nfc"])
+    settings = replace(load(str(trained.preset)).training, epochs=1, learning_rate=float("nan"))
+    texts = [poem["text"] for poem in poems()]
+    with pytest.raises(ModelError, match="is no number any more"):
+        trainer(tmp_path, tokenizer, settings).run(texts[:100], texts[100:])
+    assert not (tmp_path / CHECKPOINT).exists()
 
 
 def test_a_finished_run_is_not_overwritten(trained: Trained) -> None:
@@ -75,27 +124,34 @@ def test_too_small_a_corpus_is_refused(trained: Trained, tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("change", "sentence"), [
-    (("epochs = 3", "epoch = 3"), "unknown key 'epoch'"),
-    (("epochs = 3\n", ""), "missing key 'epochs'"),
-    (("[sizes]", "[sizes"), "tiny.toml"),
-])  # fmt: skip
-def test_a_wrong_preset_is_named(trained: Trained, tmp_path: Path, change: tuple[str, str], sentence: str) -> None:
+WRONG = {
+    "unknown key": ("epochs = 3", "epoch = 3", "unknown key 'epoch'"),
+    "missing key": ("epochs = 3\n", "", "missing key 'epochs'"),
+    "wrong type": ("epochs = 3", 'epochs = "3"', "epochs must be of type int"),
+    "unknown size": ("head = 24", "head = 24\nheight = 2", "unknown key 'height'"),
+    "unknown network": ('network = "poet"', 'network = "parrot"', "network 'parrot' is unknown"),
+    "unknown normalisation": ('"yo"', '"you"', "normalisation 'you' is unknown"),
+    "sampling out of bounds": ("chaos = 0.25", "chaos = 1.25", "chaos: must be between 0 and 1"),
+    "no TOML": ("[sizes]", "[sizes", "tiny.toml"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "sentence"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_preset_is_named(trained: Trained, tmp_path: Path, before: str, after: str, sentence: str) -> None:
     preset = tmp_path / "tiny.toml"
-    preset.write_text(trained.preset.read_text("utf-8").replace(*change), "utf-8")
-    with pytest.raises(Exception, match=re.escape(sentence)) as raised:
+    preset.write_text(trained.preset.read_text("utf-8").replace(before, after), "utf-8")
+    with pytest.raises(ModelError, match=re.escape(sentence)):
         load(str(preset))
-    assert type(raised.value).__name__ == "ModelError"
 
 
 def test_an_unknown_preset_lists_those_there_are() -> None:
-    with pytest.raises(Exception, match="there are: neuralpoet"):
+    with pytest.raises(ModelError, match="there are: neuralpoet"):
         load("neuralpoe")
 
 
 def test_every_epoch_has_its_steps_and_another_order() -> None:
     settings = load("neuralpoet").training
-    settings = type(settings)(**{**vars(settings), "window": 16, "batch_size": 3})
+    settings = replace(settings, window=16, batch_size=3)
     steps = steps_per_epoch(ROWS, settings)
     epochs = [list(windows(ROWS, settings, epoch)) for epoch in range(8)]
     assert steps == 6
@@ -107,7 +163,7 @@ def test_every_epoch_has_its_steps_and_another_order() -> None:
 
 def test_windows_of_an_epoch_overlap_by_the_one_token_that_is_predicted() -> None:
     settings = load("neuralpoet").training
-    settings = type(settings)(**{**vars(settings), "window": 16, "batch_size": 1})
+    settings = replace(settings, window=16, batch_size=1)
     seen = np.concatenate([batch[0, :-1] for batch in windows(ROWS, settings, 0)])
     assert len(seen) == len(set(seen.tolist()))
 
@@ -123,3 +179,21 @@ def test_a_checkpoint_is_whole_or_not_there(trained: Trained, tmp_path: Path) ->
     (run / f"new.{CHECKPOINT}").write_bytes(b"half written")
     output = model("train", trained.corpus, "--preset", trained.preset, "--out", run, "--resume").stdout
     assert "resumed at epoch 4" in output
+
+
+def test_a_run_without_an_epoch_makes_no_release(trained: Trained, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(trained.run, tmp_path / "run"))
+    (run / HISTORY).unlink()
+    done = model("release", run, trained.corpus, tmp_path / "release", check=False)
+    assert (done.returncode, done.stderr) == (1, f"model: {run} has not finished an epoch yet\n")
+
+
+def test_too_few_texts_for_the_vocabulary_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="too few for 500 tokens"):
+        learn_bpe(["раз два\nтри"] * 3, tmp_path / "tokenizer.model", 500, [])
+
+
+def test_texts_without_line_breaks_are_refused(tmp_path: Path) -> None:
+    texts = [poem["text"].replace("\n", " ") for poem in poems()]
+    with pytest.raises(ModelError, match="no line breaks"):
+        learn_bpe(texts, tmp_path / "tokenizer.model", 160, [])

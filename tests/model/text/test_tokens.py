@@ -33,7 +33,7 @@ def test_a_prompt_ends_in_a_break(tokenizer: BpeTokenizer) -> None:
     assert cut is False
 
 
-@pytest.mark.parametrize("prompt", ["", " \n\t", "🦊🦊", "漢", BREAK, WORD_START, "\x00"])
+@pytest.mark.parametrize("prompt", ["", " \n\t", "🦊🦊", "🦊\n🦊", "漢", BREAK, WORD_START, "\x00"])
 def test_a_prompt_with_nothing_known_in_it_is_the_beginning_alone(tokenizer: BpeTokenizer, prompt: str) -> None:
     assert tokenizer.encode_prompt(prompt) == ([BOS], False)
 
@@ -42,6 +42,11 @@ def test_unknown_characters_are_left_out(tokenizer: BpeTokenizer) -> None:
     ids, _ = tokenizer.encode_prompt("снег🦊")
     assert UNK not in ids
     assert tokenizer.decode(ids).startswith("снег")
+
+
+@pytest.mark.parametrize("prompt", ["снег\n🦊", "🦊\nснег", "🦊\n\n🦊\n\n🦊\nснег", "снег 🦊 \n🦊\n"])
+def test_a_line_of_unknown_characters_leaves_no_line(tokenizer: BpeTokenizer, prompt: str) -> None:
+    assert tokenizer.encode_prompt(prompt) == tokenizer.encode_prompt("снег")
 
 
 def test_a_long_prompt_keeps_its_end(tokenizer: BpeTokenizer) -> None:

@@ -77,7 +77,7 @@ def learn(folder: Path) -> ToyRelease:
 
 
 class ToyNetwork:
-    """Logits that depend on the last tokens alone, so that a window and a whole text give the same."""
+    """Logits that depend on the last tokens most, and a little on every token before, as a recurrent state does."""
 
     def __init__(self, tokenizer: BpeTokenizer, salt: int = 0) -> None:
         random = np.random.default_rng(salt)
@@ -89,6 +89,7 @@ class ToyNetwork:
         """Return the logits [vocabulary] of the token after `tokens`, which hold no PAD."""
         recent = list(tokens)[-8:][::-1]
         state = np.sum([self._read[token] * 0.6**i for i, token in enumerate(recent)], axis=0)
+        state += 0.1 * self._read[list(tokens)].sum(axis=0)
         logits: NDArray[np.float32] = (state @ self._write).astype(np.float32)
         since_break = recent.index(self._break_id) if self._break_id in recent else len(recent)
         logits[self._break_id] = 4.0 * since_break - 20.0  # lines of about five to eight tokens
