@@ -2,7 +2,9 @@
 
 import logging
 import os
+import signal
 import sys
+from types import FrameType
 
 from serving import flags
 from serving.errors import StartError
@@ -11,10 +13,13 @@ from serving.listening import bind
 
 def main() -> int:
     """Run the server; return its exit status."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     settings = flags.parse()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full thread pool is no news
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    # TensorFlow calls a slower kernel an error, and warns of every request that fails. What fails, we log ourselves.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with bind(settings.rest_api_address, settings.rest_api_port) as bound:
             # Only now, for TensorFlow takes seconds to import: a bad flag or a taken port should not.
@@ -25,6 +30,11 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """End at once, for nothing runs yet. By default a container's first process would not notice SIGTERM at all."""
+    os._exit(0)
 
 
 if __name__ == "__main__":

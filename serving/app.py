@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# TF-Serving sets no limit on a body; a prompt is a few kilobytes.
-MAX_BODY_BYTES = 64 * 2**20
+# TF-Serving sets no limit on a body; a prompt with its noise is about 100 kB.
+MAX_BODY_BYTES = 4 * 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 _JSON = "application/json"
 _METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH"})

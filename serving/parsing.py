@@ -5,26 +5,15 @@ import re
 from itertools import islice
 from typing import Any
 
-from serving.errors import ServingError, invalid
+from serving.errors import invalid
 
 _QUOTED_BYTES = 256
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_STRING_OR_INF = re.compile(rf"{_STRING.pattern}|\bInf\b", re.DOTALL)
+# A string that nothing ends reaches to the end of the text: to look for the next one within it would take for ever.
+_STRING_OR_INF = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|\bInf\b', re.DOTALL)
+_GROWTH = len("Infinity") - len("Inf")
+_START = re.compile("\ufeff?[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 _QUOTER = json.JSONEncoder(indent=4, ensure_ascii=False)
-
-# What Python's parser says, and what RapidJSON says in its place.
-_MESSAGES = {
-    "Expecting value": "Invalid value.",
-    "Expecting property name enclosed in double quotes": "Missing a name for object member.",
-    "Illegal trailing comma before end of object": "Missing a name for object member.",
-    "Illegal trailing comma before end of array": "Invalid value.",
-    "Expecting ':' delimiter": "Missing a colon after a name of object member.",
-    "Unterminated string starting at": "Missing a closing quotation mark in string.",
-    "Invalid \\escape": "Invalid escape character in string.",
-    "Invalid \\uXXXX escape": "Incorrect hex digit after \\u escape in string.",
-    "Invalid control character at": "Invalid encoding in string.",
-}
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -33,7 +22,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         message = "JSON Parse error: The document is empty"
         raise invalid(message)
     # Bytes that are not UTF-8 are let through unchanged, as TF-Serving does: a string tensor may hold them.
-    document = _decode(body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape"))
+    document = _decode(body.decode("utf-8", "surrogateescape"))
     if not isinstance(document, dict):
         message = f"JSON Value: {quote(document)} Is not object"
         raise invalid(message)
@@ -48,7 +37,7 @@ def quote(value: object) -> str:
 
 
 def _decode(text: str) -> Any:
-    start = _space_end(text)
+    start = _start(text)
     try:
         try:
             return _DECODER.raw_decode(text, start)[0]
@@ -57,7 +46,9 @@ def _decode(text: str) -> Any:
                 raise
             return _DECODER.raw_decode(_STRING_OR_INF.sub(_spell_out, text), start)[0]
     except json.JSONDecodeError as error:
-        raise _parse_error(text, error) from error
+        what = "The document is empty." if start == len(text) else "Invalid value."
+        message = f"JSON Parse error: {what} at offset: {_offset(text, error)}"
+        raise invalid(message) from error
     except RecursionError as error:
         message = "JSON Parse error: The document is nested too deeply."
         raise invalid(message) from error
@@ -66,33 +57,20 @@ def _decode(text: str) -> Any:
         raise invalid(message) from error
 
 
+def _start(text: str) -> int:
+    """Return where the first value may begin."""
+    match = _START.match(text)
+    return match.end() if match else 0
+
+
 def _spell_out(match: re.Match[str]) -> str:
     return "Infinity" if match[0] == "Inf" else match[0]
 
 
-def _space_end(text: str) -> int:
-    return len(text) - len(text.lstrip(" \t\n\r"))
-
-
-def _parse_error(text: str, error: json.JSONDecodeError) -> ServingError:
-    if _space_end(text) == len(text):
-        what = "The document is empty."
-    elif error.msg == "Expecting ',' delimiter":
-        what = _missing_comma(text[: error.pos])
-    else:
-        what = _MESSAGES.get(error.msg, "Unspecific syntax error.")
-    offset = len(text[: error.pos].encode("utf-8", "surrogateescape"))
-    return invalid(f"JSON Parse error: {what} at offset: {offset}")
-
-
-def _missing_comma(before: str) -> str:
-    """Tell whether the comma is missing in an object or in an array."""
-    brackets: list[str] = []
-    for bracket in re.findall(r"[{}\[\]]", _STRING.sub("", before)):
-        if bracket in "{[":
-            brackets.append(bracket)
-        else:
-            brackets.pop()
-    if brackets[-1] == "{":
-        return "Missing a comma or } after an object member."
-    return "Missing a comma or ] after an array element."
+def _offset(text: str, error: json.JSONDecodeError) -> int:
+    """Return the error's place in the request's bytes; the error may be about the text with Inf spelled out."""
+    position = error.pos
+    if error.doc is not text:
+        infs = (match.start() for match in _STRING_OR_INF.finditer(text) if match[0] == "Inf")
+        position -= _GROWTH * sum(start + _GROWTH * i < error.pos for i, start in enumerate(infs))
+    return len(text[:position].encode("utf-8", "surrogateescape"))

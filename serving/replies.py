@@ -41,8 +41,9 @@ def column_reply(tensors: Mapping[str, np.ndarray]) -> str:
 
 
 def error_reply(message: str) -> str:
-    """Return `{"error": ...}`."""
-    return _object({"error": json.dumps(message, ensure_ascii=False)}, 0)
+    """Return `{"error": ...}`; what UTF-8 cannot hold is escaped, which in Python and JSON looks alike."""
+    text = json.dumps(message, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    return _object({"error": text}, 0)
 
 
 def float_texts(values: np.ndarray) -> list[str]:

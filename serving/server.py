@@ -12,6 +12,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from serving.app import MAX_BODY_BYTES, Application
+from serving.connections import Channel
 from serving.errors import ServingError, StartError
 from serving.flags import Settings
 from serving.registry import Model, Registry, Retries
@@ -78,6 +79,7 @@ class Server:
             asyncore_use_poll=True,
             ident=None,
         )
+        self._listener.channel_class = Channel
         log.info("Exporting HTTP/REST API at:%s:%d ...", *bound.getsockname()[:2])
         while not self._stopping:
             _turn(channels)

@@ -23,6 +23,7 @@ class _Numbers:
     largest_integer: int = 0  # for the float types: the last integer up to which all are exact
 
 
+_MAX_DEPTH = 32  # numpy's tensors have at most 64 dimensions, and a row's batch is one more
 _INT32 = (-(2**31), 2**31 - 1)
 _INTEGERS = {
     # int8 to uint8 take any int32 and wrap, as TF-Serving's int_val does.
@@ -104,8 +105,11 @@ def is_base64(value: object) -> bool:
 
 
 def _shape(value: object) -> tuple[int, ...]:
-    shape = []
+    shape: list[int] = []
     while isinstance(value, list):
+        if len(shape) == _MAX_DEPTH:
+            message = f"Lists are nested more than {_MAX_DEPTH} deep"
+            raise invalid(message)
         shape.append(len(value))
         value = value[0] if value else None
     return tuple(shape)

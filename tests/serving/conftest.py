@@ -84,5 +84,7 @@ def api(saved_models: Path) -> Iterator[Api]:
     try:
         running.wait_for_port(port)
         yield Api(f"http://127.0.0.1:{port}")
+        assert running.stop() == 0
+        assert "Traceback" not in running.text()
     finally:
         running.stop()

@@ -1,11 +1,15 @@
 """Requests that are wrong as a whole, and the order in which that is noticed."""
 
 import gzip
+import http.client
 import json
+import socket
+from contextlib import closing
 
 import pytest
 import requests
 
+from tests.processes import wait_until
 from tests.serving.conftest import Api, error_of
 
 PREDICT = "/v1/models/m:predict"
@@ -17,10 +21,13 @@ PREDICT = "/v1/models/m:predict"
         ("", "JSON Parse error: The document is empty"),
         ("  \n", "JSON Parse error: The document is empty. at offset: 3"),
         ("this is not json", "JSON Parse error: Invalid value. at offset: 0"),
-        ('{"instances": [1, 2', "JSON Parse error: Missing a comma or ] after an array element. at offset: 19"),
-        ('{"s": "a]\\"}", "inputs": 1 2}', "JSON Parse error: Missing a comma or } after an object member."),
-        ("{'a': 1}", "JSON Parse error: Missing a name for object member. at offset: 1"),
-        ('{"a" 1}', "JSON Parse error: Missing a colon after a name of object member. at offset: 5"),
+        ('{"instances": [1, 2', "JSON Parse error: Invalid value. at offset: 19"),
+        ("{'a': 1}", "JSON Parse error: Invalid value. at offset: 1"),
+        ('\ufeff{"a" 1}', "JSON Parse error: Invalid value. at offset: 8"),
+        ('{"instances":[Inf 1]}', "JSON Parse error: Invalid value. at offset: 18"),
+        ('["Inf\\"", Infinity, -Inf, Inf] ', "Is not object"),
+        ('["Inf\\"", Infinity, -Inf, Inf, x, Inf]', "JSON Parse error: Invalid value. at offset: 31"),
+        ("[Inf, " + '"' + '\\"' * 200_000, "JSON Parse error: Invalid value. at offset: 6"),
         ('{"ы": x}', "JSON Parse error: Invalid value. at offset: 7"),
         ("[1, 2]", "Is not object"),
         ("[" * 100_000, "JSON Parse error: The document is nested too deeply."),
@@ -37,6 +44,36 @@ PREDICT = "/v1/models/m:predict"
 )
 def test_what_is_wrong_is_said(api: Api, body: str, message: str) -> None:
     assert message in error_of(api.post(PREDICT, body.encode()), 400)
+
+
+@pytest.mark.parametrize(
+    ("request_text", "message"),
+    [
+        ('{"signature_name": "\\ud800", "inputs": [0]}', 'Serving signature name: "\ud800" not found in signature def'),
+        ('{"signature_name": 5, "x": "\\ud800"}', "'signature_name' key must be a string value."),
+        ('{"instances": [{"\\ud800": 1}]}', "JSON object: does not have named input: \ud800"),
+        ('{"inputs": "\\udc80"}', 'JSON Value: "\udc80" Type: String is not of expected type: float'),
+    ],
+)
+def test_half_a_character_may_be_quoted(api: Api, request_text: str, message: str) -> None:
+    assert message in error_of(api.post(PREDICT, request_text), 400)
+
+
+@pytest.mark.parametrize("depth", [33, 65, 70, 900, 100_000])
+@pytest.mark.parametrize(
+    "form", ['{"inputs": %s}', '{"inputs": {"x": %s}}', '{"instances": [%s]}', '{"instances": [{"x": %s}]}']
+)
+def test_deep_lists_are_refused(api: Api, form: str, depth: int) -> None:
+    body = form % ("[" * depth + "1.0" + "]" * depth)
+    message = error_of(api.post(PREDICT, body.replace("{", '{"signature_name": "anything", ', 1)), 400)
+    assert "nested" in message
+
+
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}")])
+def test_deep_json_may_be_quoted(api: Api, start: str, end: str) -> None:
+    deep = start * 900 + "1" + end * 900
+    assert error_of(api.post(PREDICT, f"[{deep}]"), 400)
+    assert error_of(api.post(PREDICT, f'{{"signature_name": 5, "x": {deep}}}'), 400)
 
 
 def test_the_error_is_pretty_printed(api: Api) -> None:
@@ -77,7 +114,7 @@ def test_a_gzipped_body_is_unpacked(api: Api) -> None:
     assert api.post(PREDICT, body, headers={"Content-Encoding": "gzip"}).json() == {"predictions": [2.5]}
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b'{"instances": [1]}')[:-9], gzip.compress(b" " * 2**27)])
+@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b'{"instances": [1]}')[:-9], gzip.compress(b" " * 2**23)])
 def test_a_body_that_cannot_be_unpacked_counts_as_empty(api: Api, body: bytes) -> None:
     response = api.post(PREDICT, body, headers={"Content-Encoding": "gzip"})
     assert error_of(response, 400) == "JSON Parse error: The document is empty"
@@ -85,8 +122,57 @@ def test_a_body_that_cannot_be_unpacked_counts_as_empty(api: Api, body: bytes) -
 
 def test_a_body_beyond_the_limit_is_refused_and_the_server_lives_on(api: Api) -> None:
     try:
-        status = api.post(PREDICT, b" " * (65 * 2**20)).status_code
+        status = api.post(PREDICT, b" " * (5 * 2**20)).status_code
     except requests.ConnectionError:  # closed while we were still sending
         status = 413
     assert status == 413
     assert api.predictions("", [1.0]) == [2.5]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET /v1/models/ы HTTP/1.1", 400),
+        ("GET http://[ HTTP/1.1", 400),
+        ("nonsense", 400),
+        ("GET / HTTP/1.1\r\nno colon", 400),
+        (f"POST {PREDICT} HTTP/1.1\r\nContent-Length: {'9' * 5000}", 400),
+        (f"POST {PREDICT} HTTP/1.1\r\nContent-Length: {4 * 2**20 + 1}", 413),
+        (f"POST {PREDICT} HTTP/1.1\r\nTransfer-Encoding: gzip", 501),
+        (f"GET / HTTP/1.1\r\nX: {'x' * 2**18}", 431),
+    ],
+)
+def test_what_is_no_request_gets_the_same_form_of_error(api: Api, head: str, status: int) -> None:
+    with connected(api) as client:
+        client.sendall(f"{head}\r\n\r\n".encode())
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        body = json.loads(response.read())
+    assert (response.status, response.headers["Content-Type"]) == (status, "application/json")
+    assert list(body) == ["error"]
+
+
+def test_a_request_that_trickles_in_is_cut_off_and_an_idle_connection_is_not(api: Api) -> None:
+    def is_cut_off() -> bool:
+        try:
+            trickling.send(b"x")
+        except ConnectionError:
+            return True
+        return False
+
+    def answer() -> int:
+        idle.request("GET", "/v1/models/m")
+        with idle.getresponse() as response:
+            response.read()
+            return response.status
+
+    idle = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=30)
+    with closing(idle), connected(api) as trickling:
+        assert answer() == 200
+        idle.auto_open = 0  # a second connection would be an error
+        wait_until(is_cut_off, 60)
+        assert answer() == 200
+
+
+def connected(api: Api) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=30)

@@ -35,6 +35,7 @@ def hasty(saved_models: Path) -> Iterator[Api]:
         yield Api(f"http://127.0.0.1:{port}")
         assert running.stop(signal.SIGINT) == 0
         assert "Traceback" not in running.text()
+        assert " tensorflow/" not in running.text()
     finally:
         running.stop()
 
@@ -82,6 +83,23 @@ def test_the_port_opens_when_a_version_is_loaded_and_sigterm_lets_requests_finis
         assert "Traceback" not in running.text()
     finally:
         running.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_tensorflow_is_imported_ends_the_server(tmp_path: Path, number: signal.Signals) -> None:
+    running = launch(tmp_path, free_port())
+    maps = Path(f"/proc/{running.process.pid}/maps")
+    try:
+        wait_until(lambda: "libtensorflow" in maps.read_text(), SECONDS, running.text)
+        assert running.stop(number) == 0
+        assert not running.text()
+    finally:
+        running.stop()
+
+
+def test_a_run_that_fails_is_answered_and_not_logged(hasty: Api, tmp_path: Path) -> None:
+    message = error_of(hasty.post("/v1/models/m:predict", gate(Path("/dev/null/x"), tmp_path)), 400)
+    assert "Not a directory" in message
 
 
 def test_a_first_version_that_cannot_load_ends_the_server(tmp_path: Path) -> None:

@@ -69,26 +69,26 @@ def wait_for_state(server: Api, version: str, state: str) -> None:
 
 
 def test_a_higher_version_takes_over_and_no_request_fails(swapped: Api, shelf: Shelf) -> None:
-    answers: list[list[float]] = []
+    answers: list[list[list[float]]] = [[], []]  # by thread: between two, an old answer may be noted after a new one
     stop = threading.Event()
 
-    def ask() -> None:
+    def ask(mine: list[list[float]]) -> None:
         with requests.Session() as session:
             while not stop.is_set():
                 response = session.post(f"{swapped.url}/v1/models/m:predict", data='{"inputs": [0]}', timeout=SECONDS)
                 assert response.status_code == 200, response.text
-                answers.append(response.json()["outputs"])
+                mine.append(response.json()["outputs"])
 
     with ThreadPoolExecutor(2) as pool:
-        asking = [pool.submit(ask) for _ in range(2)]
-        wait_until(lambda: [1.0] in answers, SECONDS)
+        asking = [pool.submit(ask, mine) for mine in answers]
+        wait_until(lambda: all([1.0] in mine for mine in answers), SECONDS)
         shelf.put(2)
-        wait_until(lambda: [2.0] in answers or any(one.done() for one in asking), SECONDS)
+        wait_until(lambda: all([2.0] in mine for mine in answers) or any(one.done() for one in asking), SECONDS)
         wait_for_state(swapped, "1", "END")
         stop.set()
         for one in asking:
             one.result()
-    assert answers == sorted(answers)
+    assert answers == [sorted(mine) for mine in answers]
     message = error_of(swapped.post("/v1/models/m/versions/1:predict", '{"inputs": [0]}'), 404)
     assert message == "Servable not found for request: Specific(m, 1)"
 

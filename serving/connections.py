@@ -1,0 +1,52 @@
+"""Connections as waitress keeps them, with our form of error and a time limit on sending a request."""
+
+import time
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import ErrorTask
+
+from serving.replies import error_reply
+
+_RECEIVE_SECONDS = 10.0
+
+
+class _RefusalTask(ErrorTask):
+    """Answers what waitress itself refuses (a broken head, a body too large) in the shape of all our errors."""
+
+    def execute(self) -> None:
+        """Write the reply."""
+        error: Any = self.request.error  # type: ignore[attr-defined]  # a parsed request, whatever the stubs say
+        body = error_reply(f"{error.reason}: {error.body}").encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [*self.response_headers, ("Content-Type", "application/json")]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Parser(HTTPRequestParser):
+    def parse_header(self, header_plus: bytes) -> None:
+        """Refuse what waitress would stumble over: the address `http://[`, a Content-Length of thousands of digits."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            message = "Invalid address or header"
+            raise ParsingError(message) from error
+
+
+class Channel(HTTPChannel):
+    """One client's connection, closed where a request takes longer than `_RECEIVE_SECONDS` to come in."""
+
+    parser_class = _Parser
+    error_task_class = _RefusalTask
+    _receiving_since = 0.0
+
+    def readable(self) -> bool:
+        """Tell whether to read on; asked at every turn of the event loop."""
+        now = time.monotonic()
+        if self.request is None or not super().readable():  # no request has begun, or it waits for us
+            self._receiving_since = now
+        self.will_close |= now - self._receiving_since > _RECEIVE_SECONDS
+        return super().readable()
