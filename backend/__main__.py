@@ -2,15 +2,18 @@
 
 import logging
 import os
+import signal
 import sys
-
-from backend.app import create_app
-from backend.server import Server, StartError
-from backend.settings import Settings, SettingsError
 
 
 def main() -> int:
     """Run the backend; return its exit status: 0 after a signal, 1 when it cannot listen, 2 for a bad setting."""
+    # Until the server has its own: a container's first process is deaf to signals that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    from backend.app import create_app
+    from backend.server import Server, StartError
+    from backend.settings import Settings, SettingsError
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full thread pool is no news
     try:

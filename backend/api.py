@@ -1,20 +1,19 @@
 """The HTTP API: what each address answers."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from backend import inputs
-from backend.client import Deadline
-from backend.errors import AwayError, encode
+from backend.errors import AwayError, MalformedError, encode
 from backend.gate import Gate
-from backend.models import Models, Served
+from backend.models import Looks, Models, Served
 from backend.poet import Poet
 from model.text.parameters import BOUNDS, Bound
 
-_AGAIN_FIELDS = ("prompt", "decoder", "explain")  # the receipt holds the others
-_LOOK_SECONDS = 5.0  # for asking TF-Serving how it is, without a poem
+_AGAIN_FIELDS = ("prompt", "explain")  # the receipt holds the others
 # Between several poems as plain text: an empty line alone may be a stanza's end.
 _BETWEEN = "\n\n* * *\n\n"
 _JSON, _TEXT = "application/json", "text/plain"
@@ -25,6 +24,7 @@ class Api:
 
     def __init__(self, poet: Poet, models: Models, gate: Gate) -> None:
         self._poet, self._models, self._gate = poet, models, gate
+        self._looks = Looks(models)
 
     def blueprint(self) -> Blueprint:
         """Return the addresses and their views."""
@@ -38,11 +38,13 @@ class Api:
 
     def generate(self) -> Response:
         """Write poems: POST with a JSON object, or GET with the same fields in the query."""
-        if request.method == "POST":
-            fields = inputs.from_body(request.get_data(), request.mimetype)
-        else:
+        if request.method != "POST":
             fields = inputs.from_query(request.query_string)
-        with self._gate.pass_():
+        elif request.query_string:
+            raise MalformedError("A POST has its fields in the body, not in the address.")
+        else:
+            fields = inputs.from_body(request.get_data(), request.mimetype)
+        with self._gate.pass_(self._cost(fields)):
             return _poems(self._poet.write(fields))
 
     def write_again(self, receipt: str) -> Response:
@@ -53,7 +55,7 @@ class Api:
 
     def models(self) -> Response:
         """List the models, with what may be asked of them."""
-        models = [self._model(name) for name in self._models.names]
+        models = [_described(name, look) for name, look in zip(self._models.names, self._looks.now(), strict=True)]
         bounds = {name: _bound(bound) for name, bound in BOUNDS.items()}
         return _json({"default": self._models.names[0], "models": models, "bounds": bounds})
 
@@ -63,24 +65,23 @@ class Api:
 
     def ready(self) -> Response:
         """Say whether the default model can write a poem now; AwayError says why not."""
-        served = self._models.on_newest(None, Deadline.after(_LOOK_SECONDS), _itself)
+        served = self._looks.now()[0]
+        if isinstance(served, str):
+            raise AwayError(served)
         return _json({"status": "ready", "model": served.name, "version": served.version})
 
-    def _model(self, name: str) -> dict[str, Any]:
-        try:
-            return _described(self._models.on_newest(name, Deadline.after(_LOOK_SECONDS), _itself))
-        except AwayError as error:
-            return {"name": name, "ready": False, "reason": error.detail}
+    def _cost(self, fields: Mapping[str, Any]) -> int:
+        """Return how many poems' work a request is: the graph writes all of its own in one batch, the loop cannot."""
+        decoder = fields.get("decoder") or self._models.fastest(fields.get("model"))
+        return fields.get("n", 1) if decoder == "loop" else 1
 
 
-def _itself(served: Served) -> Served:
-    return served
-
-
-def _described(served: Served) -> dict[str, Any]:
+def _described(name: str, served: Served | str) -> dict[str, Any]:
+    if isinstance(served, str):
+        return {"name": name, "ready": False, "reason": served}
     release = served.release
     return {
-        "name": served.name,
+        "name": name,
         "ready": True,
         "version": served.version,
         "hash": release.hash,

@@ -3,6 +3,7 @@
 import logging
 import time
 import traceback
+from http import HTTPMethod
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -38,7 +39,7 @@ def create_app(settings: Settings) -> Flask:
     """Return the WSGI application; nothing is asked of TF-Serving until the first request."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.url_map.merge_slashes = False  # an address is right or wrong; no redirects
+    app.url_map.merge_slashes = False  # no redirects
     serving = Serving(settings)
     models = Models(serving, settings.models)
     poet = Poet(serving, models, settings.poem_seconds)
@@ -89,5 +90,6 @@ def _finish(response: Response) -> Response:
     rule = request.url_rule.rule if request.url_rule else "-"
     level = logging.DEBUG if rule in _QUIET and response.status_code < 400 else logging.INFO  # noqa: PLR2004
     milliseconds = (time.monotonic() - g.started) * 1000
-    log.log(level, "%s %s %d %.0f ms", request.method, rule, response.status_code, milliseconds)
+    method = request.method if request.method in HTTPMethod.__members__ else "-"
+    log.log(level, "%s %s %d %.0f ms", method, rule, response.status_code, milliseconds)
     return response

@@ -10,13 +10,15 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
-from backend.errors import AwayError, VersionGoneError
+from backend.errors import AwayError, SlowError, VersionGoneError
 from backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_LOGGED = 300  # characters of TF-Serving's own error
+_LOGGED = 300  # bytes of TF-Serving's own error
+_CHUNK = 65536  # bytes
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,19 @@ class Deadline:
         return cls(time.monotonic() + seconds)
 
     def left(self) -> float:
-        """Return the seconds left; AwayError when there are none."""
+        """Return the seconds left; SlowError when there are none."""
         seconds = self.moment - time.monotonic()
         if seconds <= 0:
-            raise AwayError("The model server took too long over the poem.")
+            raise SlowError
         return seconds
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """A reply that was read to its end."""
+
+    status: int
+    body: bytes
 
 
 class Serving:
@@ -51,11 +61,11 @@ class Serving:
 
     def available(self, model: str, deadline: Deadline) -> list[int]:
         """Return the versions that serve now; AwayError when there is none or nobody to ask."""
-        response = self._request("GET", f"/v1/models/{model}", None, deadline)
-        if response.status_code == requests.codes.not_found:
+        reply = self._request("GET", f"/v1/models/{model}", None, deadline)
+        if reply.status == requests.codes.not_found:
             raise AwayError("The model server does not know this model.")
         with well_formed():
-            entries = _document(response)["model_version_status"]
+            entries = _document(reply)["model_version_status"]
             versions = [int(entry["version"]) for entry in entries if entry["state"] == "AVAILABLE"]
         if not versions:
             raise AwayError("The model server has not loaded this model yet.")
@@ -63,26 +73,29 @@ class Serving:
 
     def predict(self, model: str, version: int, body: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
         """Return the reply to a predict request; VersionGoneError when that version is not there (any more)."""
-        response = self._request("POST", f"/v1/models/{model}/versions/{version}:predict", body, deadline)
-        if response.status_code == requests.codes.not_found:
+        reply = self._request("POST", f"/v1/models/{model}/versions/{version}:predict", body, deadline)
+        if reply.status == requests.codes.not_found:
             raise VersionGoneError
-        return _document(response)
+        return _document(reply)
 
     def _request(
         self, method: str, path: str, body: dict[str, Any] | None, deadline: Deadline, *, again: bool = True
-    ) -> requests.Response:
-        """Send one request. None of ours changes anything, so a kept connection that has closed is tried anew, once."""
+    ) -> _Reply:
+        """Send one request, and once more where a kept connection proves to be closed."""
         left = deadline.left()
         timeout = min(self._connect_seconds, left), min(self._read_seconds, left)
         try:
-            return self._session.request(method, self._url + path, json=body, timeout=timeout, allow_redirects=False)
-        except requests.Timeout as error:
-            raise AwayError("The model server did not answer in time.") from error
+            with self._session.request(
+                method, self._url + path, json=body, timeout=timeout, allow_redirects=False, stream=True
+            ) as response:
+                return _Reply(response.status_code, _body(response, deadline))
+        except (requests.ReadTimeout, ReadTimeoutError) as error:
+            raise SlowError from error
         except requests.ConnectionError as error:
-            if again:
+            if again and _was_closed(error):
                 return self._request(method, path, body, deadline, again=False)
             raise AwayError("The model server cannot be reached.") from error
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise AwayError("The model server broke off its answer.") from error
 
 
@@ -95,14 +108,29 @@ def well_formed() -> Iterator[None]:
         raise AwayError("The model server's answer cannot be read.") from error
 
 
-def _document(response: requests.Response) -> dict[str, Any]:
-    if response.status_code != requests.codes.ok:
-        words = response.text[:_LOGGED]
+def _was_closed(error: requests.ConnectionError) -> bool:
+    """Tell whether the connection broke before a reply began. What was read in part or took too long stays lost."""
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, ProtocolError) and isinstance(cause.args[-1], ConnectionError)
+
+
+def _body(response: requests.Response, deadline: Deadline) -> bytes:
+    """Read the body as it comes, so that one that trickles cannot outlast the deadline."""
+    parts = []
+    while part := response.raw.read1(_CHUNK, decode_content=True):
+        parts.append(part)
+        deadline.left()
+    return b"".join(parts)
+
+
+def _document(reply: _Reply) -> dict[str, Any]:
+    if reply.status != requests.codes.ok:
+        words = reply.body[:_LOGGED].decode(errors="replace")
         # What TF-Serving says of a request's JSON quotes it, and with it the prompt's tokens.
-        log.warning("status %d: %s", response.status_code, "about our JSON" if "JSON" in words else words)
-        raise AwayError(f"The model server answered with status {response.status_code}.")
+        log.warning("status %d: %s", reply.status, "about our JSON" if "JSON" in words else words)
+        raise AwayError(f"The model server answered with status {reply.status}.")
     with well_formed():
-        document = json.loads(response.content)
+        document = json.loads(reply.body)
     if not isinstance(document, dict):
         raise AwayError("The model server's answer cannot be read.")
     return document

@@ -44,7 +44,8 @@ class _Row:
         """Return what the network is to read.
 
         A prompt and a poem over 256 tokens long lose their first ones, and with them what the recurrent layers made
-        of those; the graph keeps it. A network with a `context` looks no further back anyway.
+        of those; the graph keeps it, which is why a receipt names its decoder. A network with a `context` looks no
+        further back anyway.
         """
         tokens = self.text[-(context or WINDOW) :]
         return tokens + [PAD] * (WINDOW - len(tokens))

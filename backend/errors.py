@@ -9,6 +9,7 @@ Problem is the root; each class has its HTTP status.
   InvalidError 422       fields with values that they may not have, each named
   BusyError 503          as many poems are being written as may be at a time
   AwayError 503          TF-Serving does not answer, or not as it should
+    SlowError 503        it does, but the poem was not finished in time
 """
 
 import json
@@ -86,6 +87,16 @@ class AwayError(Problem):
 
     status, name, title = 503, "away", "The model server is away"
     retry_after = 5
+
+
+class SlowError(AwayError):
+    """The poem was not finished in time."""
+
+    name, title = "slow", "The poem took too long"
+    retry_after = 10
+
+    def __init__(self) -> None:
+        super().__init__("The poem was not finished in time. Fewer or shorter ones take less.")
 
 
 class InvalidError(Problem):

@@ -1,4 +1,4 @@
-"""How many poems may be in hand at a time: one more is refused at once, not queued behind the others."""
+"""How much may be in hand at a time: what is too much is refused at once, not queued behind the others."""
 
 import threading
 from collections.abc import Iterator
@@ -8,17 +8,22 @@ from backend.errors import BusyError
 
 
 class Gate:
-    """Lets so many in at a time."""
+    """Has so many places, and each poem that is written by itself takes one."""
 
     def __init__(self, size: int) -> None:
-        self._free = threading.BoundedSemaphore(size)
+        self._size = self._free = size
+        self._lock = threading.Lock()
 
     @contextmanager
-    def pass_(self) -> Iterator[None]:
-        """Hold a place while the poems are written; BusyError when there is none."""
-        if not self._free.acquire(blocking=False):
-            raise BusyError("As many poems as may be at a time are being written; try again in a moment.")
+    def pass_(self, places: int = 1) -> Iterator[None]:
+        """Hold places while the poems are written; BusyError when too few are free."""
+        places = min(places, self._size)  # a request that is larger than the gate has it for itself
+        with self._lock:
+            if places > self._free:
+                raise BusyError("As many poems as may be at a time are being written; try again in a moment.")
+            self._free -= places
         try:
             yield
         finally:
-            self._free.release()
+            with self._lock:
+                self._free += places

@@ -17,10 +17,11 @@ _MAX_DIGITS = 30  # of an integer in JSON; none of our bounds has more than 10
 
 def from_body(body: bytes, mimetype: str) -> dict[str, Any]:
     """Return the checked fields of a JSON object; an empty body is an empty object."""
+    is_json = mimetype == "application/json" or (mimetype.startswith("application/") and mimetype.endswith("+json"))
+    if (body or mimetype) and not is_json:
+        raise MediaTypeError("Send the body as JSON, with the header Content-Type: application/json.")
     if not body:
         return {}
-    if mimetype != "application/json" and not (mimetype.startswith("application/") and mimetype.endswith("+json")):
-        raise MediaTypeError("Send the body as JSON, with the header Content-Type: application/json.")
     try:
         value = json.loads(body.decode(), object_pairs_hook=_without_duplicates, parse_int=_integer)
     except (ValueError, RecursionError):

@@ -2,17 +2,20 @@
 
 import base64
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from backend.client import Deadline, Serving, well_formed
-from backend.errors import AwayError, UnknownModelError, VersionGoneError
+from backend.errors import AwayError, SlowError, UnknownModelError, VersionGoneError
 from model.text.release import BadRelease, TextRelease, read
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_LOOK_SECONDS = 1.0  # for asking TF-Serving how it is, without a poem
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Models:
         except VersionGoneError:
             raise AwayError("The model server is changing the model's version.") from None
 
+    def fastest(self, name: str | None) -> str:
+        """Return the fastest decoder of a model as it last served, the loop where it never did."""
+        known = self._known.get(name or self.names[0])
+        return known.decoders[0] if known else "loop"
+
     def _newest(self, name: str, deadline: Deadline) -> Served:
         version = max(self._serving.available(name, deadline))
         served = self._known.get(name)
@@ -75,3 +83,32 @@ class Models:
         except BadRelease as error:
             log.error("%s: version %d has a broken release: %s", name, version, error)  # noqa: TRY400 (it says all)
             raise AwayError("The model's release is broken.") from error
+
+
+class Looks:
+    """How the models are now. One thread at a time asks; the others take the last answer.
+
+    So a server that accepts and does not answer holds one thread, for a second, and not all of them.
+    """
+
+    def __init__(self, models: Models) -> None:
+        self._models, self._asking = models, threading.Lock()
+        self._last: list[Served | str] = ["The model server has not been asked yet."] * len(models.names)
+
+    def now(self) -> list[Served | str]:
+        """Return each model as it is served, or a sentence that says why it is not."""
+        if self._asking.acquire(blocking=False):
+            try:
+                deadline = Deadline.after(_LOOK_SECONDS)
+                self._last = [self._look(name, deadline) for name in self._models.names]
+            finally:
+                self._asking.release()
+        return self._last
+
+    def _look(self, name: str, deadline: Deadline) -> Served | str:
+        try:
+            return self._models.on_newest(name, deadline, lambda served: served)
+        except SlowError:
+            return "The model server does not answer."
+        except AwayError as error:
+            return error.detail

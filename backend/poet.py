@@ -56,12 +56,13 @@ class Poet:
         return self._models.on_newest(fields.get("model"), deadline, partial(self._reply, order, deadline))
 
     def write_again(self, code: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the reply with the poem of a receipt; `fields` hold the prompt, and perhaps decoder and explain."""
+        """Return the reply with the poem of a receipt; `fields` hold the prompt, and perhaps explain."""
         deadline, order = Deadline.after(self._poem_seconds), Order.from_fields(fields)
         found = _receipt(code)
         if receipt.prompt_check(order.prompt) != found.prompt_check:
             raise InvalidError([InvalidParameter("prompt", "is not the one that the poem was written for")])
-        again = replace(order, given=asdict(found.parameters), seeds=[found.seed])
+        decoder = "loop" if found.loop else "graph"
+        again = replace(order, given=asdict(found.parameters), seeds=[found.seed], decoder=decoder)
         model = self._model_of(found, deadline)
         return self._models.on_newest(model, deadline, partial(self._reply, again, deadline, found=found))
 
@@ -80,13 +81,15 @@ class Poet:
         self, order: Order, deadline: Deadline, served: Served, *, found: Receipt | None = None
     ) -> dict[str, Any]:
         started = time.monotonic()
-        if found is not None and _number(served) != found.model:  # another version came between the two looks
+        # Another version came between the two looks, or the same was exported anew without the graph.
+        if found is not None and (_number(served) != found.model or order.decoder not in served.decoders):
             raise _gone()
         parameters, decoder = replace(served.release.defaults, **order.given), _decoder(order, served)
         prompt, cut = served.release.tokenizer.encode_prompt(order.prompt)
         predict = partial(self._serving.predict, served.name, served.version, deadline=deadline)
         drafts = DECODERS[decoder](predict, served.release, prompt, parameters, list(order.seeds))
-        poems = [_poem(order, served, parameters, seed, draft) for seed, draft in zip(order.seeds, drafts, strict=True)]
+        written = zip(order.seeds, drafts, strict=True)
+        poems = [_poem(order, served, parameters, decoder, seed, draft) for seed, draft in written]
         return {
             "model": {"name": served.name, "version": served.version, "hash": served.release.hash},
             "parameters": {**asdict(parameters), "decoder": decoder},
@@ -124,8 +127,10 @@ def _decoder(order: Order, served: Served) -> str:
     return decoder
 
 
-def _poem(order: Order, served: Served, parameters: Parameters, seed: int, draft: Draft) -> dict[str, Any]:
-    release = served.release
+def _poem(
+    order: Order, served: Served, parameters: Parameters, decoder: str, seed: int, draft: Draft
+) -> dict[str, Any]:
+    release, check_ = served.release, receipt.prompt_check(order.prompt)
     poem = lay_out(
         order.prompt,
         release.tokenizer.decode(draft.tokens),
@@ -133,7 +138,7 @@ def _poem(order: Order, served: Served, parameters: Parameters, seed: int, draft
         max_chars=parameters.max_chars,
         capital_lines=release.capital_lines,
     )
-    code = receipt.write(Receipt(_number(served), parameters, seed, receipt.prompt_check(order.prompt)))
+    code = receipt.write(Receipt(_number(served), parameters, decoder == "loop", seed, check_))
     tokens = {"tokens": [_explained(served, choice) for choice in draft.choices]} if order.explain else {}
     return {
         "poem": poem.text,

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
@@ -25,6 +25,7 @@ _MAX_READ_BYTES = 1024 * 1024
 _MAX_HEAD_BYTES = 64 * 1024  # a prompt of 2000 characters in the query is at most 24 kB
 _MAX_CONNECTIONS = 500
 _IDLE_SECONDS = 60
+_RECEIVE_SECONDS = 20.0  # for a whole request, from its first byte
 _WAKE_SECONDS = 1.0
 _GRACE_SECONDS = 5.0  # beyond the time that a poem may take
 
@@ -50,10 +51,18 @@ class _ProblemTask(ErrorTask):
 class _Parser(HTTPRequestParser):
     """Takes addresses with letters that are not percent-encoded, as people type them after `curl`."""
 
+    def __init__(self, adj: Any) -> None:
+        super().__init__(adj)
+        self.started = time.monotonic()
+
     def parse_header(self, header_plus: bytes) -> None:
         """Encode the first line's bytes beyond ASCII, at which waitress would balk."""
         line, end, rest = header_plus.partition(b"\r\n")
-        super().parse_header(re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % ord(byte[0]), line) + end + rest)
+        line = re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % ord(byte[0]), line)
+        try:
+            super().parse_header(line + end + rest)
+        except ValueError:  # from urllib, for half of an IPv6 address
+            raise ParsingError("Invalid address") from None
 
 
 class _Channel(HTTPChannel):
@@ -111,6 +120,14 @@ class Server:
     def _turn(self) -> None:
         """Let waitress's event loop go round once."""
         wasyncore.loop(timeout=_WAKE_SECONDS, use_poll=True, map=self._channels, count=1)
+        self._close_slow()
+
+    def _close_slow(self) -> None:
+        """Close the connections on which a request has not come to its end: each counts among _MAX_CONNECTIONS."""
+        latest = time.monotonic() - _RECEIVE_SECONDS
+        for channel in self._listener.active_channels.values():
+            if channel.request is not None and channel.request.started < latest and not channel.requests:
+                channel.close_when_flushed = True
 
 
 def _bind(settings: Settings) -> socket.socket:

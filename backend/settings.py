@@ -15,13 +15,13 @@ class Settings:
 
     host: str  # BACKEND_HOST
     port: int  # BACKEND_PORT; 0 lets the system choose, and the log says which
-    threads: int  # BACKEND_THREADS: more than MAX_CONCURRENT, so that a refusal never waits
+    threads: int  # BACKEND_THREADS: more than MAX_CONCURRENT, so that a refusal and /healthz never wait
     serving_url: str  # SERVING_URL; no slash at the end
     models: tuple[str, ...]  # MODELS: TF-Serving's names of them, the default one first
     connect_seconds: float  # SERVING_CONNECT_TIMEOUT
     read_seconds: float  # SERVING_READ_TIMEOUT: for one answer of TF-Serving
     poem_seconds: float  # POEM_TIMEOUT: for all the calls that one request needs
-    max_concurrent: int  # MAX_CONCURRENT: requests for poems in hand at a time
+    max_concurrent: int  # MAX_CONCURRENT: poems in hand at a time; those that the graph writes for one request are one
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -56,8 +56,8 @@ def _integer(environ: Mapping[str, str], name: str, default: int, minimum: int, 
 
 def _threads(environ: Mapping[str, str], max_concurrent: int) -> int:
     threads = _integer(environ, "BACKEND_THREADS", max_concurrent + 4, 2, 1024)
-    if threads <= max_concurrent:
-        message = f"BACKEND_THREADS must be above MAX_CONCURRENT, which is {max_concurrent}."
+    if threads < max_concurrent + 2:  # one that looks at TF-Serving, one for all that needs no TF-Serving
+        message = f"BACKEND_THREADS must be at least 2 more than MAX_CONCURRENT, which is {max_concurrent}."
         raise SettingsError(message)
     return threads
 

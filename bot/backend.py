@@ -86,7 +86,7 @@ def _error(response: httpx.Response) -> BackendError:
     match response.status_code:
         case httpx.codes.TOO_MANY_REQUESTS:
             return BusyError()
-        case httpx.codes.SERVICE_UNAVAILABLE if _problem_type(response).endswith(":busy"):
+        case httpx.codes.SERVICE_UNAVAILABLE if _problem_type(response).endswith((":busy", ":slow")):
             return BusyError()
         case httpx.codes.REQUEST_ENTITY_TOO_LARGE:
             return RefusedError()

@@ -3,7 +3,8 @@
 import contextlib
 import logging
 import sqlite3
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 from telegram.error import BadRequest, TelegramError
@@ -23,6 +24,7 @@ from bot.storage import Storage
 from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
 
 LANGUAGE_BUTTON = "language:"
+ALBUMS = 1000
 
 Context = ContextTypes.DEFAULT_TYPE
 logger = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Conversation:
 
     storage: Storage
     backend: Backend
+    albums: deque[str] = field(default_factory=lambda: deque(maxlen=ALBUMS))  # those that had their answer
 
     def handlers(self) -> list[BaseHandler[Update, Context, None]]:
         """Return the handlers in the order in which they are tried. Edited messages reach none of them."""
@@ -57,8 +60,14 @@ class Conversation:
         await reply(_message(update), self.texts(update).unknown_command)
 
     async def not_text(self, update: Update, _: Context) -> None:
-        """Answer a photo, a sticker, a voice message."""
-        await reply(_message(update), self.texts(update).only_text)
+        """Answer a photo, a sticker, a voice message; of an album, which comes a message a photo, the first."""
+        message = _message(update)
+        album = message.media_group_id
+        if album in self.albums:
+            return
+        if album is not None:
+            self.albums.append(album)
+        await reply(message, self.texts(update).only_text)
 
     async def choose_language(self, update: Update, _: Context) -> None:
         """Offer the languages as buttons."""
@@ -94,8 +103,8 @@ class Conversation:
         await reply(message, answer.strip() or texts.nothing_written)
 
     async def too_fast(self, update: object) -> None:
-        """Ask a user whose line is full to wait."""
-        if isinstance(update, Update):
+        """Ask a user whose line is full to wait. An album fills it by itself, and has its answer already."""
+        if isinstance(update, Update) and not (update.message and update.message.media_group_id):
             await _tell(update, self.texts(update).too_fast)
 
     async def failed(self, update: object, context: Context) -> None:

@@ -29,22 +29,22 @@ class Texts:
 RUSSIAN = Texts(
     name="Русский",
     welcome=(
-        "Пришлите мне строку или две, и я продолжу их стихами. На одну и ту же строку стихи каждый раз новые.\n\n"
+        "Пришлите мне строку или две, и я продолжу их стихами. Одна и та же строка каждый раз даёт новые стихи.\n\n"
         "Сочиняет нейросеть: смысл бывает, но не всегда.\n\n"
         "/language: сменить язык (switch to English)\n"
         "/help: эта подсказка"
     ),
     choose_language="На каком языке мне с вами говорить?",
     language_chosen="Хорошо, говорим по-русски. Жду вашу строку.",
-    only_text="Красиво! Но я умею читать только текст. Пришлите строку словами, и я её продолжу.",
+    only_text="Я умею читать только текст. Пришлите строку словами, и я её продолжу.",
     unknown_command="Такой команды я не знаю. Просто пришлите строку, и я продолжу её стихами. Подсказка: /help",
     nothing_written="В этот раз ничего не сочинилось. Попробуйте ещё раз или пришлите другую строку.",
     busy="Сейчас много желающих, и я не успеваю за всеми. Попробуйте ещё раз через минуту.",
     away="Муза отошла и пока не отвечает. Попробуйте, пожалуйста, немного позже.",
-    too_fast="Не так быстро, пожалуйста: я ещё сочиняю на ваши прошлые строки. Новые пришлите чуть позже.",
-    trouble="Что-то пошло не так, и стихов не получилось. Попробуйте ещё раз.",
-    refused="Эту строку я прочитать не могу: она слишком длинная или в ней странные знаки. Попробуйте другую.",
-    too_long="Это слишком длинно для меня. Пришлите, пожалуйста, не больше {limit} знаков.",
+    too_fast="Я ещё сочиняю продолжение к вашим прошлым строкам. Новые пришлите, пожалуйста, чуть позже.",
+    trouble="Что-то пошло не так. Попробуйте, пожалуйста, ещё раз.",
+    refused="Эту строку я прочитать не могу: она слишком длинная, или в ней необычные знаки. Попробуйте другую.",
+    too_long="Для меня это слишком длинно. Пришлите, пожалуйста, не больше {limit} знаков.",
     unreadable="Эту строку я прочитать не могу. Попробуйте написать её иначе.",
     help_command="Что умеет этот бот",
     language_command="Выбрать язык",
@@ -60,13 +60,13 @@ ENGLISH = Texts(
     ),
     choose_language="Which language shall I speak with you?",
     language_chosen="All right, English it is. I am waiting for your line.",
-    only_text="Lovely! But I can only read text. Send me a line in words and I will carry on from it.",
+    only_text="I can only read text. Send me a line in words and I will carry on from it.",
     unknown_command="I do not know that command. Just send me a line and I will carry on in verse. Help: /help",
     nothing_written="Nothing came to me this time. Please try again, or send another line.",
     busy="Many people are asking right now and I cannot keep up. Please try again in a minute.",
     away="The muse has stepped out and is not answering. Please try again a little later.",
-    too_fast="Not so fast, please: I am still writing on your earlier lines. Send the new ones a little later.",
-    trouble="Something went wrong and there is no poem this time. Please try again.",
+    too_fast="I am still busy with your earlier lines. Please send the new ones a little later.",
+    trouble="Something went wrong. Please try again.",
     refused="I cannot read this line: it is too long or has strange characters in it. Please try another.",
     too_long="That is too long for me. Please send at most {limit} characters.",
     unreadable="I cannot read this line. Please try to write it in another way.",

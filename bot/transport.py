@@ -43,7 +43,8 @@ class Patience(AIORateLimiter):
     ) -> Result:
         """Make a request, and make it again after a pause when it failed on the way."""
         if endpoint == "sendChatAction":  # must not use up a group's 20 messages a minute, and is stale when repeated
-            return await callback(*args, **kwargs)
+            held = not self._retry_after_event.is_set()  # Telegram said how long to be silent
+            return True if held else await callback(*args, **kwargs)
         for pause in PAUSES_SECONDS if "chat_id" in data else ():
             try:
                 return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)

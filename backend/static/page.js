@@ -3,7 +3,7 @@
 const TEXTS = {
   ru: {
     title: "Нейропоэт",
-    label: "Начните строкой, сеть продолжит",
+    label: "Напишите первую строку, а нейросеть продолжит",
     chaos: "Безумие",
     calm: "спокойнее",
     mad: "безумнее",
@@ -14,10 +14,11 @@ const TEXTS = {
     busy: "Сейчас у поэта слишком много просьб. Попробуйте через несколько секунд.",
     away: "Поэт отлучился. Попробуйте чуть позже.",
     refused: "С такой строкой не получается. Попробуйте другую, покороче.",
+    cut: "Текст длинный, поэтому нейросеть прочла только его конец.",
   },
   en: {
     title: "Neural Poet",
-    label: "Begin a poem, it will go on",
+    label: "Write the first line, and the neural network will carry on",
     chaos: "Madness",
     calm: "calmer",
     mad: "madder",
@@ -28,6 +29,7 @@ const TEXTS = {
     busy: "The poet has too many requests right now. Try again in a few seconds.",
     away: "The poet is away. Try again a little later.",
     refused: "It does not work with this line. Try another, shorter one.",
+    cut: "The text is long, so the neural network has read only its end.",
   },
 };
 const OTHER = { ru: "en", en: "ru" };
@@ -40,6 +42,7 @@ let status = ""; // a key of TEXTS
 let last = null; // what the shown poem was made of: { prompt, seed }
 let chaosTouched = false; // until then the release's own default holds
 let working = false;
+let turned = false; // the slider was moved while a poem was being written
 
 function recall() {
   try {
@@ -84,7 +87,7 @@ function wait(on) {
 function show(poem) {
   byId("poem").textContent = poem; // as text: what users write is never HTML
   byId("poem").lang = /[а-яё]/i.test(poem) ? "ru" : "en";
-  byId("another").hidden = false;
+  for (const id of ["heading", "another"]) byId(id).hidden = false;
 }
 
 function ask(fields) {
@@ -99,7 +102,7 @@ function ask(fields) {
 async function failure(reply) {
   if (reply.status === 413 || reply.status === 422) return "refused";
   const problem = await reply.json().catch(() => ({}));
-  return reply.status === 429 || String(problem.type).endsWith(":busy") ? "busy" : "away";
+  return reply.status === 429 || /:(busy|slow)$/.test(problem.type) ? "busy" : "away";
 }
 
 async function write(prompt, seed) {
@@ -111,21 +114,34 @@ async function write(prompt, seed) {
   try {
     const reply = await ask(fields);
     if (!reply.ok) return say(await failure(reply));
-    const [poem] = (await reply.json()).poems;
+    const { poems, prompt_cut: cut } = await reply.json();
+    const [poem] = poems;
     show(poem.poem);
     last = { prompt, seed: poem.seed };
-    say("");
+    say(cut ? "cut" : "");
   } catch {
     say("away");
   } finally {
     wait(false);
+    if (turned) turn();
   }
+}
+
+// The same seed with more chaos: the poem stays the same up to the first step that is newly struck.
+function turn() {
+  turned = working;
+  if (last && !working) write(last.prompt, last.seed);
+}
+
+function tellChaos() {
+  byId("chaos").setAttribute("aria-valuetext", `${byId("chaos").value} %`);
 }
 
 async function learnDefaults() {
   try {
     const { models } = await (await fetch("models", { signal: AbortSignal.timeout(PATIENCE) })).json();
     if (!chaosTouched && models[0].ready) byId("chaos").value = String(models[0].defaults.chaos * 100);
+    tellChaos();
   } catch {
     // the slider stands where the page put it, and is not sent unless moved
   }
@@ -136,10 +152,10 @@ byId("form").addEventListener("submit", (event) => {
   write(byId("line").value, null);
 });
 byId("another").addEventListener("click", () => write(last.prompt, null));
-// The same seed with more chaos: the poem stays the same up to the first step that is newly struck.
+byId("chaos").addEventListener("input", tellChaos);
 byId("chaos").addEventListener("change", () => {
   chaosTouched = true;
-  if (last) write(last.prompt, last.seed);
+  turn();
 });
 byId("language").addEventListener("click", () => {
   speak(OTHER[language]);

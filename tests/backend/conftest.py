@@ -3,7 +3,7 @@
 import re
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from tests.model.text.toy import ToyNetwork, ToyRelease, learn
 from tests.processes import Running, start, wait_until
 
 ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "backend")
 MODEL = "toy"
 MAX_CONCURRENT = 2
 SECONDS = 60  # for anything that takes a moment only
@@ -86,10 +87,10 @@ def raw_socket(backend: Backend, head: bytes) -> requests.Response:
 
 
 @contextmanager
-def running_backend(serving_url: str, **environment: str) -> Iterator[Backend]:
+def running_backend(serving_url: str, command: Sequence[str] = COMMAND, **environment: str) -> Iterator[Backend]:
     """Start a backend on a port that the system chooses, and stop it in the end."""
     defaults = {"BACKEND_PORT": "0", "MODELS": MODEL, "SERVING_URL": serving_url}
-    running = start([sys.executable, "-m", "backend"], env={**defaults, **environment}, cwd=ROOT)
+    running = start(command, env={**defaults, **environment}, cwd=ROOT)
     try:
         wait_until(lambda: "listening on" in running.text() or not running.is_running(), SECONDS, running.text)
         match = re.search(r"listening on (http://\S+)", running.text())
@@ -101,7 +102,7 @@ def running_backend(serving_url: str, **environment: str) -> Iterator[Backend]:
 
 def start_with(environment: Mapping[str, str]) -> Running:
     """Start a backend that is to end by itself."""
-    return start([sys.executable, "-m", "backend"], env=environment, cwd=ROOT)
+    return start(COMMAND, env=environment, cwd=ROOT)
 
 
 @pytest.fixture(scope="session")

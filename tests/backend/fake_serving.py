@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,10 +32,15 @@ class Version:
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply that stands in for the right one; with status 0 the connection is closed in the middle of it."""
+    """A reply that stands in for the right one.
 
-    status: int
+    With status 0 the connection is closed in the middle of it; with None the body is all that comes, no head before
+    it; an endless one trickles.
+    """
+
+    status: int | None
     body: bytes
+    endless: bool = False
 
 
 class FakeServing:
@@ -208,9 +214,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def _send(self, answer: Answer) -> None:
+        if answer.status is None:
+            self.wfile.write(answer.body)
+            self.close_connection = True
+            return
         self.send_response(answer.status or 200)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer.body) + (answer.status == 0)))
+        self.send_header("Content-Length", str(len(answer.body) + (answer.status == 0) + 10**9 * answer.endless))
         self.end_headers()
         self.wfile.write(answer.body)
+        while answer.endless:  # until nobody reads any more
+            time.sleep(0.02)
+            self.wfile.write(b" ")
         self.close_connection = self.close_connection or answer.status == 0

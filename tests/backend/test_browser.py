@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -101,6 +101,46 @@ def test_more_madness_turns_the_same_poem(page: Page, backend: Backend) -> None:
     fields = json.loads(asked.value.post_data or "")
     assert fields["chaos"] == 1
     expect(page.locator("#poem")).to_have_text(backend.poem(**fields))
+
+
+def test_a_slider_moved_while_a_poem_is_written_turns_it_afterwards(
+    page: Page, backend: Backend, serving: FakeServing
+) -> None:
+    _write(page, "Осень")
+    serving.gate.clear()
+    asked: list[dict[str, Any]] = []
+    page.on("request", lambda request: asked.append(json.loads(request.post_data or "")))
+    page.locator("#another").click()
+    expect(page.get_by_role("status")).to_have_text("Сочиняю…")
+    slider = page.get_by_label("Безумие")
+    slider.press("End")
+    slider.press("Home")
+    slider.press("ArrowRight")
+    serving.gate.set()
+    expect(page.get_by_role("status")).to_have_text("")
+    assert [fields.get("chaos") for fields in asked] == [None, 0.05]
+    expect(page.locator("#poem")).to_have_text(backend.poem(**asked[1]))
+
+
+def test_the_slider_tells_percents(page: Page) -> None:
+    slider = page.get_by_label("Безумие")
+    expect(slider).to_have_attribute("aria-valuetext", "25 %")
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", "100 %")
+
+
+def test_a_heading_announces_the_poem_only_when_there_is_one(page: Page) -> None:
+    heading = page.get_by_role("heading", name="Стихотворение")
+    expect(heading).to_have_count(0)
+    _write(page, "Осень")
+    expect(heading).to_have_count(1)
+
+
+def test_a_line_of_which_only_the_end_was_read_is_told(page: Page) -> None:
+    _write(page, "Чай остыл" + ", чай остыл" * 150)
+    expect(page.get_by_role("status")).to_have_text(re.compile("прочла только его конец"))
+    _write(page, "Снег")
+    expect(page.get_by_role("status")).to_have_text("")
 
 
 def test_an_absent_server_is_told_in_a_sentence(page: Page, serving: FakeServing) -> None:

@@ -127,8 +127,52 @@ def test_a_server_that_does_not_answer_is_a_503(serving: FakeServing, limit: str
     with running_backend(serving.url, **{limit: "0.4"}) as backend:
         backend.get("/readyz")
         serving.gate.clear()
+        for decoder in ("graph", "loop"):
+            response = backend.post({"decoder": decoder})
+            assert problem(response, 503)["type"].endswith(":slow")
+            assert int(response.headers["Retry-After"]) > 0
+
+
+def test_an_answer_that_trickles_does_not_outlast_the_deadline(serving: FakeServing) -> None:
+    with running_backend(serving.url, POEM_TIMEOUT="0.4") as backend:
+        backend.get("/readyz")
+        serving.fault = lambda asked: Answer(200, b"{", endless=True) if asked == "generate" else None
+        assert problem(backend.post({}), 503)["type"].endswith(":slow")
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [(Answer(None, b""), 2), (Answer(None, b"HTTP/"), 1), (Answer(0, b"{"), 1), (Answer(200, b"{", endless=True), 1)],
+    ids=["no byte", "some bytes", "cut off", "stalled"],
+)
+def test_only_a_request_without_a_byte_of_reply_is_sent_again(serving: FakeServing, fault: Answer, times: int) -> None:
+    with running_backend(serving.url, SERVING_READ_TIMEOUT="0.4", POEM_TIMEOUT="2") as backend:
+        backend.get("/readyz")
+        serving.asked.clear()
+        serving.fault = lambda asked: fault if asked == "generate" else None
         problem(backend.post({}), 503)
-        problem(backend.post({"decoder": "loop"}), 503)
+        assert serving.asked.count("generate") == times
+
+
+def test_a_server_that_hangs_holds_one_thread(backend: Backend, serving: FakeServing) -> None:
+    backend.get("/models")
+    serving.asked.clear()
+    hold = threading.Event()
+
+    def hang(asked: str) -> None:
+        if asked == "status":
+            hold.wait(SECONDS)
+
+    serving.fault = hang
+    with ThreadPoolExecutor(14) as pool:
+        held = [pool.submit(backend.get, path) for path in ("/models", "/readyz") * 7]
+        wait_until(lambda: "status" in serving.asked, SECONDS)
+        assert backend.get("/healthz").status_code == 200
+        statuses = [future.result().status_code for future in held]
+    assert set(statuses) <= {200, 503}
+    assert len(serving.asked) < 5  # one at a time, and the others did not wait for it
+    assert "does not answer" in problem(backend.get("/readyz"), 503)["detail"]
+    hold.set()
 
 
 def test_one_poem_too_many_is_refused_at_once(backend: Backend, serving: FakeServing) -> None:
@@ -147,6 +191,25 @@ def test_one_poem_too_many_is_refused_at_once(backend: Backend, serving: FakeSer
         serving.gate.set()
         assert [future.result().status_code for future in held] == [200] * MAX_CONCURRENT
     backend.reply()
+
+
+def test_a_loop_takes_a_place_for_each_poem(backend: Backend, serving: FakeServing) -> None:
+    backend.reply(n=8, decoder="loop", max_tokens=1)  # more than there are places: it has all of them
+    serving.asked.clear()
+    serving.gate.clear()
+    with ThreadPoolExecutor(2) as pool:
+        held = pool.submit(backend.post, {"n": MAX_CONCURRENT, "decoder": "loop", "max_tokens": 1})
+        wait_until(lambda: "serving_default" in serving.asked, SECONDS)
+        assert problem(backend.post({}), 503)["type"].endswith(":busy")
+        serving.gate.set()
+        assert held.result().status_code == 200
+        serving.gate.clear()
+        batch = pool.submit(backend.post, {"n": 8})
+        wait_until(lambda: "generate" in serving.asked, SECONDS)
+        other = pool.submit(backend.post, {})
+        wait_until(lambda: serving.asked.count("generate") == 2, SECONDS)
+        serving.gate.set()
+        assert [future.result().status_code for future in (batch, other)] == [200, 200]
 
 
 def test_refused_and_failed_requests_leave_no_place_taken(backend: Backend, serving: FakeServing) -> None:

@@ -113,6 +113,17 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(backend: Backend, kind: s
     problem(backend.raw(b"{}", kind), 415)
 
 
+def test_an_empty_body_that_is_not_said_to_be_json_is_refused(backend: Backend) -> None:
+    problem(backend.raw(b"", "text/plain"), 415)
+    assert backend.raw(b"").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["prompt=x", "top_k=notanumber", "=", "x"])
+def test_a_post_with_fields_in_its_address_is_refused(backend: Backend, query: str) -> None:
+    details = problem(requests.post(f"{backend.url}/generate?{query}", json={}, timeout=SECONDS), 400)
+    assert "in the body" in details["detail"]
+
+
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.poem+json"])
 def test_every_name_of_json_is_taken(backend: Backend, kind: str) -> None:
     assert backend.raw(b"{}", kind).status_code == 200
@@ -160,6 +171,7 @@ def test_a_chunked_body_within_its_bound_is_taken(backend: Backend) -> None:
         (b"POST /generate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: ".ljust(65536, b"a"), 431),
         (b"nonsense\r\n\r\n", 400),
+        (b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ],
 )
 def test_what_is_refused_before_flask_has_the_same_shape(backend: Backend, head: bytes, status: int) -> None:
@@ -197,7 +209,10 @@ def test_the_log_has_no_text_of_users(backend: Backend) -> None:
     backend.get("/generate", params={"prompt": secret})
     backend.get(f"/{secret}")
     backend.get(f"/poems/{secret}", params={"prompt": secret})
+    requests.request("SECRET", backend.url, timeout=SECONDS)
     text = backend.running.text()
     assert "POST /generate 422" in text
+    assert "- - 405" in text
     assert secret not in text
+    assert "SECRET" not in text
     assert "%D1%82" not in text

@@ -2,7 +2,9 @@
 
 import signal
 import socket
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -27,7 +29,7 @@ def test_the_environment_is_read() -> None:
         "SERVING_URL": "http://serving:8501/",
         "MODELS": "neuralpoet, speeches-1.2",
         "MAX_CONCURRENT": "3",
-        "BACKEND_THREADS": "4",
+        "BACKEND_THREADS": "5",
         "SERVING_CONNECT_TIMEOUT": "0.5",
         "SERVING_READ_TIMEOUT": "7",
         "POEM_TIMEOUT": "9",
@@ -35,7 +37,7 @@ def test_the_environment_is_read() -> None:
     assert Settings.from_environment(environ) == Settings(
         host="0.0.0.0",
         port=80,
-        threads=4,
+        threads=5,
         serving_url="http://serving:8501",
         models=("neuralpoet", "speeches-1.2"),
         connect_seconds=0.5,
@@ -49,7 +51,7 @@ def test_the_environment_is_read() -> None:
     ("name", "value"),
     [
         ("BACKEND_PORT", "65536"), ("BACKEND_PORT", "-1"), ("BACKEND_PORT", "http"), ("BACKEND_PORT", "٣"),
-        ("BACKEND_PORT", "9" * 5000), ("BACKEND_THREADS", "8"), ("BACKEND_THREADS", "0"), ("MAX_CONCURRENT", "0"),
+        ("BACKEND_PORT", "9" * 5000), ("BACKEND_THREADS", "9"), ("BACKEND_THREADS", "0"), ("MAX_CONCURRENT", "0"),
         ("MAX_CONCURRENT", "257"), ("SERVING_URL", "127.0.0.1:8501"), ("SERVING_URL", "ftp://a"),
         ("SERVING_URL", "http://a:b"), ("SERVING_URL", "http://"), ("SERVING_URL", "http://a?b=c"), ("MODELS", "a,,b"),
         ("MODELS", "a,a"), ("MODELS", "a/b"), ("MODELS", ".."), ("MODELS", "a:b"), ("MODELS", "поэт"),
@@ -93,6 +95,44 @@ def test_a_signal_lets_a_poem_be_finished(serving: FakeServing, number: signal.S
         assert held.result().status_code == 200
         assert backend.running.wait(SECONDS) == 0
         assert "Traceback" not in backend.running.text()
+
+
+def test_a_signal_while_it_still_imports_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "flask.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)")
+    running = start_with({"PYTHONPATH": str(tmp_path)})
+    wait_until(lambda: "importing" in running.text() or not running.is_running(), SECONDS, running.text)
+    assert running.stop() == 0
+    assert running.text() == "importing\n"
+
+
+def test_a_request_that_does_not_come_to_its_end_is_closed() -> None:
+    short = "import backend.server, backend.__main__ as main; backend.server._RECEIVE_SECONDS = 0.3; main.main()"
+    with running_backend("http://127.0.0.1:9", [sys.executable, "-c", short]) as backend:
+        address = ("127.0.0.1", int(backend.url.rsplit(":", 1)[1]))
+        with socket.create_connection(address, SECONDS) as idle, socket.create_connection(address) as slow:
+            assert _asks(idle)
+            slow.settimeout(0.02)
+            slow.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
+            wait_until(lambda: _closed_after_a_byte(slow), SECONDS)
+            assert _asks(idle)
+
+
+def _asks(connection: socket.socket) -> bool:
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    reply = b""
+    while not reply.endswith(b"}") and (part := connection.recv(65536)):
+        reply += part
+    return reply.startswith(b"HTTP/1.1 200")
+
+
+def _closed_after_a_byte(connection: socket.socket) -> bool:
+    try:
+        connection.sendall(b"x")
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def test_it_starts_and_ends_without_a_server_behind() -> None:

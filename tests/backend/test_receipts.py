@@ -33,10 +33,28 @@ def test_a_receipt_writes_its_poem_again(backend: Backend, given: dict[str, floa
 
 def test_a_receipt_may_be_typed_in_lower_case_and_the_prompt_end_in_spaces(backend: Backend) -> None:
     (poem,) = backend.reply(prompt=LINE)["poems"]
-    params = {"prompt": f"{LINE} \n", "explain": "true", "decoder": "loop"}
+    params = {"prompt": f"{LINE} \n", "explain": "true"}
     (again,) = backend.get(f"/poems/{poem['receipt'].lower()}", params=params).json()["poems"]
     assert again.pop("tokens")
     assert again == poem
+
+
+def test_beyond_the_window_a_receipt_still_writes_its_own_decoders_poem(backend: Backend) -> None:
+    fields = {"prompt": "снег " * 300, "seed": 1, "max_lines": 20, "max_tokens": 200}
+    poems = {decoder: backend.reply(**fields, decoder=decoder)["poems"] for decoder in ("graph", "loop")}
+    assert poems["graph"][0]["poem"] != poems["loop"][0]["poem"]
+    for decoder, (poem,) in poems.items():
+        again = backend.get(f"/poems/{poem['receipt']}", params={"prompt": fields["prompt"]}).json()
+        assert again["poems"] == [poem]
+        assert again["parameters"]["decoder"] == decoder
+
+
+def test_the_graphs_poem_is_gone_where_the_model_has_no_graph_now(backend: Backend, serving: FakeServing) -> None:
+    (poem,) = backend.reply()["poems"]
+    version = serving.versions[1]
+    without = replace(version, release=version.release.changed(signatures=["serving_default", "release"]))
+    serving.versions = {2: without}
+    problem(backend.get(f"/poems/{poem['receipt']}"), 410)
 
 
 def test_a_poem_of_a_receipt_is_text_where_text_is_wanted(backend: Backend) -> None:
@@ -53,7 +71,11 @@ def test_another_prompt_is_refused(backend: Backend) -> None:
 
 def test_what_the_receipt_holds_cannot_be_given_beside_it(backend: Backend) -> None:
     (poem,) = backend.reply()["poems"]
-    assert refused(backend.get(f"/poems/{poem['receipt']}?seed=1&n=2")) == {"seed", "n"}
+    assert refused(backend.get(f"/poems/{poem['receipt']}?seed=1&n=2&decoder=loop")) == {
+        "seed",
+        "n",
+        "decoder",
+    }
 
 
 @pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: c[1:], lambda c: c[:-2] + c[-1] + c[-2], lambda _: "щ"])

@@ -48,6 +48,15 @@ def test_photo_gets_a_friendly_sentence(shared: World, user: int) -> None:
     assert shared.telegram.wait_for_sent(1, user)[0]["text"] == RUSSIAN.only_text
 
 
+def test_album_gets_one_sentence(shared: World, user: int) -> None:
+    for _ in range(10):
+        shared.telegram.send_photo(user=user, media_group_id=f"album of {user}")
+    shared.telegram.wait_for_sent(1, user)
+    shared.ask("чужое", user + 500_000)  # so all ten have arrived
+    assert shared.ask("/help", user) == RUSSIAN.welcome
+    assert [message["text"] for message in shared.telegram.sent(user)] == [RUSSIAN.only_text, RUSSIAN.welcome]
+
+
 def test_unknown_command_is_not_taken_for_a_line(shared: World, user: int) -> None:
     assert shared.ask("/poem", user) == RUSSIAN.unknown_command
 
@@ -124,6 +133,7 @@ TROUBLES = {
     "503 not ready": (problem(503), "away"),
     "503 busy": (problem(503, {"Retry-After": "2"}, type="urn:problem-type:neuralpoet:busy"), "busy"),
     "503 away": (problem(503, {"Retry-After": "2"}, type="urn:problem-type:neuralpoet:away"), "away"),
+    "503 slow": (problem(503, {"Retry-After": "9"}, type="urn:problem-type:neuralpoet:slow"), "busy"),
     "429": (problem(429), "busy"),
     "413": (problem(413), "refused"),
     "422 prompt": (problem(422, errors=[{"field": "prompt", "message": "too long"}]), "refused"),

@@ -85,6 +85,16 @@ def test_signal_does_not_wait_for_a_poem_that_takes_long(world: World, user: int
     assert world.telegram.sent(user) == []
 
 
+def test_signal_ends_a_bot_that_still_imports(world: World) -> None:
+    stub = world.database.parent.with_name("stub")
+    stub.mkdir()
+    (stub / "telegram.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)")
+    bot = world.launch(PYTHONPATH=str(stub))
+    wait_until(lambda: "importing" in bot.text() or not bot.is_running(), 15, bot.text)
+    assert bot.stop() == 0
+    assert bot.text() == "importing\n"
+
+
 def test_signal_ends_a_bot_that_waits_for_telegram(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         bot = world.launch(TELEGRAM_API_URL=f"http://127.0.0.1:{silent.getsockname()[1]}")

@@ -1,5 +1,6 @@
 """The parts that need no process."""
 
+import asyncio
 import dataclasses
 import logging
 import os
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from telegram.error import NetworkError
+from telegram.error import NetworkError, RetryAfter
 
 from bot import health, storage
 from bot.logs import HIDDEN, Formatter
@@ -17,6 +18,7 @@ from bot.settings import Settings, SettingsError
 from bot.splitting import split, units
 from bot.storage import Storage
 from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
+from bot.transport import Patience
 
 GOOD = {"TELEGRAM_BOT_TOKEN": "1:abc"}
 
@@ -176,3 +178,29 @@ def test_log_hides_the_token_and_what_users_wrote(error: Exception, shown: str) 
     assert text.endswith(shown)
     assert "abc" not in text
     assert "line" not in text.splitlines()[-1]
+
+
+@pytest.mark.filterwarnings("ignore:.*attribute `retry_after`")  # which the library reads itself
+def test_typing_is_not_sent_while_telegram_wants_silence() -> None:
+    async def scenario() -> list[str]:
+        limiter, sent = Patience(), list[str]()
+
+        async def send(what: str) -> bool:
+            sent.append(what)
+            if what == "message":
+                raise RetryAfter(30)
+            return True
+
+        async def request(what: str) -> object:
+            return await limiter.process_request(send, (what,), {}, what, {"chat_id": 1}, None)
+
+        await request("sendChatAction")
+        message = asyncio.create_task(request("message"))
+        for _ in range(20):  # turns of the event loop, in which the message is sent and refused
+            await asyncio.sleep(0)
+        await request("sendChatAction")
+        message.cancel()
+        await asyncio.wait({message})
+        return sent
+
+    assert asyncio.run(scenario()) == ["sendChatAction", "message"]

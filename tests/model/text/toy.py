@@ -89,7 +89,7 @@ class ToyNetwork:
         """Return the logits [vocabulary] of the token after `tokens`, which hold no PAD."""
         recent = list(tokens)[-8:][::-1]
         state = np.sum([self._read[token] * 0.6**i for i, token in enumerate(recent)], axis=0)
-        state += 0.1 * self._read[list(tokens)].sum(axis=0)
+        state += 0.03 * self._read[list(tokens)].sum(axis=0)
         logits: NDArray[np.float32] = (state @ self._write).astype(np.float32)
         since_break = recent.index(self._break_id) if self._break_id in recent else len(recent)
         logits[self._break_id] = 4.0 * since_break - 20.0  # lines of about five to eight tokens
