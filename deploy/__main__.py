@@ -62,7 +62,8 @@ def fetch(url: str) -> str | None:
 
 def main() -> None:
     """Run the stack; what is wrong ends in a sentence and status 1."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts its background jobs without
+        signal.signal(number, signal.default_int_handler)
     stack = Stack(LOGS)
     try:
         serving, backend = port("SERVING_PORT", 8501), port("BACKEND_PORT", 5000)
