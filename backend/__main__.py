@@ -1,15 +1,35 @@
 """`python -m backend`: wires settings, log, application and server."""
 
+import argparse
 import logging
 import os
 import signal
 import sys
+
+ENVIRONMENT = """\
+environment:
+  BACKEND_HOST, BACKEND_PORT   where to listen (127.0.0.1, 5000)
+  SERVING_URL                  TF-Serving or the embedded server (http://127.0.0.1:8501)
+  MODELS                       its models by name, the default one first (neuralpoet)
+  MAX_CONCURRENT               poems in hand at a time; beyond it callers get 503 at once (8)
+  BACKEND_THREADS              at least two more than that (MAX_CONCURRENT + 4)
+  SERVING_CONNECT_TIMEOUT, SERVING_READ_TIMEOUT, POEM_TIMEOUT   in seconds (2, 30, 45)
+
+exit status: 0 after SIGTERM or SIGINT; 1 if it cannot listen; 2 if the environment is not usable
+"""
 
 
 def main() -> int:
     """Run the backend; return its exit status: 0 after a signal, 1 when it cannot listen, 2 for a bad setting."""
     # Until the server has its own: a container's first process is deaf to signals that it does not handle.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    parser = argparse.ArgumentParser(
+        prog="python -m backend",
+        description="The HTTP API and the page.",
+        epilog=ENVIRONMENT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.parse_args()
     from backend.app import create_app
     from backend.server import Server, StartError
     from backend.settings import Settings, SettingsError

@@ -25,6 +25,16 @@ def port(variable: str, default: int) -> int:
     return int(value)
 
 
+def ports() -> tuple[int, int]:
+    """Give the ports of the model server and of the backend, both free."""
+    serving, backend = port("SERVING_PORT", 8501), port("BACKEND_PORT", 5000)
+    if serving == backend:
+        raise StackError("SERVING_PORT and BACKEND_PORT must differ.")
+    require_free(serving, "SERVING_PORT")
+    require_free(backend, "BACKEND_PORT")
+    return serving, backend
+
+
 def export() -> str:
     """Export the release where it is not there yet; give the model's name."""
     command = [sys.executable, "-m", "model", "export", str(RELEASE), str(MODELS)]
@@ -66,9 +76,7 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     stack = Stack(LOGS)
     try:
-        serving, backend = port("SERVING_PORT", 8501), port("BACKEND_PORT", 5000)
-        require_free(serving, "SERVING_PORT")
-        require_free(backend, "BACKEND_PORT")
+        serving, backend = ports()
         start(stack, export(), serving, backend)
         stack.watch()
     except StackError as error:

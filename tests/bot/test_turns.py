@@ -6,6 +6,7 @@ from bot.application import LONGEST_LINE
 from bot.texts import RUSSIAN
 from tests.bot.backend import poem
 from tests.bot.world import World
+from tests.processes import wait_until
 
 
 def test_slow_poem_does_not_hold_up_other_users(shared: World, user: int) -> None:
@@ -50,7 +51,9 @@ def test_press_in_a_flood_is_told_so(shared: World, user: int) -> None:
     shared.ask("/language", user)
     offer = shared.telegram.sent(user)[0]
     shared.backend.answers["затор"] = poem("затор", gate)
-    for _ in range(LONGEST_LINE):
+    shared.telegram.send_text("затор", user=user)
+    wait_until(lambda: "затор" in shared.backend.prompts(), 15)  # so /language is done with, to the end
+    for _ in range(LONGEST_LINE - 1):
         shared.telegram.send_text("затор", user=user)
     press = shared.telegram.press(offer["message_id"], "language:en", user=user)
     shared.telegram.wait(lambda: press["id"] in told(shared), 15)

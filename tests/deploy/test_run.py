@@ -89,6 +89,12 @@ def test_a_taken_port_is_one_sentence(name: str) -> None:
     assert running.text().count("\n") == 1
 
 
+def test_one_port_for_two_services_is_one_sentence() -> None:
+    running = start(COMMAND, env=environment(SERVING_PORT="9100", BACKEND_PORT="9100"))
+    assert running.wait(60) == 1
+    assert running.text() == "SERVING_PORT and BACKEND_PORT must differ.\n"
+
+
 def test_a_port_that_is_none_is_one_sentence() -> None:
     running = start(COMMAND, env=environment(BACKEND_PORT="seventy"))
     assert running.wait(60) == 1
@@ -122,6 +128,12 @@ def test_a_missing_python_is_one_sentence(tmp_path: Path) -> None:
     done = install(tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "Python 3.11 is needed" in done.stderr
+
+
+def test_a_python_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    done = install(tmp_path, PYTHON="/nonexistent")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("There is no /nonexistent.")
 
 
 def test_a_wrong_python_is_one_sentence(tmp_path: Path) -> None:
