@@ -33,11 +33,11 @@ def release(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Score a release on a corpus."""
-    from model.corpus.reading import read_poems
+    from model.corpus.reading import read_corpus
     from model.evaluation import score
     from model.release import load
 
-    texts = [poem.text for poem in read_poems(options.corpus)]
+    texts = [poem.text for poem in read_corpus(options.corpus)]
     loaded = load(options.release)
     _say(json.dumps(asdict(score(loaded.network.predict_on_batch, loaded.text.tokenizer, texts)), indent=1))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from model.corpus.reading import Poem
+from model.corpus.texts import Text
 from model.folder import CARD
 from model.generation import write
 from model.release import Release
@@ -13,7 +13,7 @@ from model.release import Release
 PROMPTS = ["Я любил тебя светлой любовью", "Ночь, улица, фонарь", "", "Загадочна душа поэта", "Мой друг, не спрашивай"]
 
 
-def write_card(release: Release, poems: Sequence[Poem], sources: str) -> None:
+def write_card(release: Release, poems: Sequence[Text], sources: str) -> None:
     """Write MODEL_CARD.md. `poems` are those it was trained on, `sources` the account of where they come from."""
     parts = [
         f"# {release.config['name']}",
@@ -67,7 +67,7 @@ def _samples(release: Release) -> list[str]:
     return [f"```\n{poem.text}\n```" for poem in poems]
 
 
-def _authors(poems: Sequence[Poem]) -> str:
+def _authors(poems: Sequence[Text]) -> str:
     texts, characters = Counter(poem.author for poem in poems), Counter[str]()
     for poem in poems:
         characters[poem.author] += len(poem.text)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from model.corpus.reading import Poem
+from model.corpus.texts import Text
 from model.errors import ModelError
 from model.evaluation import score
 from model.folder import CONFIG, TOKENIZER, WEIGHTS, check_files, read_config, sha256, write_config
@@ -73,7 +73,7 @@ def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account:
     return load(folder)
 
 
-def with_scores(release: Release, parts: Mapping[str, Sequence[Poem]]) -> Release:
+def with_scores(release: Release, parts: Mapping[str, Sequence[Text]]) -> Release:
     """Score the shipped float16 file on the named parts, and write the scores into config.json."""
     predict = release.network.predict_on_batch
     scores = {

@@ -9,8 +9,9 @@ from typing import Any
 import keras
 
 from model.card import licences, write_card
-from model.corpus.reading import Poem, read_poems
+from model.corpus.reading import read_corpus
 from model.corpus.split import Part, split, training_split
+from model.corpus.texts import Text
 from model.errors import ModelError
 from model.folder import TOKENIZER, sha256
 from model.networks import poet
@@ -26,7 +27,7 @@ RUN = "run.json"
 def train_run(corpus: Path, preset_name: str, folder: Path, *, resume: bool, say: Callable[[str], None]) -> None:
     """Train in `folder`. Resuming takes the preset and the corpus that it was started with, and no others."""
     preset = load(preset_name)
-    parts = training_split(read_poems(corpus))
+    parts = training_split(read_corpus(corpus))
     train, validation = ([poem.text for poem in parts[part]] for part in ("train", "validation"))
     account = {"preset": asdict(preset), "corpus_sha256": sha256(corpus)}
     if resume:
@@ -51,7 +52,7 @@ def release_run(run: Path, corpus: Path, out: Path, preset_name: str | None = No
     preset = read(account["preset"], str(run / RUN))
     if preset_name is not None:
         preset = replace(preset, sampling=load(preset_name).sampling)
-    parts = split(read_poems(corpus))
+    parts = split(read_corpus(corpus))
     release = build(out, preset, run / TOKENIZER, run / BEST, _origin(run, corpus, parts))
     release = with_scores(release, {part: parts[part] for part in ("validation", "test")})
     write_card(release, parts["train"], licences(corpus))
@@ -66,7 +67,7 @@ def _start(folder: Path, preset: Preset, train: list[str], account: dict[str, An
     (folder / RUN).write_text(json.dumps(account, ensure_ascii=False, indent=1), "utf-8")
 
 
-def _origin(run: Path, corpus: Path, parts: Mapping[Part, list[Poem]]) -> dict[str, Any]:
+def _origin(run: Path, corpus: Path, parts: Mapping[Part, list[Text]]) -> dict[str, Any]:
     """Give what the configuration tells of the run and its data."""
     if not (run / HISTORY).exists():
         raise ModelError(f"{run} has not finished an epoch yet")

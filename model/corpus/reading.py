@@ -1,53 +1,155 @@
-"""Reading a corpus of poems: one JSON object a line, with `author`, `title` and `text`."""
+"""Reading texts, one at a time: JSON lines, CSV and TSV, collections, plain text, and folders of plain text."""
 
+import codecs
+import csv
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TextIO
 
+from model.corpus.collection import SUFFIX, read_collection
+from model.corpus.layout import MAX_TEXT, Layout, TooLongError
+from model.corpus.texts import FIELDS, Text, from_row
 from model.errors import ModelError
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_PIECE = 2**16  # bytes
 
 
 @dataclass(frozen=True)
-class Poem:
-    """One text of the corpus, its lines separated by newlines, its stanzas by a blank line."""
+class Form:
+    """How to read a corpus. What it is made of is told by its name: .jsonl, .csv, .tsv, .sqlite, a folder, or plain text."""
 
-    author: str
-    title: str
-    text: str
+    encoding: str = "utf-8"
+    layout: Layout = field(default_factory=Layout)
+    columns: Mapping[str, str] = field(default_factory=dict)  # field of Text -> name, or number from 1, of its column
+    header: bool = True
 
 
-def read_poems(path: Path) -> list[Poem]:
-    """Read every poem. ModelError names the line of the first one that cannot be read."""
-    try:
-        with path.open("rb") as file:
-            poems = list(_poems(path, file))
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror}") from None
-    if not poems:
+def read(path: Path, form: Form = Form()) -> Iterator[Text]:
+    """Give the texts one by one. ModelError names the file and the place of what cannot be read."""
+    if path.is_dir():
+        files = sorted(path.rglob("*.txt"))
+        if not files:
+            raise ModelError(f"{path}: there is no .txt file in this folder")
+        for file in files:
+            yield from _read_file(file, form)
+    elif path.suffix == SUFFIX:
+        yield from read_collection(path)
+    else:
+        yield from _read_file(path, form)
+
+
+def read_corpus(path: Path) -> list[Text]:
+    """Read all texts into memory, for training. ModelError where there is none."""
+    texts = list(read(path))
+    if not texts:
         raise ModelError(f"{path}: the corpus is empty")
-    return poems
+    return texts
 
 
-def _poems(path: Path, file: BinaryIO) -> Iterator[Poem]:
-    for number, line in enumerate(file, 1):
+def _read_file(path: Path, form: Form) -> Iterator[Text]:
+    parse = {".jsonl": _json_lines, ".csv": _table, ".tsv": _table}.get(path.suffix.lower(), _plain)
+    try:
+        # csv wants to see the line ends itself: a quoted cell may hold some.
+        newline = "" if parse is _table else None
+        with path.open(encoding=_with_mark(form.encoding), newline=newline) as file:
+            yield from parse(path, file, form)
+    except UnicodeDecodeError:
+        raise ModelError(_undecodable(path, form.encoding)) from None
+    except LookupError:
+        raise ModelError(f"there is no encoding {form.encoding!r}") from None
+
+
+def _with_mark(encoding: str) -> str:
+    """Let a byte order mark stand before UTF-8."""
+    return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+
+
+def _undecodable(path: Path, encoding: str) -> str:
+    """Say where the first byte is that is not of the encoding: TextIOWrapper does not tell."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    passed = lines = 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            try:
+                lines += decoder.decode(piece).count("\n")
+                passed += len(piece)
+            except UnicodeDecodeError as error:
+                lines += error.object[: error.start].decode(encoding, "replace").count("\n")
+                at = passed + len(piece) - len(error.object) + error.start
+                return f"{path}, line {lines + 1}: not {encoding} at byte {at + 1} of the file ({error.reason})"
+    return f"{path}, line {lines + 1}: not {encoding} at byte {passed + 1} of the file (it ends within a character)"
+
+
+def _lines(path: Path, file: TextIO) -> Iterator[str]:
+    """Give the lines without their ends."""
+    number = 0
+    while line := file.readline(MAX_TEXT + 1):
+        number += 1
+        if len(line) > MAX_TEXT:
+            raise ModelError(f"{path}, line {number}: longer than {MAX_TEXT:,} characters")
+        yield line.removesuffix("\n")
+
+
+def _json_lines(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
+    for number, line in enumerate(_lines(path, file), 1):
         if line.strip():
-            yield _poem(line, f"{path}, line {number}")
+            where = f"{path}, line {number}"
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise ModelError(f"{where}: not JSON: {error}") from None
+            except RecursionError:
+                raise ModelError(f"{where}: not a corpus: the JSON is nested too deeply") from None
+            if not isinstance(row, dict):
+                raise ModelError(f'{where}: expected an object whose "text" is a string that is not empty')
+            yield from_row(row | {name: row.get(column) for name, column in form.columns.items()}, where)
 
 
-def _poem(line: bytes, where: str) -> Poem:
+def _plain(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
+    title = path.stem if form.layout.whole() else ""
     try:
-        # Decoded strictly first: YouTokenToMe ends the whole process on invalid UTF-8.
-        row = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{where}: not UTF-8 at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        raise ModelError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not row["text"].strip():
-        raise ModelError(f'{where}: expected an object whose "text" is a string that is not empty')
+        for number, text in enumerate(form.layout.parse(_lines(path, file)), 1):
+            yield from_row({"text": text, "title": title}, f"{path}, text {number}")
+    except TooLongError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _table(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
+    csv.field_size_limit(MAX_TEXT)
+    rows = csv.reader(file, delimiter=DELIMITERS[path.suffix.lower()], strict=True)
     try:
-        row["text"].encode()
-    except UnicodeEncodeError:
-        raise ModelError(f"{where}: the text holds half of a surrogate pair") from None
-    return Poem(str(row.get("author") or ""), str(row.get("title") or ""), row["text"])
+        first = next(rows, None)
+        if first is None:
+            return
+        columns = _columns(path, first, form)
+        if not form.header:
+            yield from _row(path, rows.line_num, first, columns)
+        for row in rows:
+            yield from _row(path, rows.line_num, row, columns)
+    except csv.Error as error:
+        raise ModelError(f"{path}, line {rows.line_num}: {error}") from None
+
+
+def _columns(path: Path, first: list[str], form: Form) -> dict[str, int]:
+    """Give the place of each field: as chosen, or by the header's names, or the text first and then a label."""
+    names = [name.strip() for name in first] if form.header else []
+    places = {str(i): i - 1 for i in range(1, len(first) + 1)} | {name: i for i, name in enumerate(names)}
+    for column in form.columns.values():
+        if column not in places:
+            raise ModelError(f"{path}: there is no column {column!r}; there are: {', '.join(places)}")
+    if form.columns:
+        return {name: places[column] for name, column in form.columns.items()}
+    if "text" in names:
+        return {name: places[name] for name in FIELDS if name in names}
+    return {"text": 0, "label": 1} if len(first) == 2 else {"text": 0}  # noqa: PLR2004  text and label
+
+
+def _row(path: Path, number: int, row: list[str], columns: Mapping[str, int]) -> Iterator[Text]:
+    """Give the row's text; none where its cell is blank."""
+    if row and len(row) <= max(columns.values()):
+        raise ModelError(f"{path}, line {number}: {len(row)} cells, fewer than the first row has")
+    if row and row[columns["text"]].strip():
+        yield from_row({name: row[place] for name, place in columns.items()}, f"{path}, line {number}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Literal
 
-from model.corpus.reading import Poem
+from model.corpus.texts import Text
 from model.errors import ModelError
 
 Part = Literal["train", "validation", "test"]
@@ -23,9 +23,9 @@ def letters(text: str) -> str:
     return _NOT_LETTERS.sub("", text.lower().replace("ё", "е"))
 
 
-def split(poems: Sequence[Poem]) -> dict[Part, list[Poem]]:
+def split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
     """Give about 90, 5 and 5 % of the poems, by a hash of the text."""
-    parts: dict[Part, list[Poem]] = {"train": [], "validation": [], "test": []}
+    parts: dict[Part, list[Text]] = {"train": [], "validation": [], "test": []}
     digests = [hashlib.sha256(letters(poem.text).encode()).hexdigest() for poem in poems]
     for group in _groups(poems):
         part = _part(min(digests[i] for i in group))
@@ -33,7 +33,7 @@ def split(poems: Sequence[Poem]) -> dict[Part, list[Poem]]:
     return parts
 
 
-def training_split(poems: Sequence[Poem]) -> dict[Part, list[Poem]]:
+def training_split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
     """Split as `split` does; ModelError where a part stays empty."""
     parts = split(poems)
     if empty := [part for part, chosen in parts.items() if not chosen]:
@@ -48,7 +48,7 @@ def _part(digest: str) -> Part:
     return "validation" if place < 95 else "test"  # noqa: PLR2004
 
 
-def _groups(poems: Sequence[Poem]) -> list[list[int]]:
+def _groups(poems: Sequence[Text]) -> list[list[int]]:
     """Join poems that share lines, by union-find."""
     parent = list(range(len(poems)))
 
@@ -67,7 +67,7 @@ def _groups(poems: Sequence[Poem]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _shared_lines(poems: Sequence[Poem]) -> Counter[tuple[int, int]]:
+def _shared_lines(poems: Sequence[Text]) -> Counter[tuple[int, int]]:
     holders: dict[str, list[int]] = defaultdict(list)
     for i, poem in enumerate(poems):
         for line in {letters(line) for line in poem.text.split("\n")}:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus.reading import read_poems
+from model.corpus.reading import read_corpus
 from model.errors import ModelError
 from tests.conftest import model
 
@@ -26,13 +26,13 @@ def test_a_bad_corpus_is_named(tmp_path: Path, content: bytes, sentence: str) ->
     path = tmp_path / "poems.jsonl"
     path.write_bytes(content)
     with pytest.raises(ModelError, match=sentence):
-        read_poems(path)
+        read_corpus(path)
 
 
 def test_a_poem_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "poems.jsonl"
     path.write_bytes('{"author": "А", "title": "Б", "text": "Строка\\n\\nЕщё"}\r\n\n'.encode())
-    (poem,) = read_poems(path)
+    (poem,) = read_corpus(path)
     assert (poem.author, poem.title, poem.text) == ("А", "Б", "Строка\n\nЕщё")
 
 
@@ -48,4 +48,4 @@ def test_the_command_line_answers_in_one_sentence(tmp_path: Path, content: bytes
 
 def test_a_missing_corpus_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="No such file"):
-        read_poems(tmp_path / "none.jsonl")
+        read_corpus(tmp_path / "none.jsonl")

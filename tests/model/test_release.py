@@ -75,10 +75,10 @@ def test_the_card_tells_data_authors_scores_and_five_samples(trained: Trained) -
 
 
 def test_the_scores_are_those_of_the_shipped_file(trained: Trained, tmp_path: Path) -> None:
-    from model.corpus.reading import read_poems
+    from model.corpus.reading import read_corpus
     from model.corpus.split import split
 
-    poems = split(read_poems(trained.corpus))["test"]
+    poems = split(read_corpus(trained.corpus))["test"]
     path = tmp_path / "test.jsonl"
     path.write_text("".join(json.dumps({"text": poem.text}) + "\n" for poem in poems), "utf-8")
     scored = json.loads(model("evaluate", trained.release, path).stdout)

@@ -4,16 +4,16 @@ import random
 
 import pytest
 
-from model.corpus.reading import Poem
+from model.corpus.texts import Text
 from model.corpus.split import split, training_split
 from model.errors import ModelError
 
 
-def poem(*lines: str) -> Poem:
-    return Poem("", "", "\n".join(lines))
+def poem(*lines: str) -> Text:
+    return Text("\n".join(lines))
 
 
-def numbered(count: int) -> list[Poem]:
+def numbered(count: int) -> list[Text]:
     return [poem(f"строка под числом {'абвгдежзик'[i % 10] * (i // 10 + 3)}", str(i)) for i in range(count)]
 
 

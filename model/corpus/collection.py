@@ -1,0 +1,102 @@
+"""What a collector has found so far: one SQLite file, whole after a kill at any moment."""
+
+import fcntl
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from model.corpus.texts import FIELDS, Text
+from model.errors import ModelError
+
+SUFFIX = ".sqlite"
+VERSION = 1
+_SCHEMA = f"""
+CREATE TABLE texts (url TEXT PRIMARY KEY, text TEXT NOT NULL, author TEXT NOT NULL, title TEXT NOT NULL,
+                    label TEXT NOT NULL, date TEXT NOT NULL, collected TEXT NOT NULL);
+CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA user_version = {VERSION};
+"""
+
+
+class Collection:
+    """Texts, each with its address, and the place where the collector goes on.
+
+    Both change in one transaction: whatever moment a collector is killed at, no text is lost and none comes twice.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @property
+    def position(self) -> dict[str, Any]:
+        """Where the collector goes on; empty before it has begun."""
+        return self._state("position")
+
+    @property
+    def count(self) -> int:
+        """The number of texts."""
+        (count,) = self._connection.execute("SELECT count(*) FROM texts").fetchone()
+        return int(count)
+
+    def keep(self, texts: Iterable[Text], position: Mapping[str, Any]) -> int:
+        """Add the texts whose address is new, and move the position. Give how many were added."""
+        before = self._connection.total_changes
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._connection:
+            self._connection.executemany(
+                f"INSERT OR IGNORE INTO texts ({', '.join(FIELDS)}, collected) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  our own names
+                [(*(getattr(text, name) for name in FIELDS), now) for text in texts],
+            )
+            added = self._connection.total_changes - before
+            self._set_state("position", position)
+        return added
+
+    def begin(self, source: Mapping[str, Any]) -> None:
+        """Note what is collected here. ModelError where the file was begun for something else."""
+        known = self._state("source")
+        if known and known != source:
+            raise ModelError(f"this file collects {json.dumps(known)}; take another one for {json.dumps(source)}")
+        with self._connection:
+            self._set_state("source", source)
+
+    def _state(self, name: str) -> dict[str, Any]:
+        row = self._connection.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
+        return dict(json.loads(row[0])) if row else {}
+
+    def _set_state(self, name: str, value: Mapping[str, Any]) -> None:
+        row = (name, json.dumps(value, ensure_ascii=False))
+        self._connection.execute("INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)", row)
+
+
+@contextmanager
+def open_collection(path: Path) -> Iterator[Collection]:
+    """Open a collection, made where there is none, for one writer at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ModelError(f"{path}: another command is writing here") from None
+        with _readable(path), closing(sqlite3.connect(path)) as connection:
+            if connection.execute("PRAGMA user_version").fetchone() == (0,):
+                connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+            yield Collection(connection)
+
+
+def read_collection(path: Path) -> Iterator[Text]:
+    """Give the texts of a collection in the order of finding, also while a collector is at work on it."""
+    with _readable(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute(f"SELECT {', '.join(FIELDS)} FROM texts ORDER BY rowid")  # noqa: S608  our own names
+        yield from (Text(*row) for row in rows)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ModelError(f"{path}: not a collection that can be used: {error}") from None

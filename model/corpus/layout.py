@@ -1,0 +1,85 @@
+"""How texts follow one another in a plain text file: written and read back by the same rule."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from model.errors import ModelError
+
+MAX_TEXT = 2**26  # characters; a text stands in memory as a whole
+
+
+class TooLongError(ModelError):
+    """A text that does not fit into memory."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """At most one of the first three is set; with none, the whole file is one text."""
+
+    lines: bool = False  # each line is a text
+    blank_lines: int = 0  # that many blank lines, or more, stand between texts
+    separator: str = ""  # a line that holds only this stands between texts
+    line_mark: str = ""  # a line that holds only this stands between the lines of a text, as @ in bugurts
+
+    def __post_init__(self) -> None:
+        if (self.lines, self.blank_lines > 0, bool(self.separator)).count(True) > 1:
+            raise ModelError("texts are parted in one way: by lines, by blank lines, or by a separator")
+        if self.lines and self.line_mark:
+            raise ModelError("a text of one line has no lines to mark")
+
+    def parse(self, lines: Iterable[str]) -> Iterator[str]:
+        """Give the texts of a file's lines, which come without their ends. Blank texts are passed over."""
+        for chunk in self._chunks(lines):
+            text = "\n".join(line for line in _bounded(chunk) if not self._is_mark(line)).strip("\n")
+            if text.strip():
+                yield text
+
+    def write(self, texts: Iterable[str]) -> Iterator[str]:
+        """Give the pieces of a file that `parse` reads back. ModelError on a text that would be read otherwise."""
+        between = "\n" * (1 + self.blank_lines) if not self.separator else f"\n{self.separator}\n"
+        for number, text in enumerate(texts, 1):
+            lines = text.strip("\n").split("\n")
+            piece = (f"\n{self.line_mark}\n" if self.line_mark else "\n").join(lines)
+            if list(self.parse(piece.split("\n"))) != ["\n".join(lines)]:
+                raise ModelError(f"text {number} holds what parts texts or lines in this layout: {text[:60]!r}")
+            if number > 1 and self.whole():
+                raise ModelError("a file that is one text as a whole cannot hold several")
+            yield f"{between if number > 1 else ''}{piece}"
+        yield "\n"
+
+    def whole(self) -> bool:
+        """Say whether the file is one text."""
+        return not (self.lines or self.blank_lines or self.separator)
+
+    def _is_mark(self, line: str) -> bool:
+        return bool(self.line_mark) and line.strip() == self.line_mark
+
+    def _chunks(self, lines: Iterable[str]) -> Iterator[Iterable[str]]:
+        if self.lines:
+            return ([line] for line in lines)
+        if self.separator:
+            runs = groupby(lines, lambda line: line.strip() == self.separator)
+            return (run for parting, run in runs if not parting)
+        return self._between_blanks(lines) if self.blank_lines else iter([lines])
+
+    def _between_blanks(self, lines: Iterable[str]) -> Iterator[Iterable[str]]:
+        numbers = self._numbered(lines)
+        return ((line for _, line in run) for _, run in groupby(numbers, lambda numbered: numbered[0]))
+
+    def _numbered(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+        """Give each line with the number of its text, which grows where enough blank lines have passed."""
+        number = blank = 0
+        for line in lines:
+            blank = 0 if line.strip() else blank + 1
+            yield number, line
+            number += blank == self.blank_lines
+
+
+def _bounded(lines: Iterable[str]) -> Iterator[str]:
+    size = 0
+    for line in lines:
+        size += len(line) + 1
+        if size > MAX_TEXT:
+            raise TooLongError(f"a text longer than {MAX_TEXT:,} characters; say what parts the texts, as --lines does")
+        yield line

@@ -1,0 +1,54 @@
+"""One text of a corpus, and its form on disk: a JSON object a line."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TextIO
+
+from model.errors import ModelError
+from model.text.normalise import line_ends
+
+
+@dataclass(frozen=True)
+class Text:
+    """Lines separated by newlines, stanzas by a blank line, and what is known of where they come from."""
+
+    text: str
+    author: str = ""
+    title: str = ""
+    label: str = ""  # a class that the network may be told, such as the subreddit of a title
+    url: str = ""  # where the text was found
+    date: str = ""  # of publication, as ISO 8601
+
+
+FIELDS = tuple(field.name for field in fields(Text))
+
+
+def from_row(row: Mapping[str, Any], where: str) -> Text:
+    """Make a text of named values, other names ignored; `where` names the row in a ModelError."""
+    values = {name: row[name] for name in FIELDS if row.get(name) is not None}
+    if not isinstance(values.get("text"), str) or not values["text"].strip():
+        raise ModelError(f'{where}: expected an object whose "text" is a string that is not empty')
+    text = Text(**{name: str(value) for name, value in values.items()})
+    try:
+        "".join(asdict(text).values()).encode()
+    except UnicodeEncodeError:
+        # YouTokenToMe ends the whole process on what is not UTF-8.
+        raise ModelError(f"{where}: the text holds half of a surrogate pair") from None
+    return Text(**asdict(text) | {"text": line_ends(text.text).strip("\n")})
+
+
+def to_line(text: Text) -> str:
+    """Give the text as a line of JSON, empty fields left out."""
+    return json.dumps({name: value for name, value in vars(text).items() if value}, ensure_ascii=False) + "\n"
+
+
+def write_lines(file: TextIO, texts: Iterable[Text]) -> None:
+    """Write texts as JSON lines."""
+    file.writelines(map(to_line, texts))
+
+
+def corpus_file(path: Path) -> TextIO:
+    """Open a corpus for writing: UTF-8, and line ends that are the same everywhere."""
+    return path.open("w", encoding="utf-8", newline="\n")
