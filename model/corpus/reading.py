@@ -19,7 +19,7 @@ _PIECE = 2**16  # bytes
 
 @dataclass(frozen=True)
 class Form:
-    """How to read a corpus. What it is made of is told by its name: .jsonl, .csv, .tsv, .sqlite, a folder, or plain text."""
+    """How to read a corpus. Its name tells its kind: .jsonl, .csv, .tsv, .sqlite, a folder, or plain text."""
 
     encoding: str = "utf-8"
     layout: Layout = field(default_factory=Layout)

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from model.corpus.texts import Text
 from model.corpus.split import split, training_split
+from model.corpus.texts import Text
 from model.errors import ModelError
 
 
