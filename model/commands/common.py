@@ -1,0 +1,67 @@
+"""What the commands share: how they are declared, how they speak, how they are told to read a corpus."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.corpus.layout import Layout
+from model.corpus.reading import Form
+from model.corpus.texts import FIELDS
+from model.errors import ModelError
+
+if TYPE_CHECKING:
+    # At run time argparse's own class is no generic one.
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  argparse has no public name for it
+
+
+def command(commands: "Commands", run: Callable[[argparse.Namespace], None], *paths: str) -> argparse.ArgumentParser:
+    """Declare a command that takes paths. Its name and help are the function's."""
+    added = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+    added.set_defaults(command=run)
+    for path in paths:
+        added.add_argument(path, type=Path)
+    return added
+
+
+def say(line: str) -> None:
+    """Print a line of a command's output."""
+    print(line, flush=True)  # noqa: T201  a command's output
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Let the user say how the texts lie in the input."""
+    reading = parser.add_argument_group(
+        "reading",
+        "A .jsonl file has an object a line, a .csv or .tsv file a row, a .sqlite file is what `collect` makes; "
+        "of any other file, and each .txt file of a folder, the whole is one text, unless:",
+    )
+    parted = reading.add_mutually_exclusive_group()
+    parted.add_argument("--lines", action="store_true", help="each line is a text")
+    parted.add_argument("--blank-lines", type=int, default=0, metavar="N", help="N blank lines part the texts")
+    parted.add_argument("--separator", default="", metavar="LINE", help="a line that holds only this parts the texts")
+    reading.add_argument("--line-mark", default="", metavar="MARK", help="a line that holds only this parts lines: @")
+    reading.add_argument("--encoding", default="utf-8", help="such as windows-1251 (default: %(default)s)")
+    reading.add_argument(
+        "--column", action="append", default=[], metavar="FIELD=NAME",
+        help=f"which column, or key, holds a field, by name or number from 1; the fields are {', '.join(FIELDS)}",
+    )  # fmt: skip
+    reading.add_argument("--no-header", action="store_true", help="the first row of a table is a text already")
+
+
+def form(options: argparse.Namespace) -> Form:
+    """Give the form that the reading options describe."""
+    columns = dict(_column(given) for given in options.column)
+    if columns and "text" not in columns:
+        raise ModelError("--column must say which column holds the text: --column text=NAME")
+    if options.blank_lines < 0:
+        raise ModelError("--blank-lines must be 0 or more")
+    layout = Layout(options.lines, options.blank_lines, options.separator, options.line_mark)
+    return Form(options.encoding, layout, columns, not options.no_header)
+
+
+def _column(given: str) -> tuple[str, str]:
+    name, _, column = given.partition("=")
+    if name not in FIELDS or not column:
+        raise ModelError(f"--column {given}: expected FIELD=NAME with a field of {', '.join(FIELDS)}")
+    return name, column
