@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
 
@@ -61,11 +62,13 @@ class Fetcher:
         self._last = float("-inf")
         self._delay = manners.delay
 
-    def get(self, url: str, parameters: Mapping[str, str | int] | None = None) -> Page:
-        """Fetch a page by GET where robots.txt allows it. `parameters` may be secret: no message shows them."""
+    def get(
+        self, url: str, parameters: Mapping[str, str | int] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Page:
+        """Fetch a page by GET where robots.txt allows it. Parameters and headers may be secret: no message shows them."""
         if self._obeys and not self._rules(url).can_fetch(self._agent, url):
             raise ModelError(f"robots.txt of {urlsplit(url).netloc} forbids {urlsplit(url).path}")
-        return self.attempt(lambda: self._request("GET", url, parameters))
+        return self.attempt(lambda: self._request("GET", url, parameters, headers))
 
     def post(self, url: str, form: Mapping[str, str | int]) -> Page:
         """Call an API by POST. The form may hold secrets: no message shows it."""
@@ -90,19 +93,25 @@ class Fetcher:
         host = urljoin(url, "/")
         if host not in self._robots:
             rules = RobotFileParser()
-            page = self.attempt(lambda: self._request("GET", urljoin(host, "robots.txt"), None))
+            page = self.attempt(lambda: self._request("GET", urljoin(host, "robots.txt")))
             found = page.status == HTTPStatus.OK
             rules.parse(page.body.decode("utf-8", "replace").splitlines() if found else [])
             self._delay = max(self._delay, float(rules.crawl_delay(self._agent) or 0))
             self._robots[host] = rules
         return self._robots[host]
 
-    def _request(self, method: str, url: str, values: Mapping[str, str | int] | None) -> Page:
+    def _request(
+        self,
+        method: str,
+        url: str,
+        values: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Page:
         time.sleep(max(0.0, self._last + self._delay - time.monotonic()))
         where = f"{urlsplit(url).netloc}{urlsplit(url).path}"
-        sent = {"params": values} if method == "GET" else {"data": values}
+        sent: dict[str, Any] = {"params" if method == "GET" else "data": values, "headers": headers}
         try:
-            with self._session.request(method, url, timeout=TIMEOUTS, stream=True, **sent) as answer:  # type: ignore[arg-type]
+            with self._session.request(method, url, timeout=TIMEOUTS, stream=True, **sent) as answer:
                 body = b"".join(_bounded(answer))
                 _check_status(answer, where)
                 return Page(answer.status_code, answer.url, answer.headers, body)
