@@ -14,6 +14,7 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.model"
 WEIGHTS = "network.weights.h5"
 CARD = "MODEL_CARD.md"
+RUN = "run.json"  # the account of a training run
 PACKAGE = Path(__file__).parent
 EXPORTER = "exporter"
 EXTRA = "assets.extra"  # the part of a version directory that TF-Serving leaves to others

@@ -13,15 +13,13 @@ from model.corpus.reading import read_corpus
 from model.corpus.split import Part, split, training_split
 from model.corpus.texts import Text
 from model.errors import ModelError
-from model.folder import TOKENIZER, sha256
+from model.folder import RUN, TOKENIZER, sha256
 from model.networks import poet
 from model.preset import Preset, load, read
 from model.release import Release, build, with_scores
 from model.text.tokens import BpeTokenizer
 from model.tokenizing import learn_bpe
 from model.training import BEST, CHECKPOINT, HISTORY, Trainer
-
-RUN = "run.json"
 
 
 def train_run(corpus: Path, preset_name: str, folder: Path, *, resume: bool, say: Callable[[str], None]) -> None:

@@ -36,11 +36,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         "A .jsonl file has an object a line, a .csv or .tsv file a row, a .sqlite file is what `collect` makes; "
         "of any other file, and each .txt file of a folder, the whole is one text, unless:",
     )
-    parted = reading.add_mutually_exclusive_group()
-    parted.add_argument("--lines", action="store_true", help="each line is a text")
-    parted.add_argument("--blank-lines", type=int, default=0, metavar="N", help="N blank lines part the texts")
-    parted.add_argument("--separator", default="", metavar="LINE", help="a line that holds only this parts the texts")
-    reading.add_argument("--line-mark", default="", metavar="MARK", help="a line that holds only this parts lines: @")
+    add_layout_options(reading)
     reading.add_argument("--encoding", default="utf-8", help="such as windows-1251 (default: %(default)s)")
     reading.add_argument(
         "--column", action="append", default=[], metavar="FIELD=NAME",
@@ -49,15 +45,35 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     reading.add_argument("--no-header", action="store_true", help="the first row of a table is a text already")
 
 
+def add_layout_options(group: argparse._ArgumentGroup, prefix: str = "") -> None:
+    """Let the user say what parts the texts of a plain text file."""
+    parted = group.add_mutually_exclusive_group()
+    parted.add_argument(f"--{prefix}lines", action="store_true", help="each line is a text")
+    parted.add_argument(f"--{prefix}blank-lines", type=int, default=0, metavar="N", help="N blank lines part the texts")
+    parted.add_argument(
+        f"--{prefix}separator", default="", metavar="LINE", help="a line that holds only this parts texts"
+    )
+    group.add_argument(
+        f"--{prefix}line-mark", default="", metavar="MARK", help="a line that holds only this parts lines: @"
+    )
+
+
+def layout(options: argparse.Namespace, prefix: str = "") -> Layout:
+    """Give the layout that the options describe."""
+    lines, blank_lines, separator, line_mark = (
+        getattr(options, prefix + name) for name in ("lines", "blank_lines", "separator", "line_mark")
+    )
+    if blank_lines < 0:
+        raise ModelError("the number of blank lines must be 0 or more")
+    return Layout(lines, blank_lines, separator, line_mark)
+
+
 def form(options: argparse.Namespace) -> Form:
     """Give the form that the reading options describe."""
     columns = dict(_column(given) for given in options.column)
     if columns and "text" not in columns:
         raise ModelError("--column must say which column holds the text: --column text=NAME")
-    if options.blank_lines < 0:
-        raise ModelError("--blank-lines must be 0 or more")
-    layout = Layout(options.lines, options.blank_lines, options.separator, options.line_mark)
-    return Form(options.encoding, layout, columns, not options.no_header)
+    return Form(options.encoding, layout(options), columns, not options.no_header)
 
 
 def _column(given: str) -> tuple[str, str]:

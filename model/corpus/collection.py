@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from model.corpus.forgetting import is_forgotten
 from model.corpus.texts import FIELDS, Text
 from model.errors import ModelError
 
@@ -17,6 +18,7 @@ VERSION = 1
 _SCHEMA = f"""
 CREATE TABLE texts (url TEXT PRIMARY KEY, text TEXT NOT NULL, author TEXT NOT NULL, title TEXT NOT NULL,
                     label TEXT NOT NULL, date TEXT NOT NULL, collected TEXT NOT NULL);
+CREATE TABLE forgotten (hash TEXT PRIMARY KEY);
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 PRAGMA user_version = {VERSION};
 """
@@ -32,6 +34,11 @@ class Collection:
         self._connection = connection
 
     @property
+    def source(self) -> dict[str, Any]:
+        """What is collected here; empty before it has begun."""
+        return self._state("source")
+
+    @property
     def position(self) -> dict[str, Any]:
         """Where the collector goes on; empty before it has begun."""
         return self._state("position")
@@ -43,21 +50,41 @@ class Collection:
         return int(count)
 
     def keep(self, texts: Iterable[Text], position: Mapping[str, Any]) -> int:
-        """Add the texts whose address is new, and move the position. Give how many were added."""
+        """Add the new texts, but for forgotten ones, and move the position. Give how many were added."""
+        gone = self.forgotten
         before = self._connection.total_changes
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connection:
             self._connection.executemany(
                 f"INSERT OR IGNORE INTO texts ({', '.join(FIELDS)}, collected) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  our own names
-                [(*(getattr(text, name) for name in FIELDS), now) for text in texts],
+                [
+                    (*(getattr(text, name) for name in FIELDS), now)
+                    for text in texts
+                    if not is_forgotten(text.url, text.author, gone)
+                ],
             )
             added = self._connection.total_changes - before
             self._set_state("position", position)
         return added
 
+    def forget(self, mark: str) -> list[str]:
+        """Remove the texts of a mark, wipe them from the file, and never keep them again. Give their texts."""
+        self._connection.create_function("gone", 2, lambda url, author: is_forgotten(url, author, {mark}), deterministic=True)
+        self._connection.execute("PRAGMA secure_delete = ON")
+        with self._connection:
+            removed = self._connection.execute("DELETE FROM texts WHERE gone(url, author) RETURNING text").fetchall()
+            self._connection.execute("INSERT OR IGNORE INTO forgotten (hash) VALUES (?)", (mark,))
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the write-ahead log held them too
+        return [text for (text,) in removed]
+
+    @property
+    def forgotten(self) -> set[str]:
+        """What is not taken in again, as hashes."""
+        return {mark for (mark,) in self._connection.execute("SELECT hash FROM forgotten")}
+
     def begin(self, source: Mapping[str, Any]) -> None:
         """Note what is collected here. ModelError where the file was begun for something else."""
-        known = self._state("source")
+        known = self.source
         if known and known != source:
             raise ModelError(f"this file collects {json.dumps(known)}; take another one for {json.dumps(source)}")
         with self._connection:
@@ -82,16 +109,30 @@ def open_collection(path: Path) -> Iterator[Collection]:
         except BlockingIOError:
             raise ModelError(f"{path}: another command is writing here") from None
         with _readable(path), closing(sqlite3.connect(path)) as connection:
+            # A long reading does not hold up the writer then.
+            connection.execute("PRAGMA journal_mode = WAL")
             if connection.execute("PRAGMA user_version").fetchone() == (0,):
                 connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
             yield Collection(connection)
 
 
+def read_source(path: Path) -> dict[str, Any]:
+    """Give what a collection was begun for."""
+    with _reading(path) as connection:
+        return Collection(connection).source
+
+
 def read_collection(path: Path) -> Iterator[Text]:
     """Give the texts of a collection in the order of finding, also while a collector is at work on it."""
-    with _readable(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with _reading(path) as connection:
         rows = connection.execute(f"SELECT {', '.join(FIELDS)} FROM texts ORDER BY rowid")  # noqa: S608  our own names
         yield from (Text(*row) for row in rows)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    with _readable(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        yield connection
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """One text of a corpus, and its form on disk: a JSON object a line."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -52,3 +53,9 @@ def write_lines(file: TextIO, texts: Iterable[Text]) -> None:
 def corpus_file(path: Path) -> TextIO:
     """Open a corpus for writing: UTF-8, and line ends that are the same everywhere."""
     return path.open("w", encoding="utf-8", newline="\n")
+
+
+def size(text: str) -> Counter[str]:
+    """Count one text: lines that are not blank, words between spaces, characters."""
+    lines = sum(1 for line in text.split("\n") if line.strip())
+    return Counter(texts=1, lines=lines, words=len(text.split()), characters=len(text))

@@ -1,0 +1,37 @@
+"""From one form of corpus to another."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from model.commands.common import add_layout_options, add_reading_options, command, form, layout, say
+from model.corpus.reading import read
+from model.corpus.texts import write_lines
+from model.errors import ModelError
+from model.replacing import replacing
+
+if TYPE_CHECKING:
+    from model.commands.common import Commands
+
+
+def add(commands: "Commands") -> None:
+    """Declare the command."""
+    parser = command(commands, convert, "source", "out")
+    add_reading_options(parser)
+    add_layout_options(
+        parser.add_argument_group("writing", "OUT is a .jsonl file, or a .txt file whose texts lie like this:"),
+        "write-",
+    )
+
+
+def convert(options: argparse.Namespace) -> None:
+    """Write the texts of a corpus as JSON lines, or as plain text that is parted as you say."""
+    out = options.out
+    if out.suffix not in {".jsonl", ".txt"}:
+        raise ModelError(f"{out}: texts are written to a .jsonl or a .txt file")
+    texts = read(options.source, form(options))
+    with replacing(out) as new, new.open("w", encoding="utf-8", newline="\n") as file:
+        if out.suffix == ".jsonl":
+            write_lines(file, texts)
+        else:
+            file.writelines(layout(options, "write_").write(text.text for text in texts))
+    say(str(out))

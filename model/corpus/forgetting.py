@@ -1,0 +1,33 @@
+"""Takedown: what was asked to be forgotten is known by a hash alone, and is not taken in again."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Container
+
+_SCHEME = re.compile(r"^(https?://)?(www\.)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://|[\w-]+(\.[\w-]+)+/")
+
+
+def mark(what: str) -> str:
+    """Give the hash of an address or of an author's name, spelled in whichever usual way."""
+    return _url_mark(what) if _ADDRESS.match(what) else _author_mark(what)
+
+
+def is_forgotten(url: str, author: str, marks: Container[str]) -> bool:
+    """Say whether a text's address or its author is among the marks."""
+    return bool(url and _url_mark(url) in marks) or bool(author and _author_mark(author) in marks)
+
+
+def _url_mark(url: str) -> str:
+    host, slash, path = _SCHEME.sub("", url.strip()).partition("#")[0].rstrip("/").partition("/")
+    return _sha256(f"url {host.lower()}{slash}{path}")
+
+
+def _author_mark(name: str) -> str:
+    spaced = " ".join(unicodedata.normalize("NFC", name).split())
+    return _sha256(f"author {spaced.casefold().replace('ё', 'е')}")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
