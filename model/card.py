@@ -1,10 +1,11 @@
 """The card of a release: what it was trained on, how, how well, and what it writes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from model.corpus.provenance import sources
 from model.corpus.texts import Text
 from model.folder import CARD
 from model.generation import write
@@ -32,11 +33,15 @@ def write_card(release: Release, poems: Sequence[Text], sources: str) -> None:
 
 
 def licences(corpus: Path) -> str:
-    """Give the section "Sources" of the SOURCES.md beside the corpus, where there is one."""
-    path = corpus.parent / "SOURCES.md"
-    if not path.is_file():
-        return "## Sources\n\nNot recorded."
-    return "## Sources" + path.read_text("utf-8").partition("## Sources")[2].partition("\n## ")[0]
+    """Give a section on where the corpus comes from and on what terms, as far as that is recorded."""
+    told = [_source(source) for source in sources(corpus)]
+    return "\n\n".join(["## Sources", *(told or ["Not recorded."])])
+
+
+def _source(source: Mapping[str, str]) -> str:
+    """Give one source: the section "Sources" of a person's account where there is one, else its name and licence."""
+    section = source.get("account", "").partition("## Sources")[2].partition("\n## ")[0].strip()
+    return section or f"- {source['source']}: {source['licence']}"
 
 
 def _scores(scores: dict[str, dict[str, Any]]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.model import corpus as tiny_corpus
+from tests.model import tiny
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -44,7 +44,7 @@ def model(*arguments: object, check: bool = True) -> subprocess.CompletedProcess
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Train, release and export the tiny model by the commands of the README."""
     folder = tmp_path_factory.mktemp("tiny")
-    corpus, preset = tiny_corpus.write(folder)
+    corpus, preset = tiny.write(folder)
     run, release, models = folder / "run", folder / "release", folder / "models"
     output = model("train", corpus, "--preset", preset, "--out", run).stdout
     model("release", run, corpus, release)

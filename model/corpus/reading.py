@@ -80,7 +80,8 @@ def _undecodable(path: Path, encoding: str) -> str:
                 lines += error.object[: error.start].decode(encoding, "replace").count("\n")
                 at = passed + len(piece) - len(error.object) + error.start
                 return f"{path}, line {lines + 1}: not {encoding} at byte {at + 1} of the file ({error.reason})"
-    return f"{path}, line {lines + 1}: not {encoding} at byte {passed + 1} of the file (it ends within a character)"
+    at = passed - len(decoder.getstate()[0])
+    return f"{path}, line {lines + 1}: not {encoding} at byte {at + 1} of the file (it ends within a character)"
 
 
 def _lines(path: Path, file: TextIO) -> Iterator[str]:

@@ -19,7 +19,7 @@ from model.text.tokens import BpeTokenizer
 from model.tokenizing import learn_bpe
 from model.training import BEST, CHECKPOINT, HISTORY, Progress, Trainer, steps_per_epoch, windows
 from tests.conftest import Trained, model
-from tests.model.corpus import poems
+from tests.model.tiny import poems
 from tests.processes import start, wait_until
 
 ROWS = [

@@ -1,0 +1,149 @@
+"""Takedown: what was asked to be forgotten goes, stays away, and is known by hashes alone."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.corpus.collection import open_collection, read_collection
+from model.corpus.forgetting import is_forgotten, mark
+from model.corpus.provenance import entry, made, record
+from model.corpus.texts import Text
+from model.errors import ModelError
+from tests.conftest import Trained, model
+
+LINES = [
+    '{"text": "первый", "author": "Анна Ёлкина", "url": "https://example.org/1", "mine": 7}\n',
+    '{"author":"Анна Елкина","text":"второй\\nи ещё"}\n',
+    "\n",
+    '{"text": "третий", "author": "Пётр", "url": "https://www.example.org/3/"}\n',
+]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    path = tmp_path / "poems.jsonl"
+    path.write_text("".join(LINES), "utf-8")
+    return path
+
+
+def test_an_author_goes_and_other_lines_stay_as_they_are(corpus: Path) -> None:
+    done = model("forget", "анна  ЁЛКИНА", corpus)
+    assert "2 texts removed" in done.stdout
+    assert corpus.read_text("utf-8") == "".join(LINES[2:])
+    assert entry(corpus)["counts"] == {"texts": 1, "lines": 1, "words": 1, "characters": 6}
+
+
+@pytest.mark.parametrize("address", ["https://example.org/3", "http://www.EXAMPLE.org/3/", "example.org/3#top"])
+def test_an_address_is_known_however_it_is_spelled(corpus: Path, address: str) -> None:
+    model("forget", address, corpus)
+    assert corpus.read_text("utf-8") == "".join(LINES[:3])
+
+
+@pytest.mark.parametrize("other", ["https://example.org/33", "https://example.com/3", "https://example.org/3?a=1"])
+def test_another_address_is_another_text(corpus: Path, other: str) -> None:
+    assert "0 texts removed" in model("forget", other, corpus).stdout
+    assert corpus.read_text("utf-8") == "".join(LINES)
+
+
+def test_only_hashes_tell_what_was_removed(corpus: Path) -> None:
+    model("forget", "Анна Ёлкина", corpus)
+    account = (corpus.parent / "corpus.json").read_text("utf-8")
+    assert "лкина" not in account
+    (gone,) = json.loads(account)["corpora"]["poems.jsonl"]["forgotten"]
+    assert gone["mark"] == mark("Анна Ёлкина")
+    assert len(gone["texts"]) == 2
+
+
+def test_forgetting_again_keeps_the_account(corpus: Path) -> None:
+    model("forget", "Анна Ёлкина", corpus)
+    first = entry(corpus)
+    model("forget", "Анна Ёлкина", corpus)
+    model("forget", "Пётр", corpus)
+    again = entry(corpus)
+    assert first["forgotten"] == again["forgotten"][:1]
+    assert again["former_sha256"][:2] == [*first["former_sha256"], first["sha256"]]
+    assert corpus.read_text("utf-8") == "\n"
+
+
+def test_a_corpus_made_anew_does_not_take_back_what_was_forgotten(corpus: Path) -> None:
+    model("forget", "Пётр", corpus)
+    out = corpus.with_name("clean.jsonl")
+    out.write_text("{}")
+    record(out, made(out, corpus, [], {}))
+    assert [gone["mark"] for gone in entry(out)["forgotten"]] == [mark("Пётр")]
+
+
+def test_other_corpora_in_the_folder_keep_their_account(corpus: Path) -> None:
+    record(corpus.with_name("other.jsonl"), {"sources": [{"source": "x", "licence": "y"}]})
+    model("forget", "Пётр", corpus)
+    assert entry(corpus.with_name("other.jsonl")) == {"sources": [{"source": "x", "licence": "y"}]}
+
+
+def test_a_collection_forgets_for_good(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    texts = [Text(f"тайное слово {i}", "Пётр" if i % 2 else "Анна", url=f"https://example.org/{i}") for i in range(6)]
+    with open_collection(path) as collection:
+        collection.keep(texts, {})
+    assert "3 texts removed" in model("forget", "Пётр", path).stdout
+    assert (
+        b"\xd1\x82\xd0\xb0\xd0\xb9\xd0\xbd\xd0\xbe\xd0\xb5 \xd1\x81\xd0\xbb\xd0\xbe\xd0\xb2\xd0\xbe 1"
+        not in b"".join(file.read_bytes() for file in tmp_path.glob("c.sqlite*"))
+    )
+    with open_collection(path) as collection:
+        assert collection.keep(texts, {}) == 0
+    assert [text.author for text in read_collection(path)] == ["Анна"] * 3
+
+
+def test_the_releases_trained_with_it_are_listed(trained: Trained, tmp_path: Path) -> None:
+    corpus = tmp_path / "poems.jsonl"
+    corpus.write_bytes(trained.corpus.read_bytes())
+    folders: list[Any] = ["--releases", trained.release.parent]
+    done = model("forget", "Первый Поэт", corpus, *folders)
+    assert f"{trained.release} was trained on this corpus" in done.stdout
+    assert f"{trained.run} was trained on this corpus" in done.stdout
+    # A second removal later still knows them.
+    assert f"{trained.release} was" in model("forget", "Вторая Поэтесса", corpus, *folders).stdout
+
+
+def test_releases_of_other_corpora_are_not_listed(trained: Trained, corpus: Path) -> None:
+    assert "was trained" not in model("forget", "Пётр", corpus, "--releases", trained.release.parent).stdout
+
+
+BAD = {
+    "missing": ("none.jsonl", None, "No such file"),
+    "a form that cannot forget": ("a.txt", "a\n", "only a .jsonl corpus"),
+    "not JSON": ("a.jsonl", '{"text": "a"}\nx\n', "line 2: not a JSON object"),
+    "no object": ("a.jsonl", "[1]\n", "line 1: not a JSON object"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "sentence"), BAD.values(), ids=BAD.keys())
+def test_what_cannot_forget_is_named_and_left(tmp_path: Path, name: str, content: str | None, sentence: str) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_text(content)
+    done = model("forget", "x", path, check=False)
+    assert sentence in done.stderr
+    assert done.returncode == 1
+    assert content is None or path.read_text() == content
+
+
+def test_an_account_that_others_wrote_is_not_overwritten(corpus: Path) -> None:
+    (corpus.parent / "corpus.json").write_text("[]")
+    with pytest.raises(ModelError, match="not what this program wrote"):
+        record(corpus, {})
+
+
+@pytest.mark.parametrize("url", ["http://[", "//", "", "a b", "https://пример.рф/стих"])
+def test_any_address_can_be_asked_about(url: str) -> None:
+    assert not is_forgotten(url, "", {"x"})
+    assert mark(url)
+
+
+def test_a_writer_shuts_out_another(tmp_path: Path) -> None:
+    with open_collection(tmp_path / "c.sqlite"):
+        assert "another command is writing" in model("forget", "x", tmp_path / "c.sqlite", check=False).stderr
+    assert sqlite3.connect(tmp_path / "c.sqlite").execute("SELECT count(*) FROM texts").fetchone() == (0,)
