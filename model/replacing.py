@@ -8,9 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write to; it takes the place of `path` if all went well, else it goes."""
+    """Give a path beside `path`, ending as it does; it takes the place of `path` if all goes well, else it goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new = path.with_name(f".new.{path.name}")
     try:
         yield new
         with new.open("rb") as file:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from model.errors import ModelError
 from model.evaluation import Scores, score
 from model.preset import Training
+from model.replacing import replacing
 from model.text.tokens import BpeTokenizer
 
 CHECKPOINT = "checkpoint.npz"
@@ -154,11 +155,12 @@ class Trainer:
         scored = {f"validation_{name}": value for name, value in asdict(scores).items()}
         progress.history.append({"epoch": progress.epoch + 1, "seconds": progress.seconds, **logs, **scored})
         if scores.accuracy > best:
-            _replace(self.folder / BEST, self.network.save_weights)
+            with replacing(self.folder / BEST) as new:
+                self.network.save_weights(new)
         progress.epoch, progress.step = progress.epoch + 1, 0
         # Before the checkpoint: a kill between the two then repeats the validation, and nothing is missing.
-        history = json.dumps(progress.history, indent=1)
-        _replace(self.folder / HISTORY, lambda path: path.write_text(history, "utf-8"))
+        with replacing(self.folder / HISTORY) as new:
+            new.write_text(json.dumps(progress.history, indent=1), "utf-8")
         self.save()
         self.say(f"validation: {_sentence(scores)}{' (best so far)' if scores.accuracy > best else ''}")
 
@@ -168,7 +170,8 @@ class Trainer:
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise ModelError(f"a weight is no number any more; {self.folder} holds the last good checkpoint")
         progress = np.array(json.dumps(asdict(self.progress)))
-        _replace(self.folder / CHECKPOINT, lambda path: np.savez(path, allow_pickle=False, progress=progress, **arrays))
+        with replacing(self.folder / CHECKPOINT) as new:
+            np.savez(new, allow_pickle=False, progress=progress, **arrays)
 
     def _restore(self) -> None:
         path = self.folder / CHECKPOINT
@@ -183,13 +186,6 @@ class Trainer:
     def _variables(self) -> list[Any]:
         # The dropout layers' random state is among the network's variables.
         return [*self.network.variables, *self.network.optimizer.variables]
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside `path` and put it in its place whole."""
-    beside = path.with_name(f"new.{path.name}")
-    write(beside)
-    beside.replace(path)
 
 
 def _mean(logs: deque[dict[str, float]]) -> dict[str, float]:
