@@ -1,0 +1,97 @@
+"""A corpus's statistics as files: JSON for programs, and one HTML page for a person, which needs no network."""
+
+import base64
+import hashlib
+import json
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from model.corpus import plots
+from model.corpus.counting import hash8
+from model.corpus.statistics import MAX_SAMPLE, Statistics
+from model.errors import ModelError
+from model.replacing import replacing
+
+JSON, HTML = "statistics.json", "report.html"
+_CLOUD = 90  # words
+_MILLION = 1_000_000
+_TINY = 0.0005
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder for the files before the work of counting begins. ModelError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ModelError(f"{folder}: there is a file where the folder should be") from None
+
+
+def write(statistics: Statistics, folder: Path) -> None:
+    """Write both files, each whole or not at all."""
+    page = render(statistics)
+    with replacing(folder / JSON) as new_json, replacing(folder / HTML) as new_html:
+        new_json.write_text(json.dumps(asdict(statistics), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        new_html.write_text(page, "utf-8")
+
+
+def render(statistics: Statistics) -> str:
+    """Give the page. All that comes from the corpus is escaped, and the browser is told to run our scripts alone."""
+    environment = Environment(
+        loader=PackageLoader("model.corpus"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": _number, "short": _short, "percent": _percent}
+    scripts = [_plotly(), environment.get_template("report.js").render()]
+    shape, growth, years = plots.shape(statistics), plots.growth(statistics), plots.years(statistics)
+    drawn = [plot for plot in (*shape, growth, years) if plot]
+    return environment.get_template("report.html").render(
+        statistics=statistics,
+        shape=shape,
+        growth=growth,
+        years=years,
+        figures={plot.name: plot.figure for plot in drawn},
+        cloud=_cloud(statistics),
+        sample_characters=MAX_SAMPLE,
+        scripts=scripts,
+        hashes=[_source_hash(script) for script in scripts],
+    )
+
+
+@cache
+def _plotly() -> str:
+    return files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8")
+
+
+def _source_hash(script: str) -> str:
+    """Give the hash by which a Content-Security-Policy allows a script."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
+def _cloud(statistics: Statistics) -> list[tuple[str, int, float]]:
+    """Give words, counts and sizes from 0 to 1, shuffled in a way that stays the same."""
+    chosen = statistics.vocabulary.most_frequent_content[:_CLOUD]
+    if not chosen:
+        return []
+    high, low = chosen[0][1] ** 0.5, chosen[-1][1] ** 0.5
+    sizes = [(word, count, round((count**0.5 - low) / (high - low or 1), 3)) for word, count in chosen]
+    return sorted(sizes, key=lambda item: hash8(item[0]))
+
+
+def _number(value: float) -> str:
+    return f"{value:,}"
+
+
+def _short(value: int) -> str:
+    """Give a number in the space of a tile."""
+    return f"{value / _MILLION:,.2f} M" if value >= _MILLION else f"{value:,}"
+
+
+def _percent(share: float) -> str:
+    return "<0.1 %" if 0 < share < _TINY else f"{100 * share:.1f} %"

@@ -1,0 +1,133 @@
+"""The words of a corpus: how many, how often, how fast new ones come."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import count
+from pathlib import Path
+
+from model.corpus.counting import HASHES, hash8
+
+MAX_WORDS = 1_000_000  # different words that are counted at one time
+MAX_WORD = 64  # characters
+LISTED = 200
+# Russian and English words that are everywhere and tell nothing of a corpus.
+FUNCTION_WORDS = frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
+
+_WORD = re.compile(r"[\w\u0300-\u036f]+(?:[-'][\w\u0300-\u036f]+)*")
+_APART = str.maketrans("_’", " '")
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The vocabulary of the first so many words, in the corpus's own order."""
+
+    words: int
+    distinct: int
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words are runs of letters and digits, with hyphens and apostrophes inside, in lower case."""
+
+    distinct: int
+    hapaxes: int  # words that occur once
+    estimated: bool  # both were estimated from a sample of the words, because there are too many different ones
+    shortfall: int  # by how many, at the most, a count below may be short; 0 unless estimated
+    type_token: float  # distinct words to all words
+    growth: list[Growth]  # at round numbers of words and at the end
+    most_frequent: list[tuple[str, int]]
+    most_frequent_content: list[tuple[str, int]]  # without numbers, single letters, function words
+
+
+def words(line: str) -> list[str]:
+    """Give the words of a line, of endless ones the beginning."""
+    return [word[:MAX_WORD] for word in _WORD.findall(line.lower().translate(_APART))]
+
+
+def tells(word: str) -> bool:
+    """Say whether a word tells something of what a corpus is about: no number, no single letter, no function word."""
+    return len(word) > 1 and not word.isdecimal() and word not in FUNCTION_WORDS
+
+
+class WordCounter:
+    """Counts words in bounded memory.
+
+    Exactly up to `limit` different ones. Beyond, it forgets the rarest words, all but those whose hash is below a bound
+    that is halved each time: these are a sample of the vocabulary whose counts stay exact, and from it the number of
+    words, and of those that occur once, is estimated. A word that was forgotten is counted anew when it comes again.
+    """
+
+    def __init__(self, limit: int = MAX_WORDS) -> None:
+        self._limit = limit
+        self._counts: Counter[str] = Counter()
+        self._total = 0
+        self._halvings = 0
+        self._shortfall = 0
+        self._growth: list[Growth] = []
+        self._marks = _marks()
+        self._mark = next(self._marks)
+
+    def add(self, found: list[str]) -> None:
+        """Count words, in the corpus's order; the fewer calls the better."""
+        while self._total + len(found) >= self._mark:
+            head, found = found[: self._mark - self._total], found[self._mark - self._total :]
+            self._count(head)
+            self._growth.append(Growth(self._total, self._distinct()))
+            self._mark = next(self._marks)
+        self._count(found)
+
+    def vocabulary(self) -> Vocabulary:
+        """Sum up."""
+        distinct, final = self._distinct(), []
+        if self._total and (not self._growth or self._growth[-1].words < self._total):
+            final = [Growth(self._total, distinct)]
+        hapaxes = sum(times == 1 for times in self._sample().values()) << self._halvings
+        content = (item for item in self._counts.items() if tells(item[0]))
+        return Vocabulary(
+            distinct=distinct,
+            hapaxes=hapaxes,
+            estimated=self._halvings > 0,
+            shortfall=self._shortfall,
+            type_token=round(distinct / max(self._total, 1), 6),
+            growth=self._growth + final,
+            most_frequent=_most_frequent(self._counts.items()),
+            most_frequent_content=_most_frequent(content),
+        )
+
+    def _count(self, found: list[str]) -> None:
+        self._counts.update(found)
+        self._total += len(found)
+        if len(self._counts) > self._limit:
+            self._forget()
+
+    def _forget(self) -> None:
+        rare = 0
+        while len(self._counts) > self._limit // 2:
+            rare += 1
+            self._halvings += 1
+            kept = self._sample()
+            kept.update({word: times for word, times in self._counts.items() if times > rare})
+            self._counts = Counter(kept)
+        self._shortfall += rare
+
+    def _sample(self) -> dict[str, int]:
+        """Give the words whose counts are exact."""
+        if not self._halvings:
+            return self._counts
+        bound = HASHES >> self._halvings
+        return {word: times for word, times in self._counts.items() if hash8(word) < bound}
+
+    def _distinct(self) -> int:
+        return len(self._sample()) << self._halvings
+
+
+def _most_frequent(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    return nsmallest(LISTED, counts, key=lambda item: (-item[1], item[0]))
+
+
+def _marks() -> Iterator[int]:
+    """Give numbers of words that lie close enough for a smooth curve."""
+    return (digits * 10**power for power in count(2) for digits in (1, 2, 3, 5, 7))
