@@ -4,7 +4,7 @@ import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ _SCHEMA = f"""
 CREATE TABLE texts (url TEXT PRIMARY KEY, text TEXT NOT NULL, author TEXT NOT NULL, title TEXT NOT NULL,
                     label TEXT NOT NULL, date TEXT NOT NULL, collected TEXT NOT NULL);
 CREATE TABLE forgotten (hash TEXT PRIMARY KEY);
+CREATE TABLE unread (url TEXT PRIMARY KEY, why TEXT NOT NULL);
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 PRAGMA user_version = {VERSION};
 """
@@ -32,6 +33,7 @@ class Collection:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        (self._count,) = connection.execute("SELECT count(*) FROM texts").fetchone()
 
     @property
     def source(self) -> dict[str, Any]:
@@ -46,35 +48,55 @@ class Collection:
     @property
     def count(self) -> int:
         """The number of texts."""
-        (count,) = self._connection.execute("SELECT count(*) FROM texts").fetchone()
+        return int(self._count)
+
+    @property
+    def unread(self) -> int:
+        """The number of pages that were given up."""
+        (count,) = self._connection.execute("SELECT count(*) FROM unread").fetchone()
         return int(count)
 
-    def keep(self, texts: Iterable[Text], position: Mapping[str, Any]) -> int:
-        """Add the new texts, but for forgotten ones, and move the position. Give how many were added."""
-        gone = self.forgotten
-        before = self._connection.total_changes
+    def has(self, url: str) -> bool:
+        """Say whether the text of an address is here."""
+        return self._connection.execute("SELECT 1 FROM texts WHERE url = ?", (url,)).fetchone() is not None
+
+    def keep(self, texts: Iterable[Text], position: Mapping[str, Any], unread: Mapping[str, str] | None = None) -> int:
+        """Add the new texts, but for forgotten ones, and move the position. Give how many were added.
+
+        `unread` says of addresses why their pages were given up; what is found there later takes them off this list.
+        """
+        texts, gone = list(texts), self.forgotten
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connection:
+            before = self._connection.total_changes
             self._connection.executemany(
                 f"INSERT OR IGNORE INTO texts ({', '.join(FIELDS)}, collected) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  our own names
                 [
-                    (*(getattr(text, name) for name in FIELDS), now)
+                    (*(_whole(getattr(text, name)) for name in FIELDS), now)
                     for text in texts
                     if not is_forgotten(text.url, text.author, gone)
                 ],
             )
             added = self._connection.total_changes - before
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO unread (url, why) VALUES (?, ?)", (unread or {}).items()
+            )
+            self._connection.executemany("DELETE FROM unread WHERE url = ?", [(text.url,) for text in texts])
             self._set_state("position", position)
+        self._count += added
         return added
 
     def forget(self, mark: str) -> list[str]:
         """Remove the texts of a mark, wipe them from the file, and never keep them again. Give their texts."""
-        self._connection.create_function("gone", 2, lambda url, author: is_forgotten(url, author, {mark}), deterministic=True)
+        self._connection.create_function(
+            "gone", 2, lambda url, author: is_forgotten(url, author, {mark}), deterministic=True
+        )
         self._connection.execute("PRAGMA secure_delete = ON")
         with self._connection:
             removed = self._connection.execute("DELETE FROM texts WHERE gone(url, author) RETURNING text").fetchall()
             self._connection.execute("INSERT OR IGNORE INTO forgotten (hash) VALUES (?)", (mark,))
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the write-ahead log held them too
+        self._count -= len(removed)
         return [text for (text,) in removed]
 
     @property
@@ -84,7 +106,7 @@ class Collection:
 
     def begin(self, source: Mapping[str, Any]) -> None:
         """Note what is collected here. ModelError where the file was begun for something else."""
-        known = self.source
+        known, source = self.source, json.loads(json.dumps(source))  # as it is read back: a tuple is a list
         if known and known != source:
             raise ModelError(f"this file collects {json.dumps(known)}; take another one for {json.dumps(source)}")
         with self._connection:
@@ -95,7 +117,7 @@ class Collection:
         return dict(json.loads(row[0])) if row else {}
 
     def _set_state(self, name: str, value: Mapping[str, Any]) -> None:
-        row = (name, json.dumps(value, ensure_ascii=False))
+        row = (name, json.dumps(value))
         self._connection.execute("INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)", row)
 
 
@@ -109,11 +131,16 @@ def open_collection(path: Path) -> Iterator[Collection]:
         except BlockingIOError:
             raise ModelError(f"{path}: another command is writing here") from None
         with _readable(path), closing(sqlite3.connect(path)) as connection:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+            _check_version(connection)
             # A long reading does not hold up the writer then.
             connection.execute("PRAGMA journal_mode = WAL")
-            if connection.execute("PRAGMA user_version").fetchone() == (0,):
-                connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-            yield Collection(connection)
+            try:
+                yield Collection(connection)
+            finally:
+                with suppress(sqlite3.OperationalError):  # somebody reads: it stays as it is
+                    connection.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read where none is made
 
 
 def read_source(path: Path) -> dict[str, Any]:
@@ -132,7 +159,19 @@ def read_collection(path: Path) -> Iterator[Text]:
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     with _readable(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        _check_version(connection)
         yield connection
+
+
+def _check_version(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != VERSION:
+        raise sqlite3.DatabaseError(f"expected version {VERSION} of a collection, found {version}")
+
+
+def _whole(value: str) -> str:
+    """Join the halves of surrogate pairs; a half that stands alone, which SQLite refuses, becomes U+FFFD."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @contextmanager

@@ -2,22 +2,30 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from math import inf
+from threading import Thread
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
-from urllib.robotparser import RobotFileParser
 
 import requests
 
+from model.corpus.collectors import robots as robots_txt
+from model.corpus.collectors.robots import ForbiddenError, Rules
+from model.corpus.collectors.waits import used_up, wait_asked
 from model.errors import ModelError
 
+ROBOT = "neural-poet-collector"
 MAX_PAGE = 2**23  # bytes
+MAX_HOPS = 5
 TIMEOUTS = 10.0, 30.0  # seconds to connect, and between two pieces of an answer
-MAX_SECONDS = 120.0  # for the whole of an answer
-_PIECE = 2**16  # bytes
+RULES_SECONDS = 24 * 3600.0  # for which a robots.txt holds
+_PIECE = 2**10  # bytes
+_REFUSALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -27,14 +35,15 @@ class Manners:
     contact: str  # an address at which the site's owner can reach whoever collects
     delay: float = 1.0  # seconds between two requests
     max_wait: float = 900.0  # seconds; a longer wait that a site asks for ends the command, to be run again later
-    max_failures: int = 8  # in a row
+    max_failures: int = 10  # in a row; with the waits between them, 17 minutes
+    max_seconds: float = 60.0  # for the whole of an answer
 
 
 @dataclass(frozen=True)
 class Page:
     """An answer that is no failure of the network or the server: any status but 429 and 5xx."""
 
-    status: int
+    status: int  # 3xx where a redirect leads nowhere that can be followed
     url: str  # after redirects
     headers: Mapping[str, str]
     body: bytes
@@ -48,31 +57,62 @@ class FetchError(Exception):
         self.wait = wait
 
 
+Check = Callable[[Page], object]
+
+
+def _take(_page: Page) -> None:
+    """Have nothing against a page."""
+
+
+class GaveUpError(ModelError):
+    """Too many failures in a row."""
+
+
 class Fetcher:
     """Fetches for one collector. ModelError when the site forbids it, or fails too often in a row."""
 
     def __init__(self, manners: Manners, say: Callable[[str], None], robots: bool = True) -> None:  # noqa: FBT001, FBT002
+        self.requests = 0  # sent so far
         self._manners = manners
         self._say = say
-        self._robots: dict[str, RobotFileParser] = {}
         self._obeys = robots
-        self._agent = f"neural-poet-collector/1.0 (+{manners.contact})"
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = self._agent
-        self._last = float("-inf")
+        self._rules: dict[str, tuple[float, Rules]] = {}
+        self._session = self._new_session()
+        self._next = -inf
         self._delay = manners.delay
 
     def get(
-        self, url: str, parameters: Mapping[str, str | int] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        parameters: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        check: Check = _take,
     ) -> Page:
-        """Fetch a page by GET where robots.txt allows it. Parameters and headers may be secret: no message shows them."""
-        if self._obeys and not self._rules(url).can_fetch(self._agent, url):
-            raise ModelError(f"robots.txt of {urlsplit(url).netloc} forbids {urlsplit(url).path}")
-        return self.attempt(lambda: self._request("GET", url, parameters, headers))
+        """Fetch a page by GET where robots.txt allows it. Parameters and headers may be secret: no message shows them.
 
-    def post(self, url: str, form: Mapping[str, str | int]) -> Page:
-        """Call an API by POST. The form may hold secrets: no message shows it."""
-        return self.attempt(lambda: self._request("POST", url, form))
+        A FetchError of `check`, which sees each answer, counts as a failure and is followed by another try.
+        """
+        url = requests.Request("GET", url, params=parameters).prepare().url or url
+        for _ in range(MAX_HOPS):
+            self._check_rules(url)
+            page = self.attempt(partial(self._request, "GET", url, check, headers=headers))
+            target = _target(page)
+            if target is None:
+                break
+            if _host(target) != _host(url):
+                headers = None
+            url = target
+        return page
+
+    def post(
+        self,
+        url: str,
+        form: Mapping[str, str | int],
+        headers: Mapping[str, str] | None = None,
+        check: Check = _take,
+    ) -> Page:
+        """Call an API by POST. Form and headers may be secret: no message shows them, and no redirect is followed."""
+        return self.attempt(partial(self._request, "POST", url, check, headers=headers, data=form))
 
     def attempt(self, request: Callable[[], Page]) -> Page:
         """Make a request until it does not raise FetchError, waiting longer each time."""
@@ -87,63 +127,109 @@ class Fetcher:
             if failures < self._manners.max_failures:
                 self._say(f"{why}; waiting {wait:.0f} s ({failures} failures in a row)")
                 time.sleep(wait)
-        raise ModelError(f"{self._manners.max_failures} failures in a row, the last: {why}. The same command goes on")
+        raise GaveUpError(f"{self._manners.max_failures} failures in a row, the last: {why}. The same command goes on")
 
-    def _rules(self, url: str) -> RobotFileParser:
-        host = urljoin(url, "/")
-        if host not in self._robots:
-            rules = RobotFileParser()
-            page = self.attempt(lambda: self._request("GET", urljoin(host, "robots.txt")))
-            found = page.status == HTTPStatus.OK
-            rules.parse(page.body.decode("utf-8", "replace").splitlines() if found else [])
-            self._delay = max(self._delay, float(rules.crawl_delay(self._agent) or 0))
-            self._robots[host] = rules
-        return self._robots[host]
+    def _check_rules(self, url: str) -> None:
+        if not self._obeys:
+            return
+        read, rules = self._rules.get(_host(url), (-inf, Rules()))
+        if time.monotonic() > read + RULES_SECONDS:
+            rules = self._read_rules(url)
+            self._rules[_host(url)] = time.monotonic(), rules
+        if not rules.allows(url):
+            raise ForbiddenError(f"robots.txt of {urlsplit(url).netloc} forbids {urlsplit(url).path}")
 
-    def _request(
-        self,
-        method: str,
-        url: str,
-        values: Mapping[str, str | int] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Page:
-        time.sleep(max(0.0, self._last + self._delay - time.monotonic()))
-        where = f"{urlsplit(url).netloc}{urlsplit(url).path}"
-        sent: dict[str, Any] = {"params" if method == "GET" else "data": values, "headers": headers}
+    def _read_rules(self, url: str) -> Rules:
+        address = urljoin(url, "/robots.txt")
+        for _ in range(MAX_HOPS):
+            page = self.attempt(partial(self._request, "GET", address, _take))
+            target = _target(page)
+            if target is None:
+                break
+            address = target
+        if page.status in _REFUSALS:
+            self._say(f"{urlsplit(url).netloc} refuses its robots.txt: status {page.status}")
+            return robots_txt.NOTHING
+        rules = robots_txt.parse(page.body.decode("utf-8", "replace") if page.status == HTTPStatus.OK else "", ROBOT)
+        if rules.delay > self._delay:
+            self._say(f"robots.txt of {urlsplit(url).netloc} asks for {rules.delay:g} s between two requests")
+            self._delay = rules.delay
+        return rules
+
+    def _request(self, method: str, url: str, check: Check, **sent: Any) -> Page:
+        time.sleep(max(0.0, self._next - time.monotonic()))
+        self.requests += 1
+        pause = self._delay
         try:
-            with self._session.request(method, url, timeout=TIMEOUTS, stream=True, **sent) as answer:
-                body = b"".join(_bounded(answer))
-                _check_status(answer, where)
-                return Page(answer.status_code, answer.url, answer.headers, body)
+            page = _within(self._manners.max_seconds, partial(self._exchange, self._session, method, url, **sent))
+            pause = max(pause, min(used_up(page.headers), self._manners.max_wait))
+        except TimeoutError:
+            self._session = self._new_session()  # the old one is still held by the thread that waits
+            raise FetchError(f"{_place(url)}: no whole answer in {self._manners.max_seconds:g} s") from None
+        finally:
+            self._next = time.monotonic() + pause
+        check(page)
+        return page
+
+    def _exchange(self, session: requests.Session, method: str, url: str, **sent: Any) -> Page:
+        end = time.monotonic() + self._manners.max_seconds
+        try:
+            with session.request(method, url, timeout=TIMEOUTS, stream=True, allow_redirects=False, **sent) as answer:
+                body = b"".join(_bounded(answer, _place(url), end))
         except requests.RequestException as error:
             # Their messages hold the whole address, parameters included.
-            raise FetchError(f"{where}: {type(error).__name__}") from None
-        finally:
-            self._last = time.monotonic()
+            raise FetchError(f"{_place(url)}: {type(error).__name__}") from None
+        _check_status(answer, _place(url))
+        return Page(answer.status_code, url, answer.headers, body)
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.headers["User-Agent"] = f"{ROBOT}/1.0 (+{self._manners.contact})"
+        return session
 
 
-def _bounded(answer: requests.Response) -> Iterator[bytes]:
-    end, size = time.monotonic() + MAX_SECONDS, 0
+def _within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
+    """Give what the work gives, or TimeoutError. A socket's own timeout begins anew with each byte that drips in."""
+    future: Future[_Answer] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001  it is raised again where the answer is waited for
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future.result(seconds)
+
+
+def _bounded(answer: requests.Response, where: str, end: float) -> Iterator[bytes]:
+    """Give the body in pieces so small that the thread of an answer that was given up comes to its own end."""
+    size = 0
     for piece in answer.iter_content(_PIECE):
         size += len(piece)
         if size > MAX_PAGE or time.monotonic() > end:
-            raise requests.exceptions.ContentDecodingError
+            raise FetchError(f"{where}: longer than {MAX_PAGE:,} bytes" if size > MAX_PAGE else f"{where}: too slow")
         yield piece
+
+
+def _target(page: Page) -> str | None:
+    """Give the address that a page redirects to."""
+    if page.status not in {301, 302, 303, 307, 308}:
+        return None
+    target = urljoin(page.url, page.headers.get("Location", ""))
+    return target if urlsplit(target).scheme in {"http", "https"} and target != page.url else None
+
+
+def _host(url: str) -> str:
+    return urljoin(url, "/")
+
+
+def _place(url: str) -> str:
+    """Give an address without its parameters, which may be secret."""
+    return f"{urlsplit(url).netloc}{urlsplit(url).path}"
 
 
 def _check_status(answer: requests.Response, where: str) -> None:
     status = answer.status_code
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise FetchError(f"{where}: status {status}", _retry_after(answer.headers.get("Retry-After")))
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Read the header, which holds seconds or a date. None where it is missing or unreadable."""
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
+        raise FetchError(f"{where}: status {status}", wait_asked(answer.headers))

@@ -1,0 +1,97 @@
+"""From the bytes of a page to the lines that a reader sees."""
+
+import codecs
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from email.message import Message
+
+from bs4 import BeautifulSoup, Tag, UnusualUsageWarning
+from bs4.element import NavigableString
+from bs4.exceptions import ParserRejectedMarkup
+
+from model.corpus.collectors.fetching import Page
+from model.text.normalise import line_ends
+
+_BLOCKS = {"p", "div", "li", "tr", "blockquote", "h1", "h2", "h3"}
+_CYRILLIC = ["cp1251", "utf-8"]  # tried whatever a page says of itself
+_CHARSETS = {*_CYRILLIC, "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic", "iso8859-1", "cp1252"}
+_META = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{1,40})""", re.IGNORECASE)
+_HEAD = 4096  # bytes in which a page names its charset
+_ENOUGH = 100  # letters, to judge by
+_FREQUENT = "оеаинтлв"  # without р and с, which UTF-8 read as windows-1251 is full of
+_RUSSIAN = 0.4  # the least share of them; Russian has 0.54, read in a wrong charset 0.31 at the most
+
+
+class UnreadableError(Exception):
+    """A page that cannot be understood, with why."""
+
+
+def parse(page: Page) -> tuple[str, BeautifulSoup]:
+    """Give the markup of a page, and its tree."""
+    markup = decode(page)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnusualUsageWarning)
+            return markup, BeautifulSoup(markup, "html.parser")
+    except (ParserRejectedMarkup, RecursionError):
+        raise UnreadableError("its markup cannot be parsed") from None
+
+
+def decode(page: Page) -> str:
+    """Decode a page in Russian. What it says of its charset is believed only where Russian comes of it."""
+    try:
+        return page.body.decode("utf-8-sig")  # no text in another charset is UTF-8 by chance
+    except UnicodeDecodeError:
+        names = [name for name in (*_declared(page), *_CYRILLIC) if name in _CHARSETS]
+    best = max((page.body.decode(name, "replace") for name in names), key=_russian)
+    if "\0" in best or (_russian(best) < _RUSSIAN and len(_foreign(best)) >= _ENOUGH):
+        raise UnreadableError(f"it is not Russian in {', '.join(dict.fromkeys(names))}")
+    return best
+
+
+def lines(element: Tag) -> str:
+    """Give the text of an element with the lines that a browser shows, no-break spaces as spaces."""
+    told = element.find(["br", *_BLOCKS]) is not None  # else the lines of the source are all there is
+    try:
+        text = "".join(_pieces(element, told=told))
+    except RecursionError:
+        raise UnreadableError("its tags are nested too deeply") from None
+    text = re.sub(r" *([\n\v]) *", r"\1", text)
+    text = re.sub(r"\n?\v+", "\n", text).strip(" ")
+    text = line_ends(text.replace("\xa0", " "))
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
+def _pieces(element: Tag, *, told: bool) -> Iterator[str]:
+    r"""Give strings, \n for a line break, and \v where a block begins or ends, which is one break however many meet."""
+    for child in element.children:
+        if isinstance(child, Tag):
+            edge = "\v" if child.name in _BLOCKS else ""
+            yield "\n" if child.name == "br" else edge
+            yield from _pieces(child, told=told)
+            yield edge
+        elif type(child) is NavigableString:  # no comment, no script
+            yield re.sub(r"[ \t\r\n\f]+", " ", child) if told else str(child)
+
+
+def _declared(page: Page) -> Iterator[str]:
+    """Give what the header and the markup say of the charset, as Python names it."""
+    header = Message()
+    header["Content-Type"] = page.headers.get("Content-Type", "")
+    meta = _META.search(page.body[:_HEAD])
+    for name in (header.get_content_charset(), meta and meta[1].decode()):
+        with suppress(LookupError):
+            yield codecs.lookup(name or "").name
+
+
+def _foreign(text: str) -> list[str]:
+    """Give the letters that are not ASCII, and what stands for bytes that make none."""
+    return [letter for letter in text if letter == "\ufffd" or (letter > "\x7f" and letter.isalpha())]
+
+
+def _russian(text: str) -> float:
+    """Give the share of frequent Russian letters in all that are not ASCII: a wrong charset makes rare ones of them."""
+    letters = _foreign(text)
+    return sum(letter.lower() in _FREQUENT for letter in letters) / max(1, len(letters))

@@ -1,0 +1,120 @@
+"""The pages of stihi.ru: addresses, the list of a day, a poem. What is known of them is in docs/sites.md."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from model.corpus.collectors.fetching import Page
+from model.corpus.collectors.markup import UnreadableError, lines, parse
+from model.corpus.texts import Text
+
+MAX_NUMBER = 99_999  # a certificate has five digits for it
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+_NOTICES = ("404:", "Автор закрыл свою страницу", "Автор закрыл страницу", "снято с публикации")
+_CERTIFICATE = re.compile(r"№\s*(\d{12})\b")
+_BESIDE = ("subtitle", "epigraph")  # a dedication, an epigraph: not the author's verse
+_BELOW = "copyright"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a poem stands: the how-manieth of a day it was."""
+
+    day: date
+    number: int
+    dash: bool = False  # early poems have a dash before the number, later ones a slash
+
+    @property
+    def path(self) -> str:
+        """The path of the page."""
+        return f"/{self.day:%Y/%m/%d}{'-' if self.dash else '/'}{self.number}"
+
+    @property
+    def certificate(self) -> str:
+        """The number of the certificate of publication that the page shows."""
+        return f"1{self.day:%y%m%d}{self.number:05d}"
+
+
+@dataclass(frozen=True)
+class DayList:
+    """What the list of a day tells of it."""
+
+    top: int  # the highest number that it names
+    dash: bool
+
+
+def list_parameters(day: date) -> dict[str, str | int]:
+    """Give the parameters of /poems/list.html for a day."""
+    return {"day": f"{day:%d}", "month": f"{day:%m}", "year": day.year, "topic": "all"}
+
+
+def read_list(page: Page, day: date) -> DayList | None:
+    """Read the list of a day; None where it names no poem of the day. Poems of other days stand there too."""
+    try:
+        _, tree = parse(page)
+    except UnreadableError:
+        return None
+    address = re.compile(rf"/{day:%Y/%m/%d}([-/])(\d{{1,5}})")
+    found = [address.search(str(link.get("href", ""))) for link in tree.find_all("a", class_="poemlink")]
+    links = [(link[1] == "-", int(link[2])) for link in found if link]
+    if not links:
+        return None
+    return DayList(max(number for _, number in links), sum(dash for dash, _ in links) * 2 > len(links))
+
+
+def read_poem(page: Page, address: Address, url: str) -> Text | None:
+    """Read a poem; None where the page says that there is none. UnreadableError where neither is to be seen."""
+    if page.status in _GONE:
+        return None
+    markup, tree = parse(page)
+    body = tree.find("div", class_="text")
+    if body is None and page.status == HTTPStatus.OK and any(notice in tree.get_text(" ") for notice in _NOTICES):
+        return None
+    if page.status != HTTPStatus.OK or body is None:
+        raise UnreadableError(f"status {page.status}" if page.status != HTTPStatus.OK else "no div.text")
+    _check(markup, tree, address)
+    author, title = tree.find(class_="titleauthor"), tree.find("h1")
+    return Text(_verse(body), _line(author), _line(title), url=url, date=address.day.isoformat())
+
+
+def look(page: Page) -> tuple[object, ...]:
+    """Give what two pages without a poem have in common: the status, the headings, or the page that they lead to."""
+    path = urlsplit(page.url).path
+    if not re.fullmatch(r"/\d{4}/\d\d/\d\d[-/]\d+", path):
+        return page.status, path
+    try:
+        _, tree = parse(page)
+    except UnreadableError:
+        return page.status, None
+    return page.status, *(re.sub(r"\d+", "0", _line(heading)) for heading in tree.find_all(["title", "h1"]))
+
+
+def _check(markup: str, tree: BeautifulSoup, address: Address) -> None:
+    """Raise UnreadableError where the page was cut, or is another poem's."""
+    opened = re.search(r"""<div[^>]{0,200}class\s*=\s*["']?text\b""", markup)
+    if opened and "</div" not in markup[opened.end() :]:
+        raise UnreadableError("it ends within the poem")
+    below = tree.find(class_=_BELOW)
+    certificate = _CERTIFICATE.search(below.get_text(" ")) if below else None
+    if certificate and certificate[1] != address.certificate:
+        raise UnreadableError(f"it is of the poem №{certificate[1]}")
+
+
+def _verse(body: Tag) -> str:
+    """Give the poem without what stands beside it, and below it where a tag is not closed."""
+    for beside in body.find_all(class_=_BESIDE):
+        beside.decompose()
+    below = body.find(class_=_BELOW)
+    for node in [*below.find_all_next(), *below.find_all_next(string=True)] if below else []:
+        node.extract()
+    if below:
+        below.decompose()
+    return lines(body)
+
+
+def _line(element: Tag | None) -> str:
+    return " ".join(element.get_text(" ").split()) if element else ""

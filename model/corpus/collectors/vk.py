@@ -1,0 +1,222 @@
+"""The posts of a VK community's wall, through the method `wall.get`. What it answers is in docs/sites.md.
+
+The wall is a list, newest first, which grows at its head and shrinks anywhere while it is read by offsets. So a page
+begins within the one before it, and is taken only where it goes on from there: where it holds a post that was seen, or
+begins with a newer one. Growth moves posts to higher offsets: they come again, and the address keeps them single.
+Removal moves them to lower ones: the page does not go on from the last, and is left for one further up. A second walk
+from the head brings what came in the meantime, and so does every later run: it ends where the last walk began.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from model.corpus.collection import Collection
+from model.corpus.collectors.fetching import Fetcher, FetchError, Page
+from model.corpus.texts import Text
+from model.errors import ModelError
+from model.text.normalise import line_ends
+
+VERSION = "5.199"
+TOKEN = "VK_TOKEN"  # noqa: S105  the variable's name
+PAGE = 100  # posts, the most that wall.get gives at once
+STEP = 80  # posts from the start of a page to the start of the next
+
+_DOMAIN = re.compile(r"[A-Za-z0-9_.]{1,64}")
+_LINK = re.compile(
+    r"\[(?:(?:id|club|public|event|app)\d+(?::[^\]|\n]*)?|(?:https?://|vk\.com/)[^\]|\s]+)\|([^\]\n]+)\]"
+)
+_PASSING = {1, 6, 9, 10, 43}  # unknown, too many a second, flood, internal, unavailable for a while
+_ADVICE = {
+    5: f"VK does not take the token in {TOKEN}",
+    14: "VK asks for a captcha, for a person to solve: run the same command again in an hour, with a longer --delay",
+    17: "VK wants the token's owner to confirm who they are",
+    27: f"{TOKEN} must hold a user's token or an application's service key, not a community's token",
+    28: f"{TOKEN} must hold a user's token or an application's service key",
+    29: "the calls that VK allows in a day are used up: run the same command again tomorrow",
+}
+_ADVICE |= dict.fromkeys((15, 18, 19, 30, 203), "the wall is closed, blocked or deleted")
+_ADVICE |= dict.fromkeys((100, 113, 125), "VK knows no wall of that number or name")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which wall, and how to ask for it."""
+
+    token: str = field(repr=False)
+    owner: int | None = None  # negative, as VK numbers communities
+    domain: str = ""  # the community's short name, in place of the number
+    api: str = "https://api.vk.com"
+
+    def __post_init__(self) -> None:
+        if not self.token:
+            raise ModelError(
+                f"no token: set {TOKEN} in the environment to an application's service key or a user's token"
+            )
+        if not (self.token.isascii() and self.token.isprintable()) or " " in self.token:
+            raise ModelError(f"{TOKEN} holds what no token holds: spaces, or letters that are not ASCII")
+        if (self.owner is None) == (not self.domain):
+            raise ModelError("expected either the number of a community or its short name")
+        if self.owner is not None and self.owner >= 0:
+            raise ModelError(f"{self.owner}: VK numbers communities below zero, such as -{self.owner or 1}")
+        if self.domain and not _DOMAIN.fullmatch(self.domain):
+            raise ModelError(f"{self.domain!r} is no short name: expected what follows vk.com/ in the address")
+        if not self.api.startswith(("https://", "http://")):
+            raise ModelError(f"{self.api!r} is no address: expected one such as https://api.vk.com")
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A page's posts as marks on the wall, the pinned one left out: it stands at the head whatever its date."""
+
+    ids: tuple[int, ...]
+    newest: int  # unix time
+    oldest: int
+
+    def goes_on(self, last: "_Stretch") -> bool:
+        """Say whether nothing can stand between these posts and the last ones."""
+        return self.newest > last.oldest or not set(self.ids).isdisjoint(last.ids)
+
+    def reaches(self, known: "_Stretch") -> bool:
+        """Say whether all that is newer than the known posts has been passed."""
+        return self.oldest < known.newest or not set(self.ids).isdisjoint(known.ids)
+
+
+@dataclass(frozen=True)
+class _Page:
+    stretch: _Stretch | None  # None where there is no post
+    texts: list[Text]
+    count: int  # of the wall's posts
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a walk is."""
+
+    offset: int = 0
+    head: _Stretch | None = None  # the walk's first page
+    last: _Stretch | None = None  # the page that was taken last
+    known: _Stretch | None = None  # the first page of the walk before, below which all is collected
+
+    def takes(self, page: _Page) -> bool:
+        return not self.offset or not self.last or (page.stretch is not None and page.stretch.goes_on(self.last))
+
+    def ends(self, page: _Page) -> bool:
+        if page.stretch and self.known and page.stretch.reaches(self.known):
+            return True
+        new = page.stretch and not (self.last and set(page.stretch.ids) <= set(self.last.ids))
+        return self.offset >= page.count and not new
+
+    def after(self, page: _Page) -> "_Place":
+        """Give the place after a page that was taken."""
+        head = (self.head if self.offset else None) or page.stretch
+        if self.ends(page):
+            return _Place(known=head)
+        return replace(self, offset=self.offset + STEP, head=head, last=page.stretch or self.last)
+
+
+def collect(fetcher: Fetcher, collection: Collection, settings: Settings) -> Iterator[str]:
+    """Yield after each page of the wall. ModelError where VK gives no more."""
+    collection.begin({"site": "vk", "wall": settings.domain or settings.owner})
+    wall = _Wall(fetcher, settings)
+    while True:
+        whole, before = not collection.position.get("offset"), collection.count
+        yield from _walk(wall, collection)
+        if whole and collection.count == before:
+            return
+
+
+def _walk(wall: "_Wall", collection: Collection) -> Iterator[str]:
+    """Go down to what is known, or to the wall's end, from where the collection stands."""
+    place: _Place | None = _load(collection.position)
+    refused: set[int] = set()  # offsets
+    retreat = STEP
+    while place:
+        page = wall.page(place.offset)
+        # Where even the page before it, read again, does not lead to a page, hidden posts stand between them.
+        if place.takes(page) or place.offset in refused:
+            ends, after = place.ends(page), place.after(page)
+            collection.keep(page.texts, _dump(after))
+            yield f"post {place.offset} of {page.count}"
+            place, retreat = None if ends else after, STEP
+        else:
+            refused.add(place.offset)
+            place, retreat = replace(place, offset=max(0, place.offset - retreat)), retreat * 2
+
+
+class _Wall:
+    def __init__(self, fetcher: Fetcher, settings: Settings) -> None:
+        self._fetcher = fetcher
+        self._settings = settings
+
+    def page(self, offset: int) -> _Page:
+        wall: dict[str, str | int] = {"domain": self._settings.domain} if self._settings.domain else {}
+        if self._settings.owner is not None:
+            wall["owner_id"] = self._settings.owner
+        form = wall | {
+            "offset": offset,
+            "count": PAGE,
+            "extended": 1,
+            "v": VERSION,
+            "access_token": self._settings.token,
+        }
+        address = f"{self._settings.api.rstrip('/')}/method/wall.get"
+        return self._read(self._fetcher.post(address, form, check=self._read))
+
+    def _read(self, page: Page) -> _Page:
+        """Read an answer. FetchError where another try may help."""
+        try:
+            answer = json.loads(page.body, strict=False)  # texts may hold raw control characters
+            if "error" not in answer:
+                return _read_posts(answer["response"])
+            code, message = int(answer["error"]["error_code"]), str(answer["error"].get("error_msg"))
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, OSError, RecursionError):
+            raise FetchError(f"wall.get: status {page.status}, and no answer that can be read") from None
+        said = "".join(filter(str.isprintable, message.replace(self._settings.token, "***")))[:200]
+        if code in _PASSING:
+            raise FetchError(f"wall.get: error {code}: {said}")
+        raise ModelError(f"{_ADVICE.get(code, 'VK refuses')} (error {code}: {said})")
+
+
+def _read_posts(response: Mapping[str, Any]) -> _Page:
+    names = {int(group["id"]): str(group["name"]) for group in response.get("groups", [])}
+    items = response["items"]
+    marks = [(int(item["id"]), int(item["date"])) for item in items if not item.get("is_pinned")]
+    stretch = _Stretch(tuple(mark[0] for mark in marks), marks[0][1], marks[-1][1]) if marks else None
+    texts = [_read_post(item, names) for item in items if not _is_advertisement(item)]
+    return _Page(stretch, [text for text in texts if text.text], int(response["count"]))
+
+
+def _is_advertisement(item: Mapping[str, Any]) -> bool:
+    return bool(item.get("marked_as_ads")) or item.get("post_type") == "post_ads"
+
+
+def _read_post(item: Mapping[str, Any], names: Mapping[int, str]) -> Text:
+    """Read the post's own words: what it repeats from another wall stands in copy_history and is left there."""
+    return Text(
+        text=_LINK.sub(r"\1", line_ends(str(item.get("text") or ""))).strip(),
+        author=_author(item, names),
+        url=f"https://vk.com/wall{int(item['owner_id'])}_{int(item['id'])}",
+        date=datetime.fromtimestamp(int(item["date"]), UTC).isoformat(),
+    )
+
+
+def _author(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    """Give a person's number, whose name would take personal data, or a community's name."""
+    number = int(item.get("signer_id") or item.get("from_id") or item["owner_id"])
+    return f"id{number}" if number > 0 else names.get(-number, f"club{-number}")
+
+
+def _dump(place: _Place) -> dict[str, Any]:
+    marks = {"head": place.head, "last": place.last, "known": place.known}
+    return {"offset": place.offset} | {name: vars(mark) for name, mark in marks.items() if mark}
+
+
+def _load(position: Mapping[str, Any]) -> _Place:
+    marks = {
+        name: _Stretch(**value | {"ids": tuple(value["ids"])}) for name, value in position.items() if name != "offset"
+    }
+    return _Place(offset=position.get("offset", 0), **marks)
