@@ -21,6 +21,7 @@ from model.errors import ModelError
 ROBOT = "neural-poet-collector"
 MAX_PAGE = 2**23  # bytes
 MAX_HOPS = 5
+LOCAL = {"127.0.0.1", "::1", "localhost"}
 TIMEOUTS = 10.0, 30.0  # seconds to connect, and between two pieces of an answer
 RULES_SECONDS = 24 * 3600.0  # for which a robots.txt holds
 _PIECE = 2**10  # bytes
@@ -47,6 +48,15 @@ class Page:
     url: str  # after redirects
     headers: Mapping[str, str]
     body: bytes
+
+
+def check_secret_address(url: str) -> None:
+    """Raise ModelError where a secret sent to this address could be read on the way."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ModelError(f"{url!r} is no address: expected one that begins with https://")
+    if parts.scheme == "http" and parts.hostname not in LOCAL:
+        raise ModelError(f"{url}: a token is sent over https only")
 
 
 class FetchError(Exception):

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from model.corpus.collection import Collection
-from model.corpus.collectors.fetching import Fetcher, FetchError, Page
+from model.corpus.collectors.fetching import Fetcher, FetchError, Page, check_secret_address
 from model.corpus.texts import Text
 from model.errors import ModelError
 
@@ -56,8 +56,7 @@ class Settings:
         if bool(self.client_id) != bool(self.client_secret):
             raise ModelError(f"only one of {CLIENT_ID} and {CLIENT_SECRET} is set")
         for url in (self.site, self.api):
-            if not url.startswith(("https://", "http://")):
-                raise ModelError(f"{url!r} is no address: expected one such as https://www.reddit.com")
+            check_secret_address(url)
 
     @property
     def has_credentials(self) -> bool:

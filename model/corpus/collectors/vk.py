@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from model.corpus.collection import Collection
-from model.corpus.collectors.fetching import Fetcher, FetchError, Page
+from model.corpus.collectors.fetching import Fetcher, FetchError, Page, check_secret_address
 from model.corpus.texts import Text
 from model.errors import ModelError
 from model.text.normalise import line_ends
@@ -64,8 +64,7 @@ class Settings:
             raise ModelError(f"{self.owner}: VK numbers communities below zero, such as -{self.owner or 1}")
         if self.domain and not _DOMAIN.fullmatch(self.domain):
             raise ModelError(f"{self.domain!r} is no short name: expected what follows vk.com/ in the address")
-        if not self.api.startswith(("https://", "http://")):
-            raise ModelError(f"{self.api!r} is no address: expected one such as https://api.vk.com")
+        check_secret_address(self.api)
 
 
 @dataclass(frozen=True)

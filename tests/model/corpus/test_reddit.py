@@ -304,6 +304,7 @@ def test_says_that_credentials_are_not_taken(api: Command) -> None:
         (["--subreddit", "verses+prose", "--time", "day"], NONE, "subreddit's name"),
         (["--subreddit", "verses", "--time", "day"], NONE | {"REDDIT_CLIENT_ID": "x"}, "REDDIT_CLIENT_SECRET"),
         (["--subreddit", "verses", "--time", "day", "--api", "oauth.reddit.com"], NONE, "no address"),
+        (["--subreddit", "verses", "--time", "day", "--site", "http://reddit.com"], NONE, "over https only"),
     ],
 )
 def test_refuses_settings_that_cannot_work(

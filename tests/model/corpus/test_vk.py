@@ -284,6 +284,7 @@ def test_a_wrong_token_is_not_shown(command: Command) -> None:
         ("t", ["--owner", "1"], "below zero"),
         ("t", ["--domain", "a/b"], "short name"),
         ("t", ["--domain", "a", "--api", "api.vk.com"], "no address"),
+        ("t", ["--domain", "a", "--api", "http://api.vk.com"], "over https only"),
     ],
 )
 def test_refuses_settings_that_cannot_work(tmp_path: Path, token: str, more: list[str], expected: str) -> None:
