@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
+from model.corpus.steps import Step, parse
 from model.errors import ModelError
 from model.networks.sizes import Sizes
 from model.text.normalise import STEPS
@@ -35,6 +36,13 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Cleaning:
+    """How texts are cleaned: `model.corpus.steps`, in order."""
+
+    steps: list[str]
+
+
+@dataclass(frozen=True)
 class Preset:
     """The choices that make a release what it is. `sampling` are the defaults of `model.text.parameters.Parameters`."""
 
@@ -51,17 +59,39 @@ class Preset:
 
 def load(preset: str) -> Preset:
     """Read a preset by its name, or from a TOML file of one's own. ModelError names what is wrong with it."""
+    path, table = _table(preset)
+    cleaning = table.pop("cleaning", None)
+    if cleaning is not None and not table:
+        raise ModelError(f"{path}: this preset says how texts are cleaned, and not how a network is trained")
+    # TOML has no null.
+    absent: dict[str, Any] = {"temperature": None, "max_chars": None}
+    return read({**table, "name": path.stem, "sampling": absent | table.get("sampling", {})}, str(path))
+
+
+def cleaning_steps(preset: str) -> list[Step]:
+    """Read the steps by which a preset cleans texts. ModelError names what is wrong with them."""
+    path, table = _table(preset)
+    if not isinstance(table.get("cleaning"), dict):
+        raise ModelError(f"{path}: there is no table [cleaning]")
+    where = f"{path}, [cleaning]"
+    cleaning = from_table(Cleaning, table["cleaning"], where)
+    if not cleaning.steps or not all(isinstance(spec, str) for spec in cleaning.steps):
+        raise ModelError(f"{where}: steps must be a list of one or more strings")
+    try:
+        return [parse(spec) for spec in cleaning.steps]
+    except ModelError as error:
+        raise ModelError(f"{where}: {error}") from None
+
+
+def _table(preset: str) -> tuple[Path, dict[str, Any]]:
     path = Path(preset) if preset.endswith(".toml") else PRESETS / f"{preset}.toml"
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        return path, tomllib.loads(path.read_text("utf-8"))
     except OSError:
         known = ", ".join(sorted(p.stem for p in PRESETS.glob("*.toml")))
         raise ModelError(f"there is no preset {preset!r}; there are: {known}, or a .toml file of your own") from None
     except ValueError as error:
         raise ModelError(f"{path}: {error}") from None
-    # TOML has no null.
-    absent: dict[str, Any] = {"temperature": None, "max_chars": None}
-    return read({**table, "name": path.stem, "sampling": absent | table.get("sampling", {})}, str(path))
 
 
 def read(table: Mapping[str, Any], where: str) -> Preset:

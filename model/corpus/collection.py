@@ -149,6 +149,12 @@ def read_source(path: Path) -> dict[str, Any]:
         return Collection(connection).source
 
 
+def read_forgotten(path: Path) -> set[str]:
+    """Give what a collection is not to take in."""
+    with _reading(path) as connection:
+        return Collection(connection).forgotten
+
+
 def read_collection(path: Path) -> Iterator[Text]:
     """Give the texts of a collection in the order of finding, also while a collector is at work on it."""
     with _reading(path) as connection:

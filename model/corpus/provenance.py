@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model.corpus.collection import SUFFIX, read_source
+from model.corpus.collection import SUFFIX, read_forgotten, read_source
 from model.errors import ModelError
 from model.folder import sha256
 from model.replacing import replacing
@@ -52,6 +52,12 @@ def forgotten(*corpora: Path) -> list[dict[str, Any]]:
     """Give what was ever forgotten in one of these corpora: the mark of each, and when."""
     found = {gone["mark"]: gone for corpus in corpora for gone in entry(corpus).get("forgotten", [])}
     return list(found.values())
+
+
+def marks(*corpora: Path) -> set[str]:
+    """Give the hashes of what these corpora are not to take in."""
+    collected = (read_forgotten(corpus) for corpus in corpora if corpus.suffix == SUFFIX and corpus.exists())
+    return {gone["mark"] for gone in forgotten(*corpora)}.union(*collected)
 
 
 def sources(corpus: Path) -> list[dict[str, str]]:

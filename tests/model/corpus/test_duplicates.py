@@ -59,8 +59,19 @@ def test_case_punctuation_and_yo_make_no_difference() -> None:
     assert kept(["Ёлка, ёлка!", "елка елка", "ёлка-палка"], whole) == [True, False, True]
 
 
-def test_texts_without_letters_are_compared_as_they_are() -> None:
-    assert kept(["1984", "2001", "1984", "…"], whole) == [True, True, False, True]
+def test_digits_make_a_difference() -> None:
+    assert kept(["iOS 10", "iOS 11", "ios-10!", "1984", "2001", "«1984»"], whole) == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_texts_of_signs_alone_are_compared_as_they_are() -> None:
+    assert kept(["…", "!", " … "], whole) == [True, True, False]
 
 
 def test_half_of_the_lines_in_one_earlier_text_make_a_repeat() -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from model.card import licences
 from model.corpus.collection import open_collection, read_collection
 from model.corpus.forgetting import is_forgotten, mark
 from model.corpus.provenance import entry, made, record
 from model.corpus.texts import Text
 from model.errors import ModelError
+from model.folder import sha256
 from tests.conftest import Trained, model
 
 LINES = [
@@ -147,3 +149,60 @@ def test_a_writer_shuts_out_another(tmp_path: Path) -> None:
     with open_collection(tmp_path / "c.sqlite"):
         assert "another command is writing" in model("forget", "x", tmp_path / "c.sqlite", check=False).stderr
     assert sqlite3.connect(tmp_path / "c.sqlite").execute("SELECT count(*) FROM texts").fetchone() == (0,)
+
+
+def clean(source: Path, out: Path, *options: object) -> dict[str, Any]:
+    model("clean", source, out, "--preset", "textgenrnn", *options)
+    return entry(out)
+
+
+def test_cleaning_writes_down_what_it_did_and_shows_no_text(corpus: Path) -> None:
+    said = clean(corpus, corpus.with_name("clean.jsonl"))
+    assert said["counts"] == {"texts": 3, "lines": 4, "words": 5, "characters": 24}
+    assert [step["step"] for step in said["cleaning"]] == ["residual_spaces", "csv_quotes", "links", "duplicates"]
+    assert said["input"] == {"name": "poems.jsonl", "sha256": sha256(corpus)}
+    assert said["sha256"] == sha256(corpus.with_name("clean.jsonl"))
+    assert "первый" not in (corpus.parent / "corpus.json").read_text("utf-8")
+
+
+def test_cleaning_leaves_out_what_was_forgotten_before_or_after_it(corpus: Path) -> None:
+    out = corpus.with_name("clean.jsonl")
+    model("forget", "Пётр", corpus)
+    first = clean(corpus, out)
+    model("forget", "https://example.org/1", out)
+    said = clean(corpus, out)
+    assert [json.loads(line)["text"] for line in out.read_text("utf-8").splitlines()] == ["второй\nи ещё"]
+    assert {gone["mark"] for gone in said["forgotten"]} == {mark("Пётр"), mark("https://example.org/1")}
+    assert first["sha256"] in said["former_sha256"]
+
+
+def test_cleaning_a_collection_leaves_out_what_only_the_collection_knows_to_be_forgotten(tmp_path: Path) -> None:
+    with open_collection(tmp_path / "c.sqlite") as collection:
+        collection.begin({"site": "https://example.org"})
+        collection.keep([Text("a", "Пётр", url="https://example.org/1"), Text("b", url="https://example.org/2")], {})
+        collection.forget(mark("Анна"))
+    out = tmp_path / "clean.jsonl"
+    out.write_text('{"text": "c", "author": "Анна"}\n', "utf-8")
+    assert clean(tmp_path / "c.sqlite", out)["counts"]["texts"] == 2
+    (source,) = entry(out)["sources"]
+    assert "https://example.org" in source["source"]
+    assert clean(out, tmp_path / "again.jsonl")["sources"] == [source]
+
+
+def test_sources_are_told_or_found_beside_the_corpus(corpus: Path) -> None:
+    out = corpus.with_name("clean.jsonl")
+    assert clean(corpus, out)["sources"] == []
+    told = clean(corpus, out, "--source", "A", "--licence", "MIT", "--source", "B", "--licence", "none")["sources"]
+    assert told == [{"source": "A", "licence": "MIT"}, {"source": "B", "licence": "none"}]
+    assert licences(out) == "## Sources\n\n- A: MIT\n\n- B: none"
+    assert (
+        "needs its --licence"
+        in model("clean", corpus, out, "--preset", "textgenrnn", "--source", "A", check=False).stderr
+    )
+
+
+def test_a_persons_account_beside_the_corpus_goes_with_it(corpus: Path, tmp_path: Path) -> None:
+    (corpus.parent / "SOURCES.md").write_text("# Texts\n\n## Sources\n\nOne | two\n\n## Other\n\nThree\n")
+    out = tmp_path / "elsewhere" / "clean.jsonl"
+    clean(corpus, out)
+    assert licences(corpus) == licences(out) == "## Sources\n\nOne | two"

@@ -1,0 +1,135 @@
+"""Cleaning a corpus by a preset's steps."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.commands.common import add_reading_options, command, form
+from model.commands.progress import Progress
+from model.errors import ModelError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from model.commands.common import Commands
+    from model.corpus.account import Explained, Report, StepReport
+    from model.corpus.texts import Text
+
+MAX_EXPLAINED = 1000
+WIDTH = 160  # columns, where the output is no terminal
+
+
+def add(commands: "Commands") -> None:
+    """Declare the command."""
+    parser = command(commands, clean, "corpus", "out")
+    parser.add_argument("--preset", required=True, help="whose steps to take: a name of model/presets, or a .toml file")
+    parser.add_argument("--explain", type=int, default=0, metavar="N", help="show N texts before and after")
+    parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one a core)")
+    parser.add_argument(
+        "--source", action="append", default=[], metavar="NAME", help="where the texts come from, for corpus.json"
+    )
+    parser.add_argument(
+        "--licence", action="append", default=[], metavar="TERMS", help="of each --source, in their order"
+    )
+    add_reading_options(parser)
+
+
+def clean(options: argparse.Namespace) -> None:
+    """Clean a corpus into a .jsonl file, and show what each step changed and dropped."""
+    from rich.console import Console
+
+    from model.corpus.cleaning import clean as clean_corpus
+    from model.corpus.forgetting import is_forgotten
+    from model.corpus.provenance import made, marks, record
+    from model.corpus.workers import cores
+    from model.preset import cleaning_steps
+
+    jobs = cores() if options.jobs is None else options.jobs
+    for name, value, least, most in (("jobs", jobs, 1, 512), ("explain", options.explain, 0, MAX_EXPLAINED)):
+        if not least <= value <= most:
+            raise ModelError(f"--{name} must be from {least} to {most}")
+    steps, told = cleaning_steps(options.preset), _told(options)
+    read_so_far = 0
+    progress = Progress(lambda: f"texts read: {read_so_far:,}")
+
+    gone = marks(options.corpus, options.out)
+
+    def keep(text: "Text") -> bool:
+        nonlocal read_so_far
+        read_so_far += 1
+        progress.step()
+        return not is_forgotten(text.url, text.author, gone)
+
+    report = clean_corpus(
+        options.corpus, form(options), options.out, steps, jobs=jobs, explain=options.explain, keep=keep
+    )
+    progress.end()
+    how = {"preset": options.preset, **report.summary()}
+    record(options.out, made(options.out, options.corpus, told, how))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    for explained in report.explained:
+        _show_explained(console, explained)
+    _show(console, report, options.out)
+
+
+def _told(options: argparse.Namespace) -> list[dict[str, str]]:
+    """Give the sources that the user names."""
+    if len(options.source) != len(options.licence):
+        raise ModelError("each --source needs its --licence")
+    return [{"source": name, "licence": terms} for name, terms in zip(options.source, options.licence, strict=True)]
+
+
+def _show(console: "Console", report: "Report", out: Path) -> None:
+    """Print the table and the sums."""
+    from rich.table import Table
+
+    table = Table("step")
+    for name in ("changed", "dropped", "characters less"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("example", overflow="fold")
+    for step in report.steps:
+        numbers = (f"{number:,}" for number in (step.changed, step.dropped, step.characters))
+        table.add_row(step.step, *numbers, _example(step))
+    console.print(table)
+    if report.forgotten:
+        console.print(f"{report.forgotten:,} texts were left out before, as they are to be forgotten")
+    for name, size in (("in ", report.before), ("out", report.after)):
+        counts = ", ".join(f"{size[unit]:,} {unit}" for unit in ("texts", "lines", "words", "characters"))
+        console.print(f"{name}  {counts}")
+    speed = report.bytes / 1e6 / report.seconds
+    console.print(
+        f"{report.seconds:.1f} s, {speed:.1f} MB/s. {out}: sha256 {report.sha256}", soft_wrap=True, markup=False
+    )
+
+
+def _example(step: "StepReport") -> str:
+    from rich.markup import escape
+
+    example = step.example
+    if example is None:
+        return ""
+    after = "(dropped)" if example.after is None else _on_one_line(example.after)
+    return escape(f"- {_on_one_line(example.before)}\n+ {after}")
+
+
+def _show_explained(console: "Console", explained: "Explained") -> None:
+    """Print a text as it was and as it is."""
+    from rich.markup import escape
+
+    text = explained.text
+    names = ", ".join(filter(None, (text.author, text.title, text.url)))
+    console.rule(escape(_on_one_line(f"text {explained.number} {names}")), align="left")
+    after = "(dropped)" if explained.after is None else explained.after
+    body = f"{text.text}\n\n--- {', '.join(explained.steps) or 'no step touched it'} --->\n\n{after}\n"
+    console.print("\n".join(map(_printable, body.split("\n"))), markup=False, soft_wrap=True)
+
+
+def _on_one_line(text: str) -> str:
+    return " / ".join(map(_printable, text.split("\n")))
+
+
+def _printable(line: str) -> str:
+    """Show what is not printable as a dot: a text may hold what a terminal obeys."""
+    return "".join(char if char.isprintable() else "·" for char in line)

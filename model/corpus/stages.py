@@ -1,0 +1,85 @@
+"""A run of cleaning steps over some texts: what a worker does. It imports little, for each has a memory of its own."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from model.corpus.account import StepReport
+from model.corpus.steps import PERCENTILE, Alone, Comparing, Step
+from model.corpus.texts import size
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps that run one after the other without the corpus being gathered in between, and then those that compare."""
+
+    alone: list[Alone] = field(default_factory=list)
+    comparing: list[Comparing] = field(default_factory=list)
+    counts_before: bool = False
+    counts_after: bool = False
+
+
+@dataclass
+class Done:
+    """What a worker made of some texts."""
+
+    changes: dict[int, str | None] = field(default_factory=dict)  # by place: the new text, or None for a dropped one
+    reports: list[StepReport] = field(default_factory=list)
+    touched: dict[int, list[str]] = field(default_factory=dict)  # by place: the steps that changed or dropped a text
+    before: Counter[str] = field(default_factory=Counter)  # what the texts counted, where the stage is to count
+    after: Counter[str] = field(default_factory=Counter)
+    keys: list[list[Any]] = field(default_factory=list)  # of each text that is left, one a comparing step
+
+
+def stages(steps: Iterable[Step]) -> list[Stage]:
+    """Part the steps: what compares must see the corpus as the steps before it left it."""
+    found = [Stage()]
+    for step in steps:
+        before = found[-1].comparing
+        # Repeats are found among all texts, and then judged one after the other; a percentile is of what is left.
+        if before and (isinstance(step, Alone) or PERCENTILE in (step.name, before[-1].name)):
+            found.append(Stage())
+        if isinstance(step, Alone):
+            found[-1].alone.append(step)
+        else:
+            found[-1].comparing.append(step)
+    found[0] = replace(found[0], counts_before=True)
+    found[-1] = replace(found[-1], counts_after=True)
+    return found
+
+
+def step_through(stage: Stage, task: tuple[list[str], frozenset[int]]) -> Done:
+    """Run a stage's steps on texts; say of those at the watched places which steps touched them."""
+    texts, watched = task
+    done = Done(reports=[StepReport(step.spec) for step in stage.alone], touched={i: [] for i in watched})
+    left = []
+    for i, text in enumerate(texts):
+        now = _through(stage.alone, text, done.reports, done.touched.get(i, []))
+        if now != text:
+            done.changes[i] = now
+        if now is not None:
+            done.keys.append([step.key(now) for step in stage.comparing])
+            left.append(now)
+    done.before.update(_size(texts) if stage.counts_before else {})
+    done.after.update(_size(left) if stage.counts_after else {})
+    return done
+
+
+def _size(texts: Sequence[str]) -> Counter[str]:
+    """Count texts as if they were one, which takes less time than one by one."""
+    counted = size("\n".join(texts))
+    counted.update(texts=len(texts) - 1, characters=1 - len(texts))
+    return counted
+
+
+def _through(steps: Sequence[Alone], text: str, reports: Sequence[StepReport], touched: list[str]) -> str | None:
+    for step, report in zip(steps, reports, strict=True):
+        after = step.clean(text)
+        if after != text:
+            report.note(text, after)
+            touched.append(step.spec)
+        if after is None:
+            return None
+        text = after
+    return text
