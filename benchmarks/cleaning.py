@@ -19,9 +19,9 @@ from pathlib import Path
 import pandas as pd  # type: ignore[import-untyped]
 
 from benchmarks.table import machine, percentile, print_table
-from model.corpus.cleaning import clean
+from model.corpus.cleaning.pipeline import clean
+from model.corpus.cleaning.workers import cores
 from model.corpus.reading import Form, read
-from model.corpus.workers import cores
 from model.preset import cleaning_steps
 
 GIGABYTE = 10**9

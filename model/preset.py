@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
-from model.corpus.steps import Step, parse
+from model.corpus.cleaning.steps import Step, parse
 from model.errors import ModelError
 from model.networks.sizes import Sizes
 from model.text.normalise import STEPS
@@ -37,7 +37,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Cleaning:
-    """How texts are cleaned: `model.corpus.steps`, in order."""
+    """How texts are cleaned: `model.corpus.cleaning.steps`, in order."""
 
     steps: list[str]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from model.commands.common import Commands
-    from model.corpus.account import Explained, Report, StepReport
+    from model.corpus.cleaning.account import Explained, Report, StepReport
     from model.corpus.texts import Text
 
 MAX_EXPLAINED = 1000
@@ -38,10 +38,10 @@ def clean(options: argparse.Namespace) -> None:
     """Clean a corpus into a .jsonl file, and show what each step changed and dropped."""
     from rich.console import Console
 
-    from model.corpus.cleaning import clean as clean_corpus
+    from model.corpus.cleaning.pipeline import clean as clean_corpus
+    from model.corpus.cleaning.workers import cores
     from model.corpus.forgetting import is_forgotten
     from model.corpus.provenance import made, marks, record
-    from model.corpus.workers import cores
     from model.preset import cleaning_steps
 
     jobs = cores() if options.jobs is None else options.jobs

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from model.commands.common import Commands
-    from model.corpus.statistics import Statistics
+    from model.corpus.description.statistics import Statistics
     from model.corpus.texts import Text
 
 
@@ -27,8 +27,8 @@ def add(commands: "Commands") -> None:
 
 def describe(options: argparse.Namespace) -> None:
     """Count what a corpus holds: statistics.json, and report.html to look at."""
-    from model.corpus.report import HTML, prepare, write
-    from model.corpus.statistics import survey
+    from model.corpus.description.report import HTML, prepare, write
+    from model.corpus.description.statistics import survey
 
     texts = read(options.corpus, form(options))
     first = next(texts, None)

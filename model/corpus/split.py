@@ -15,7 +15,7 @@ SHARED_LINES = 2  # poems with this many lines in common are versions of one ano
 MIN_LINE_LETTERS = 12  # shorter lines meet by chance
 MAX_HOLDERS = 20  # a line in more poems is a footer or a formula, not a sign of kinship
 
-_NOT_LETTERS = re.compile(r"[^\w]|\d|_")
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def letters(text: str) -> str:

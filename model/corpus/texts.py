@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -28,16 +28,16 @@ FIELDS = tuple(field.name for field in fields(Text))
 
 def from_row(row: Mapping[str, Any], where: str) -> Text:
     """Make a text of named values, other names ignored; `where` names the row in a ModelError."""
-    values = {name: row[name] for name in FIELDS if row.get(name) is not None}
-    if not isinstance(values.get("text"), str) or not values["text"].strip():
+    text = row.get("text")
+    if not isinstance(text, str) or not text.strip():
         raise ModelError(f'{where}: expected an object whose "text" is a string that is not empty')
-    text = Text(**{name: str(value) for name, value in values.items()})
+    values = {name: str(row[name]) for name in FIELDS if row.get(name) is not None}
     try:
-        "".join(asdict(text).values()).encode()
+        "".join(values.values()).encode()
     except UnicodeEncodeError:
         # YouTokenToMe ends the whole process on what is not UTF-8.
         raise ModelError(f"{where}: the text holds half of a surrogate pair") from None
-    return Text(**asdict(text) | {"text": line_ends(text.text).strip("\n")})
+    return Text(**values | {"text": line_ends(text).strip("\n")})
 
 
 def to_line(text: Text) -> str:
@@ -57,5 +57,5 @@ def corpus_file(path: Path) -> TextIO:
 
 def size(text: str) -> Counter[str]:
     """Count one text: lines that are not blank, words between spaces, characters."""
-    lines = sum(1 for line in text.split("\n") if line.strip())
+    lines = sum(map(bool, map(str.strip, text.split("\n"))))
     return Counter(texts=1, lines=lines, words=len(text.split()), characters=len(text))

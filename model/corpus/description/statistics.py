@@ -8,12 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from model.corpus.alphabet import Alphabet, alphabet
-from model.corpus.counting import Distribution, Duplicates, Groups, Repeats, Table, distribution, hash8
-from model.corpus.rhymes import SCHEMES, quatrains, scheme
+from model.corpus.description.alphabet import Alphabet, alphabet
+from model.corpus.description.counting import Distribution, Duplicates, Groups, Repeats, Table, distribution, hash8
+from model.corpus.description.rhymes import SCHEMES, quatrains, scheme
+from model.corpus.description.vocabulary import Vocabulary, WordCounter, words
 from model.corpus.split import letters
 from model.corpus.texts import Text
-from model.corpus.vocabulary import Vocabulary, WordCounter, words
 
 FORMAT = 1
 SAMPLES = 6
@@ -30,7 +30,7 @@ class Verse:
 
     divisible_by_four: float  # the share of texts with 4, 8, 12... lines
     stanza_breaks: float  # the share of texts with a blank line inside
-    quatrains: int  # stanzas of four lines whose ends are Russian; see `model.corpus.rhymes`
+    quatrains: int  # stanzas of four lines whose ends are Russian; see `model.corpus.description.rhymes`
     schemes: dict[str, int]  # how many of these rhyme in which way: an estimate from the letters at the line ends
 
 

@@ -16,14 +16,14 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Protocol
 
-from model.corpus.account import Report, Sample, StepReport, clipped
-from model.corpus.duplicates import Repeats
-from model.corpus.percentile import BelowPercentile
+from model.corpus.cleaning.account import Report, Sample, StepReport, clipped
+from model.corpus.cleaning.duplicates import Repeats
+from model.corpus.cleaning.percentile import BelowPercentile
+from model.corpus.cleaning.stages import Stage, stages, step_through
+from model.corpus.cleaning.steps import Comparing, Step
+from model.corpus.cleaning.workers import Workers
 from model.corpus.reading import Form, read
-from model.corpus.stages import Stage, stages, step_through
-from model.corpus.steps import Comparing, Step
 from model.corpus.texts import Text, size, to_line
-from model.corpus.workers import Workers
 from model.errors import ModelError
 from model.replacing import replacing
 

@@ -14,10 +14,10 @@ from model.corpus.collectors.fetching import Fetcher, Manners
 from model.corpus.collectors.vk import Settings, collect
 from model.corpus.texts import Text
 from model.errors import ModelError
-from tests.model.corpus import vk_double as vk
-from tests.model.corpus.collecting import Command
-from tests.model.corpus.sites import Answer, serving
-from tests.model.corpus.vk_double import Wall, error, post
+from tests.model.corpus.collectors import vk_double as vk
+from tests.model.corpus.collectors.collecting import Command
+from tests.model.corpus.collectors.sites import Answer, serving
+from tests.model.corpus.collectors.vk_double import Wall, error, post
 
 BROKEN = [
     Answer(status=500),

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus.account import Report
-from model.corpus.cleaning import CHUNK, clean
+from model.corpus.cleaning.account import Report
+from model.corpus.cleaning.pipeline import CHUNK, clean
+from model.corpus.cleaning.steps import parse
+from model.corpus.cleaning.workers import Workers
 from model.corpus.reading import Form, read
-from model.corpus.steps import parse
 from model.corpus.texts import Text, to_line
-from model.corpus.workers import Workers
 from model.errors import ModelError
 from tests.conftest import model
 from tests.processes import Running, start, wait_until
@@ -212,7 +212,7 @@ def test_tasks_do_not_run_ahead_of_their_results() -> None:
         for taken in range(100):
             yield taken, "а" * taken
 
-    with Workers(2, "model.corpus.stages") as workers:
+    with Workers(2, "model.corpus.cleaning.stages") as workers:
         for number, (task, length) in enumerate(workers.map(len, tasks())):
             assert number == task == length
             assert taken <= number + 2 * 2
@@ -220,7 +220,9 @@ def test_tasks_do_not_run_ahead_of_their_results() -> None:
 
 
 def test_a_worker_imports_no_big_library() -> None:
-    program = "import sys, model.corpus.stages; print(*{'tensorflow', 'keras', 'numpy', 'rich'} & set(sys.modules))"
+    program = (
+        "import sys, model.corpus.cleaning.stages\nprint(*{'tensorflow', 'keras', 'numpy', 'rich'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=60)
     assert done.stdout.strip() == b""
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from model.corpus import plots
-from model.corpus.counting import hash8
-from model.corpus.statistics import MAX_SAMPLE, Statistics
+from model.corpus.description import plots
+from model.corpus.description.counting import hash8
+from model.corpus.description.statistics import MAX_SAMPLE, Statistics
 from model.errors import ModelError
 from model.replacing import replacing
 

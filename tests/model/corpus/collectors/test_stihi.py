@@ -15,9 +15,9 @@ from model.corpus.collectors.fetching import Fetcher, GaveUpError, Manners
 from model.corpus.collectors.robots import ForbiddenError
 from model.corpus.texts import Text
 from model.errors import ModelError
-from tests.model.corpus.collecting import Command
-from tests.model.corpus.sites import Answer, serving
-from tests.model.corpus.stihi_site import DAY, Missing, Stihi, poems
+from tests.model.corpus.collectors.collecting import Command
+from tests.model.corpus.collectors.sites import Answer, serving
+from tests.model.corpus.collectors.stihi_site import DAY, Missing, Stihi, poems
 from tests.processes import wait_until
 
 BEFORE = DAY - timedelta(days=1)

@@ -13,7 +13,7 @@ from model.corpus.collectors import fetching
 from model.corpus.collectors.fetching import Fetcher, FetchError, GaveUpError, Manners, Page
 from model.corpus.collectors.robots import ForbiddenError
 from model.errors import ModelError
-from tests.model.corpus.sites import ROBOTS, Answer, Asked, Site, serving
+from tests.model.corpus.collectors.sites import ROBOTS, Answer, Asked, Site, serving
 
 MANNERS = Manners("you@example.org", delay=0.0, max_seconds=5.0)
 SECRET = "hidden-word"

@@ -1,7 +1,7 @@
 """The steps of cleaning: each takes a text and gives it cleaned, or None to leave it out.
 
-A preset names its steps in order, as in `steps = ["residual_spaces", "min_lines=2"]`. In square brackets stands the row
-of the feature list that a step answers for. No step looks for profanity: what people write is left as it is.
+A preset names its steps in order, as in `steps = ["residual_spaces", "min_lines=2"]`. No step looks for profanity: what
+people write is left as it is.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from model.corpus.steps import keys, letters, lines, marks
+from model.corpus.cleaning.steps import keys, letters, lines, marks
 from model.errors import ModelError
 from model.text import normalise
 
@@ -62,11 +62,11 @@ def _span(value: str) -> tuple[int, int]:
 
 
 def residual_spaces(text: str) -> str | None:
-    """Leave single spaces and single blank lines, none at the ends [NP-07]."""
+    """Leave single spaces and single blank lines, none at the ends."""
     return normalise.tidy(text) or None
 
 
-# Without a value. The normalisation's own steps, such as `yo` [NP-14], may stand among them.
+# Without a value. The normalisation's own steps, such as `yo`, may stand among them.
 PLAIN: Mapping[str, Clean] = {
     **normalise.STEPS,
     "residual_spaces": residual_spaces,
@@ -95,7 +95,7 @@ VALUED: Mapping[str, tuple[str, Callable[[str], Any], Callable[[Any, str], str |
 # A duplicate has the letters and digits of an earlier text. A near-duplicate has half of its lines or more, by letters,
 # in one earlier text that is kept; lines of few letters are no evidence of that.
 COMPARING: Mapping[str, Key] = {"duplicates": keys.whole, "near_duplicates": keys.long_lines}
-PERCENTILE = "below_percentile"  # fewer lines than this percentile of the texts that have come so far [NP-13]
+PERCENTILE = "below_percentile"  # fewer lines than this percentile of the texts that have come so far
 
 
 def parse(spec: str) -> Step:

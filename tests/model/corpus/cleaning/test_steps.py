@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus.steps import PLAIN, Alone, Comparing, known, parse
+from model.corpus.cleaning.steps import PLAIN, Alone, Comparing, known, parse
 from model.errors import ModelError
 from model.preset import PRESETS, cleaning_steps, load
 

@@ -2,7 +2,7 @@
 
 import re
 
-from model.corpus.steps.lines import without
+from model.corpus.cleaning.steps.lines import without
 
 # Each character lies in one token at most and is looked at twice at most, so the time is linear.
 _TOKEN = re.compile(r"\w+-\w+|[\w']+")
@@ -11,26 +11,26 @@ _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 
 
 def words_only(text: str) -> str | None:
-    """Keep words, one hyphen within them, and apostrophes; drop all other punctuation [NP-06]."""
+    """Keep words, one hyphen within them, and apostrophes; drop all other punctuation."""
     kept = "\n".join([" ".join(_TOKEN.findall(line)) for line in text.split("\n")])
     return kept if kept.strip() else None
 
 
 def lower(text: str) -> str | None:
-    """Make capitals small [NP-06, TD-01]."""
+    """Make capitals small."""
     return text.lower()
 
 
 def latin(text: str) -> str | None:
-    """Leave out texts with a Latin letter [NP-11]."""
+    """Leave out texts with a Latin letter."""
     return None if _LATIN.search(text) else text
 
 
 def latin_lines(text: str) -> str | None:
-    """Leave out lines with a Latin letter: milder than [NP-11], for long texts with a foreign word here and there."""
+    """Leave out lines with a Latin letter: milder, for long texts with a foreign word here and there."""
     return without(_LATIN.search, text)
 
 
 def ukrainian(text: str) -> str | None:
-    """Leave out texts with a letter that Ukrainian has and Russian has not [NP-12]."""
+    """Leave out texts with a letter that Ukrainian has and Russian has not."""
     return None if _UKRAINIAN.search(text) else text

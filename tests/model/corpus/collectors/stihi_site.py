@@ -7,7 +7,7 @@ from typing import Literal
 
 from model.corpus.collectors.stihi_pages import Address
 from model.corpus.texts import Text
-from tests.model.corpus.sites import Answer, Asked, Site
+from tests.model.corpus.collectors.sites import Answer, Asked, Site
 
 DAY = date(2015, 3, 3)
 _FRAME = """<html><head>{meta}<title>{title} / Стихи.ру</title></head><body>

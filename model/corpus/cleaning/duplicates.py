@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from model.corpus.steps.keys import HASH_BYTES, Hashes
+from model.corpus.cleaning.steps.keys import HASH_BYTES, Hashes
 
 MAX_HOLDERS = 20  # a line's earlier texts that are remembered: a line that stands in more is a formula, or a footer
 _PART = 2**21  # hashes looked at together: 16 MB

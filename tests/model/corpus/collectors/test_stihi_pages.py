@@ -10,8 +10,8 @@ from model.corpus.collectors.fetching import Page
 from model.corpus.collectors.markup import UnreadableError, decode
 from model.corpus.collectors.stihi_pages import Address, DayList, look, read_list, read_poem
 from model.corpus.texts import Text
-from tests.model.corpus.sites import Asked
-from tests.model.corpus.stihi_site import DAY, Poem, Stihi, poems, with_markup
+from tests.model.corpus.collectors.sites import Asked
+from tests.model.corpus.collectors.stihi_site import DAY, Poem, Stihi, poems, with_markup
 
 SITE = "https://stihi.ru"
 VERSE = """Ветер над рекою, и звезда горит.

@@ -8,7 +8,7 @@ from heapq import nsmallest
 from itertools import count
 from pathlib import Path
 
-from model.corpus.counting import HASHES, hash8
+from model.corpus.description.counting import HASHES, hash8
 
 MAX_WORDS = 1_000_000  # different words that are counted at one time
 MAX_WORD = 64  # characters

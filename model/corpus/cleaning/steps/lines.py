@@ -27,7 +27,7 @@ def without(found: Callable[[str], object], text: str) -> str | None:
 
 
 def links(text: str) -> str | None:
-    """Leave out lines with a link [NP-08]."""
+    """Leave out lines with a link."""
     return without(_link, text)
 
 
@@ -37,12 +37,12 @@ def _link(text: str) -> bool:
 
 
 def digits(text: str) -> str | None:
-    """Leave out lines with a digit [NP-09]."""
+    """Leave out lines with a digit."""
     return without(_DIGIT.search, text)
 
 
 def short_lines(text: str) -> str | None:
-    """Leave out lines of at most a quarter of the text's mean line length, rounded down [NP-10].
+    """Leave out lines of at most a quarter of the text's mean line length, rounded down.
 
     As in the seed a blank line is a line of no length: it counts for the mean, and goes.
     """
@@ -52,11 +52,11 @@ def short_lines(text: str) -> str | None:
 
 
 def min_lines(least: int, text: str) -> str | None:
-    """Leave out texts with fewer lines, blank ones aside [NP-13]."""
+    """Leave out texts with fewer lines, blank ones aside."""
     return text if line_count(text) >= least else None
 
 
 def line_words(span: tuple[int, int], text: str) -> str | None:
-    """Leave out texts whose longest line, in words, has fewer or more words than the span allows [NP-13]."""
+    """Leave out texts whose longest line, in words, has fewer or more words than the span allows."""
     longest = max([len(line.split()) for line in text.split("\n")])
     return text if span[0] <= longest <= span[1] else None

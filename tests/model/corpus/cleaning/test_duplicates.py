@@ -7,10 +7,10 @@ from io import BytesIO
 
 import pytest
 
-from model.corpus import duplicates
-from model.corpus.duplicates import Repeats
+from model.corpus.cleaning import duplicates
+from model.corpus.cleaning.duplicates import Repeats
+from model.corpus.cleaning.steps.keys import long_lines, whole
 from model.corpus.split import MIN_LINE_LETTERS, letters
-from model.corpus.steps.keys import long_lines, whole
 
 
 def kept(texts: Sequence[str], key: object = long_lines, piece: int = 3) -> list[bool]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from tests.model.corpus.sites import Answer, Asked, Site
+from tests.model.corpus.collectors.sites import Answer, Asked, Site
 
 Json = dict[str, Any]
 Hook = Callable[["Reddit"], object]

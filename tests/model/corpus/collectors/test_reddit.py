@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from model.corpus.texts import Text
-from tests.model.corpus import reddit_double as double
-from tests.model.corpus.collecting import Command
-from tests.model.corpus.reddit_double import Reddit, refusal, submission
-from tests.model.corpus.sites import ROBOTS, Answer, serving
+from tests.model.corpus.collectors import reddit_double as double
+from tests.model.corpus.collectors.collecting import Command
+from tests.model.corpus.collectors.reddit_double import Reddit, refusal, submission
+from tests.model.corpus.collectors.sites import ROBOTS, Answer, serving
 
 BROKEN = [
     Answer(status=500),

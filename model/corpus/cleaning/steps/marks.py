@@ -6,7 +6,7 @@ Every pattern is bounded or moves on with each character, so that no text takes 
 import re
 from collections.abc import Callable
 
-from model.corpus.steps.lines import join, without
+from model.corpus.cleaning.steps.lines import join, without
 
 _LINE = re.MULTILINE | re.IGNORECASE
 _SPEECH = re.compile(r"^[^\w\n]*speech[^\S\n]+\d{1,4}[^\w\n]*$", _LINE)
@@ -51,27 +51,27 @@ _CSV_FIELD = re.compile(r'"((?:[^"\n]|"")*)"')
 
 
 def speech_headers(text: str) -> str | None:
-    """Leave out lines such as `SPEECH 1` [TD-01]."""
+    """Leave out lines such as `SPEECH 1`."""
     return without(_SPEECH.search, text)
 
 
 def bugurt_headers(text: str) -> str | None:
-    """Leave out lines such as `БУГУРТ-ТРЕД` [NB-12]."""
+    """Leave out lines such as `БУГУРТ-ТРЕД`."""
     return without(_BUGURT.search, text)
 
 
 def line_marks(text: str) -> str | None:
-    """Leave out the lines of a bugurt that hold only `@` [NB-02]: a file's are gone already if read so."""
+    """Leave out the lines of a bugurt that hold only `@`: a file's are gone already if read so."""
     return without(_LINE_MARK.search, text)
 
 
 def dates(text: str) -> str | None:
-    """Leave out lines that hold a date and nothing else [TD-01]. A date within a sentence stays."""
+    """Leave out lines that hold a date and nothing else. A date within a sentence stays."""
     return without(_DATE.search, text)
 
 
 def room_marks(text: str) -> str | None:
-    """Remove marks such as [laughter] and (applause) [TD-01]; other brackets hold what was said, and stay."""
+    """Remove marks such as [laughter] and (applause); other brackets hold what was said, and stay."""
     return _replaced(_BRACKETS, lambda found: "" if _is_mark(found[1] or found[2]) else found[0], text)
 
 
@@ -81,17 +81,17 @@ def _is_mark(content: str) -> bool:
 
 
 def mentions(text: str) -> str | None:
-    """Leave the name alone of a wall's mention, `[id1|Name]` [NB-12]."""
+    """Leave the name alone of a wall's mention, `[id1|Name]`."""
     return _replaced(_MENTION, lambda found: found[1], text)
 
 
 def hashtags(text: str) -> str | None:
-    """Remove hashtags, which are no part of a post's plot [NB-12]. A number such as #1 is none."""
+    """Remove hashtags, which are no part of a post's plot. A number such as #1 is none."""
     return _replaced(_HASHTAG, lambda _: "", text)
 
 
 def csv_quotes(text: str) -> str | None:
-    """Take off the quotes of a field that was quoted for CSV and then read as a line [TX-11].
+    """Take off the quotes of a field that was quoted for CSV and then read as a line.
 
     Only where a writer of CSV had to set them, for a comma or a quote within; else they are the author's.
     """

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from model.corpus.report import render, write
-from model.corpus.statistics import survey
+from model.corpus.description.report import render, write
+from model.corpus.description.statistics import survey
 from model.corpus.texts import Text
 from tests.conftest import model
 from tests.processes import wait_until

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from model.corpus.counting import Distribution
-from model.corpus.statistics import Statistics
+from model.corpus.description.counting import Distribution
+from model.corpus.description.statistics import Statistics
 
 FOUR = 4  # lines of the commonest stanza
 

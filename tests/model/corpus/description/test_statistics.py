@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from model.corpus.alphabet import alphabet, script
-from model.corpus.counting import Groups, Repeats, distribution, hash8
-from model.corpus.rhymes import quatrains, scheme
-from model.corpus.statistics import MAX_SAMPLE, Statistics, survey
+from model.corpus.description.alphabet import alphabet, script
+from model.corpus.description.counting import Groups, Repeats, distribution, hash8
+from model.corpus.description.rhymes import quatrains, scheme
+from model.corpus.description.statistics import MAX_SAMPLE, Statistics, survey
+from model.corpus.description.vocabulary import WordCounter, words
 from model.corpus.texts import Text
-from model.corpus.vocabulary import WordCounter, words
 
 CROSSED = "Снег ложится на дорогу\nИ молчит пустынный сад\nЯ забыл свою тревогу\nЯ вернусь сюда назад"
 COUPLETS = "Я иду по берегу\nСлёзы не стерегу\nНочь темна и холодна\nВ тёмной речке глубина"
@@ -188,7 +188,7 @@ def test_repeats_are_exact_and_then_estimated() -> None:
 
 
 def test_repeats_are_found_across_merges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.corpus.counting._PIECE", 7)
+    monkeypatch.setattr("model.corpus.description.counting._PIECE", 7)
     repeats = Repeats()
     for i in range(100):
         repeats.add(hash8(str(i % 30)))

@@ -1,0 +1,1 @@
+"""Cleaning a corpus: steps, the stages they run in, what they did."""

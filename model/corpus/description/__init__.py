@@ -1,0 +1,1 @@
+"""What a corpus holds: statistics, and a page that shows them."""
