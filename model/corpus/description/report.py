@@ -41,7 +41,7 @@ def write(statistics: Statistics, folder: Path) -> None:
 def render(statistics: Statistics) -> str:
     """Give the page. All that comes from the corpus is escaped, and the browser is told to run our scripts alone."""
     environment = Environment(
-        loader=PackageLoader("model.corpus"),
+        loader=PackageLoader("model.corpus.description"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -27,7 +27,7 @@ def latin(text: str) -> str | None:
 
 
 def latin_lines(text: str) -> str | None:
-    """Leave out lines with a Latin letter: milder, for long texts with a foreign word here and there."""
+    """Leave out lines with a Latin letter: milder than `latin`, for long texts with a foreign word here and there."""
     return without(_LATIN.search, text)
 
 
