@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -25,8 +26,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command. What the user can mend ends in a sentence and status 1."""
+    """Run one command. What the user can mend ends in a sentence and status 1; being stopped, in status 130."""
     options = _parser().parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts its background jobs without
+        signal.signal(number, signal.default_int_handler)
     try:
         options.command(options)
     except ModelError as error:

@@ -1,20 +1,33 @@
 """Writing a file whole or not at all."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a path beside `path`, ending as it does; it takes the place of `path` if all goes well, else it goes."""
+    path = path.resolve()  # what a link leads to is replaced, and not the link
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".new.{path.name}")
+    _remove_stale(path)
+    new = path.with_name(f".new.{os.getpid()}.{path.name}")
     try:
         yield new
+        if path.exists():
+            shutil.copymode(path, new)
         with new.open("rb") as file:
             os.fsync(file.fileno())
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove what killed processes left behind."""
+    for left in path.parent.glob(f".new.*.{escape(path.name)}"):
+        if not Path("/proc", left.name.split(".")[2]).exists():
+            left.unlink(missing_ok=True)

@@ -9,10 +9,13 @@ from model.commands.progress import Progress
 from model.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from model.commands.common import Commands
     from model.corpus.cleaning.account import Explained, Report, StepReport
+    from model.corpus.cleaning.steps import Step
     from model.corpus.texts import Text
 
 MAX_EXPLAINED = 1000
@@ -36,23 +39,33 @@ def add(commands: "Commands") -> None:
 
 def clean(options: argparse.Namespace) -> None:
     """Clean a corpus into a .jsonl file, and show what each step changed and dropped."""
-    from rich.console import Console
+    from model.corpus.provenance import forgotten, made, record, sources, writing_in
+    from model.preset import cleaning_steps
 
+    steps, told = cleaning_steps(options.preset), _told(options) or sources(options.corpus)
+    while True:
+        gone = forgotten(options.corpus, options.out)
+        report = _clean(options, steps, {one["mark"] for one in gone})
+        with writing_in(options.out.parent):
+            if forgotten(options.corpus, options.out) == gone:  # else a text is to be forgotten since we began
+                how = {"preset": options.preset, **report.summary()}
+                record(options.out, made(options.out, options.corpus, told, gone, how))
+                break
+    _print(report, options.out)
+
+
+def _clean(options: argparse.Namespace, steps: "Sequence[Step]", gone: set[str]) -> "Report":
+    """Clean all but what is to be forgotten."""
     from model.corpus.cleaning.pipeline import clean as clean_corpus
     from model.corpus.cleaning.workers import cores
     from model.corpus.forgetting import is_forgotten
-    from model.corpus.provenance import made, marks, record
-    from model.preset import cleaning_steps
 
     jobs = cores() if options.jobs is None else options.jobs
     for name, value, least, most in (("jobs", jobs, 1, 512), ("explain", options.explain, 0, MAX_EXPLAINED)):
         if not least <= value <= most:
             raise ModelError(f"--{name} must be from {least} to {most}")
-    steps, told = cleaning_steps(options.preset), _told(options)
     read_so_far = 0
     progress = Progress(lambda: f"texts read: {read_so_far:,}")
-
-    gone = marks(options.corpus, options.out)
 
     def keep(text: "Text") -> bool:
         nonlocal read_so_far
@@ -64,14 +77,19 @@ def clean(options: argparse.Namespace) -> None:
         options.corpus, form(options), options.out, steps, jobs=jobs, explain=options.explain, keep=keep
     )
     progress.end()
-    how = {"preset": options.preset, **report.summary()}
-    record(options.out, made(options.out, options.corpus, told, how))
-    console = Console(highlight=False)
+    return report
+
+
+def _print(report: "Report", out: Path) -> None:
+    """Print the texts that are explained, and the table."""
+    from rich.console import Console
+
+    console = Console(highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = WIDTH
     for explained in report.explained:
         _show_explained(console, explained)
-    _show(console, report, options.out)
+    _show(console, report, out)
 
 
 def _told(options: argparse.Namespace) -> list[dict[str, str]]:

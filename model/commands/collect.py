@@ -3,7 +3,6 @@
 import argparse
 import os
 import re
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +28,12 @@ def add(commands: "Commands") -> None:
     parser = commands.add_parser("collect", help="Collect texts from the web.", description=__doc__)
     sites = parser.add_subparsers(required=True, metavar="SITE")
     parser = _site(sites, stihi)
-    parser.add_argument("--from", dest="first", metavar="YYYY/MM/DD", help="the day to begin with (default: yesterday)")
+    parser.add_argument(
+        "--from",
+        dest="first",
+        metavar="YYYY/MM/DD",
+        help="the day to begin with (default: where the file stands; yesterday for a new one)",
+    )
     parser.add_argument(
         "--until", default="2000/01/01", metavar="YYYY/MM/DD", help="the day to end with, an earlier one (%(default)s)"
     )
@@ -94,8 +98,6 @@ def collect(options: argparse.Namespace) -> None:
 
     _check(options)
     collector = options.collector(options)
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts its background jobs without
-        signal.signal(number, signal.default_int_handler)
     with open_collection(options.out) as collection:
         where, begun, before = ["beginning"], time.monotonic(), collection.count
 

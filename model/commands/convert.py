@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from model.commands.common import add_layout_options, add_reading_options, command, form, layout, say
+from model.corpus.provenance import admitted, forgotten, made, record, sources, writing_in
 from model.corpus.reading import read
 from model.corpus.texts import write_lines
 from model.errors import ModelError
@@ -28,10 +29,14 @@ def convert(options: argparse.Namespace) -> None:
     out = options.out
     if out.suffix not in {".jsonl", ".txt"}:
         raise ModelError(f"{out}: texts are written to a .jsonl or a .txt file")
-    texts = read(options.source, form(options))
+    gone = forgotten(options.source, out)
+    texts = admitted(read(options.source, form(options)), gone)
     with replacing(out) as new, new.open("w", encoding="utf-8", newline="\n") as file:
         if out.suffix == ".jsonl":
-            write_lines(file, texts)
+            counts = write_lines(file, texts)
         else:
             file.writelines(layout(options, "write_").write(text.text for text in texts))
+    if out.suffix == ".jsonl":
+        with writing_in(out.parent):
+            record(out, made(out, options.source, sources(options.source), gone, {"counts": dict(counts)}))
     say(str(out))

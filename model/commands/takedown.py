@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from model.commands.common import command, say
 from model.corpus.takedown import releases_of, remove
+from model.errors import ModelError
 
 if TYPE_CHECKING:
     from model.commands.common import Commands
@@ -26,8 +27,13 @@ def add(commands: "Commands") -> None:
 
 def forget(options: argparse.Namespace) -> None:
     """Remove an author's texts, or the text of an address, for good, and list the releases trained with them."""
+    folders = options.releases or RELEASES
+    for folder in options.releases or []:
+        if not folder.is_dir():
+            raise ModelError(f"{folder}: no such folder")
     for corpus in options.corpora:
         removed = remove(options.what, corpus)
-        say(f"{corpus}: {removed} texts removed; it takes in no such text again")
-        for release in releases_of(corpus, options.releases or RELEASES):
+        found = f"{removed} texts removed" if removed else "no text of this address or author is here"
+        say(f"{corpus}: {found}; it takes in no such text from now on")
+        for release in releases_of(corpus, folders):
             say(f"  {release} was trained on this corpus as it was before: train it anew")

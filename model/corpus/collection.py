@@ -86,18 +86,26 @@ class Collection:
         self._count += added
         return added
 
-    def forget(self, mark: str) -> list[str]:
-        """Remove the texts of a mark, wipe them from the file, and never keep them again. Give their texts."""
-        self._connection.create_function(
-            "gone", 2, lambda url, author: is_forgotten(url, author, {mark}), deterministic=True
-        )
+    def marked(self, mark: str) -> list[str]:
+        """Give the texts of a mark, those that `forget` removes."""
+        self._define_gone(mark)
+        return [text for (text,) in self._connection.execute("SELECT text FROM texts WHERE gone(url, author)")]
+
+    def forget(self, mark: str) -> None:
+        """Remove the texts of a mark, wipe them from the file, and never keep them again."""
+        self._define_gone(mark)
         self._connection.execute("PRAGMA secure_delete = ON")
         with self._connection:
-            removed = self._connection.execute("DELETE FROM texts WHERE gone(url, author) RETURNING text").fetchall()
+            self._count -= self._connection.execute("DELETE FROM texts WHERE gone(url, author)").rowcount
+            self._connection.execute("DELETE FROM unread WHERE gone(url, '')")
             self._connection.execute("INSERT OR IGNORE INTO forgotten (hash) VALUES (?)", (mark,))
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the write-ahead log held them too
-        self._count -= len(removed)
-        return [text for (text,) in removed]
+        # The write-ahead log holds them too, and stays as it is while somebody reads.
+        (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise ModelError("the texts are out, but not yet wiped, as another command reads: run this again then")
+
+    def _define_gone(self, mark: str) -> None:
+        self._connection.create_function("gone", 2, lambda url, author: is_forgotten(url, author, {mark}))
 
     @property
     def forgotten(self) -> set[str]:
@@ -149,12 +157,6 @@ def read_source(path: Path) -> dict[str, Any]:
         return Collection(connection).source
 
 
-def read_forgotten(path: Path) -> set[str]:
-    """Give what a collection is not to take in."""
-    with _reading(path) as connection:
-        return Collection(connection).forgotten
-
-
 def read_collection(path: Path) -> Iterator[Text]:
     """Give the texts of a collection in the order of finding, also while a collector is at work on it."""
     with _reading(path) as connection:
@@ -185,4 +187,6 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if "locked" in str(error):
+            raise ModelError(f"{path}: another command reads it; run this again when that is done") from None
         raise ModelError(f"{path}: not a collection that can be used: {error}") from None

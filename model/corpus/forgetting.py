@@ -5,13 +5,14 @@ import re
 import unicodedata
 from collections.abc import Container
 
-_SCHEME = re.compile(r"^(https?://)?(www\.)?", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://|[\w-]+(\.[\w-]+)+/")
+_ADDRESS = re.compile(r"https?://|[\w-]+(\.[\w-]+)+/", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_HOST = re.compile(r"^(?:(?:www\d?|m)\.)?(.*?)\.?(?::(?:80|443))?$")  # without what leads to the same page
 
 
 def mark(what: str) -> str:
     """Give the hash of an address or of an author's name, spelled in whichever usual way."""
-    return _url_mark(what) if _ADDRESS.match(what) else _author_mark(what)
+    return _url_mark(what) if _ADDRESS.match(what.strip()) else _author_mark(what)
 
 
 def is_forgotten(url: str, author: str, marks: Container[str]) -> bool:
@@ -20,8 +21,9 @@ def is_forgotten(url: str, author: str, marks: Container[str]) -> bool:
 
 
 def _url_mark(url: str) -> str:
-    host, slash, path = _SCHEME.sub("", url.strip()).partition("#")[0].rstrip("/").partition("/")
-    return _sha256(f"url {host.lower()}{slash}{path}")
+    host, slash, path = _SCHEME.sub("", url.strip(), count=1).partition("#")[0].rstrip("/").partition("/")
+    bare = _HOST.sub(r"\1", host.lower())
+    return _sha256(f"url {bare}{slash}{path}")
 
 
 def _author_mark(name: str) -> str:

@@ -25,6 +25,9 @@ class Layout:
     def __post_init__(self) -> None:
         if (self.lines, self.blank_lines > 0, bool(self.separator)).count(True) > 1:
             raise ModelError("texts are parted in one way: by lines, by blank lines, or by a separator")
+        for mark in (self.separator, self.line_mark):
+            if mark != mark.strip() or "\n" in mark:
+                raise ModelError(f"{mark!r}: what parts texts or lines is one line without spaces around it")
         if self.lines and self.line_mark:
             raise ModelError("a text of one line has no lines to mark")
 

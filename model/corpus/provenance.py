@@ -1,12 +1,16 @@
 """corpus.json: what lies beside a corpus and says where it comes from, how it was made, and what was taken out."""
 
+import fcntl
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model.corpus.collection import SUFFIX, read_forgotten, read_source
+from model.corpus.collection import SUFFIX, read_source
+from model.corpus.forgetting import is_forgotten
+from model.corpus.texts import Text
 from model.errors import ModelError
 from model.folder import sha256
 from model.replacing import replacing
@@ -28,36 +32,47 @@ def record(corpus: Path, said: Mapping[str, Any]) -> None:
         new.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def made(corpus: Path, source: Path, told: list[dict[str, str]], how: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the entry of a corpus just made of `source`: `how` joins it, and what was forgotten stays forgotten."""
+@contextmanager
+def writing_in(folder: Path) -> Iterator[None]:
+    """Hold off others who write into the corpus.json of this folder; wait while one does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".corpus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def made(
+    corpus: Path, source: Path, told: list[dict[str, str]], gone: list[dict[str, Any]], how: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give the entry of a corpus just made of `source` without the texts of `gone`: `how` joins it."""
     before, digest = entry(corpus), sha256(corpus)
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "input": {"name": source.name} | ({"sha256": sha256(source)} if source.is_file() else {}),
-        "sources": told or sources(source),
+        "sources": told,
         **how,
         "sha256": digest,
         "former_sha256": former(before, digest),
-        "forgotten": forgotten(source, corpus),
+        "forgotten": gone,
     }
 
 
-def former(before: Mapping[str, Any], digest: str) -> list[str]:
-    """Give the hashes that the corpus had before this one, oldest first: releases know their corpus by them."""
+def former(before: Mapping[str, Any], digest: str, *, keep: bool = False) -> list[str]:
+    """Give the hashes that the corpus had before this one, and this one to `keep` it: releases know theirs by them."""
     known = [*before.get("former_sha256", []), *([before["sha256"]] if "sha256" in before else [])]
-    return [one for one in dict.fromkeys(known) if one != digest]
+    return [one for one in dict.fromkeys(known) if one != digest] + [digest] * keep
 
 
 def forgotten(*corpora: Path) -> list[dict[str, Any]]:
-    """Give what was ever forgotten in one of these corpora: the mark of each, and when."""
+    """Give what was ever forgotten in one of these corpora: the mark of each, when, and the hashes of its texts."""
     found = {gone["mark"]: gone for corpus in corpora for gone in entry(corpus).get("forgotten", [])}
     return list(found.values())
 
 
-def marks(*corpora: Path) -> set[str]:
-    """Give the hashes of what these corpora are not to take in."""
-    collected = (read_forgotten(corpus) for corpus in corpora if corpus.suffix == SUFFIX and corpus.exists())
-    return {gone["mark"] for gone in forgotten(*corpora)}.union(*collected)
+def admitted(texts: Iterable[Text], gone: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
+    """Give the texts that are not among the forgotten."""
+    marks = {one["mark"] for one in gone}
+    return (text for text in texts if not is_forgotten(text.url, text.author, marks))
 
 
 def sources(corpus: Path) -> list[dict[str, str]]:
@@ -67,16 +82,27 @@ def sources(corpus: Path) -> list[dict[str, str]]:
     if corpus.suffix == SUFFIX:
         return [{"source": json.dumps(read_source(corpus), ensure_ascii=False), "licence": UNLICENSED}]
     account = (corpus if corpus.is_dir() else corpus.parent) / ACCOUNT
-    if account.is_file():
+    try:
         return [{"source": ACCOUNT, "licence": "as the account says", "account": account.read_text("utf-8")}]
-    return []
+    except FileNotFoundError:
+        return []
+    except UnicodeDecodeError:
+        raise ModelError(f"{account}: not UTF-8") from None
+
+
+def _checked(said: Any) -> dict[str, Any]:
+    """Give an entry that has the form of one; else KeyError or TypeError."""
+    for gone in said.get("forgotten", []):
+        gone["mark"], gone["texts"] = str(gone["mark"]), list(gone["texts"])
+    list(said.get("former_sha256", [])), list(said.get("sources", []))
+    return dict(said)
 
 
 def _entries(corpus: Path) -> dict[str, Any]:
     path = corpus.parent / NAME
     try:
-        return dict(json.loads(path.read_bytes())["corpora"])
+        return {name: _checked(said) for name, said in json.loads(path.read_bytes())["corpora"].items()}
     except FileNotFoundError:
         return {}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ModelError(f"{path}: not what this program wrote; mend it or move it away") from None

@@ -30,7 +30,7 @@ class Form:
 def read(path: Path, form: Form = Form()) -> Iterator[Text]:
     """Give the texts one by one. ModelError names the file and the place of what cannot be read."""
     if path.is_dir():
-        files = sorted(path.rglob("*.txt"))
+        files = sorted(file for file in path.rglob("*.txt") if not file.name.startswith("."))
         if not files:
             raise ModelError(f"{path}: there is no .txt file in this folder")
         for file in files:
@@ -43,6 +43,8 @@ def read(path: Path, form: Form = Form()) -> Iterator[Text]:
 
 def read_corpus(path: Path) -> list[Text]:
     """Read all texts into memory, for training. ModelError where there is none."""
+    if path.suffix == SUFFIX:
+        raise ModelError(f"{path}: a collection is cleaned before it is trained on: python -m model clean")
     texts = list(read(path))
     if not texts:
         raise ModelError(f"{path}: the corpus is empty")
@@ -58,6 +60,8 @@ def _read_file(path: Path, form: Form) -> Iterator[Text]:
             yield from parse(path, file, form)
     except UnicodeDecodeError:
         raise ModelError(_undecodable(path, form.encoding)) from None
+    except UnicodeError as error:
+        raise ModelError(f"{path}: not {form.encoding}: {error}") from None
     except LookupError:
         raise ModelError(f"there is no encoding {form.encoding!r}") from None
 
@@ -86,12 +90,16 @@ def _undecodable(path: Path, encoding: str) -> str:
 
 def _lines(path: Path, file: TextIO) -> Iterator[str]:
     """Give the lines without their ends."""
+    return (line.removesuffix("\n") for line in _whole_lines(path, file))
+
+
+def _whole_lines(path: Path, file: TextIO) -> Iterator[str]:
     number = 0
     while line := file.readline(MAX_TEXT + 1):
         number += 1
         if len(line) > MAX_TEXT:
             raise ModelError(f"{path}, line {number}: longer than {MAX_TEXT:,} characters")
-        yield line.removesuffix("\n")
+        yield line
 
 
 def _json_lines(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
@@ -120,7 +128,7 @@ def _plain(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
 
 def _table(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
     csv.field_size_limit(MAX_TEXT)
-    rows = csv.reader(file, delimiter=DELIMITERS[path.suffix.lower()], strict=True)
+    rows = csv.reader(_whole_lines(path, file), delimiter=DELIMITERS[path.suffix.lower()], strict=True)
     try:
         first = next(rows, None)
         if first is None:

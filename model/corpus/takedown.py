@@ -5,12 +5,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from model.corpus.collection import SUFFIX, open_collection
 from model.corpus.forgetting import is_forgotten, mark
-from model.corpus.provenance import entry, forgotten, former, record
+from model.corpus.layout import MAX_TEXT
+from model.corpus.provenance import entry, forgotten, former, record, writing_in
 from model.corpus.texts import Text, from_row, size
 from model.errors import ModelError
 from model.folder import CONFIG, RUN, sha256
@@ -20,25 +22,14 @@ from model.replacing import replacing
 def remove(what: str, corpus: Path) -> int:
     """Remove the texts of an address or author, and note hashes of what went. Give how many texts that were.
 
-    The mark is written first: if this is cut short, the corpus stays whole and the same call does the rest.
+    All is noted first: if this is cut short, the corpus is whole, nothing is missing, and the same call does the rest.
     """
     if not corpus.is_file():
         raise ModelError(f"{corpus}: No such file")
     if corpus.suffix not in {SUFFIX, ".jsonl"}:
         raise ModelError(f"{corpus}: only a .jsonl corpus and a collection can forget; `clean` makes a .jsonl")
-    gone: dict[str, Any] = {"mark": mark(what), "date": datetime.now(UTC).date().isoformat(), "texts": []}
-    if corpus.suffix == SUFFIX:
-        _note(corpus, gone, {})
-        with open_collection(corpus) as collection:
-            removed = collection.forget(gone["mark"])
-        _note(corpus, gone | {"texts": _hashes(removed)}, {})
-    else:
-        _note(corpus, gone, {"former_sha256": [*former(entry(corpus), ""), sha256(corpus)]})
-        removed, counts = _rewrite(corpus, gone["mark"])
-        digest = sha256(corpus)
-        now = {"sha256": digest, "former_sha256": former(entry(corpus), digest), "counts": dict(counts)}
-        _note(corpus, gone | {"texts": _hashes(removed)}, now)
-    return len(removed)
+    with writing_in(corpus.parent):
+        return (_from_collection if corpus.suffix == SUFFIX else _from_lines)(mark(what), corpus)
 
 
 def releases_of(corpus: Path, folders: Iterable[Path]) -> Iterator[Path]:
@@ -50,39 +41,57 @@ def releases_of(corpus: Path, folders: Iterable[Path]) -> Iterator[Path]:
                 yield path.parent
 
 
-def _rewrite(corpus: Path, forgotten_mark: str) -> tuple[list[str], Counter[str]]:
-    """Write the corpus without the texts of a mark, its other lines as they are. Give these texts, and what stays."""
-    removed: list[str] = []
+def _from_collection(gone: str, corpus: Path) -> int:
+    with open_collection(corpus) as collection:
+        hashes = list(map(_hash, collection.marked(gone)))
+        _note(corpus, gone, hashes, {})
+        collection.forget(gone)
+    return len(hashes)
+
+
+def _from_lines(gone: str, corpus: Path) -> int:
+    hashes = [_hash(text.text) for _, text in _lines(corpus) if text and _is_marked(text, gone)]
+    _note(corpus, gone, hashes, {"former_sha256": former(entry(corpus), sha256(corpus), keep=True)})
     counts = Counter(texts=0, lines=0, words=0, characters=0)
-    with replacing(corpus) as new, corpus.open("rb") as old, new.open("wb") as file:
-        for number, line in enumerate(old, 1):
-            text = _text(line, f"{corpus}, line {number}")
-            if text and is_forgotten(text.url, text.author, {forgotten_mark}):
-                removed.append(text.text)
-            else:
+    with replacing(corpus) as new, new.open("wb") as file:
+        for line, text in _lines(corpus):
+            if not (text and _is_marked(text, gone)):
                 file.write(line)
                 counts += size(text.text) if text else Counter()
-    return removed, counts
+    digest = sha256(corpus)
+    said = {"sha256": digest, "former_sha256": former(entry(corpus), digest), "counts": dict(counts)}
+    _note(corpus, gone, [], said)
+    return len(hashes)
+
+
+def _lines(corpus: Path) -> Iterator[tuple[bytes, Text | None]]:
+    """Give each line as it is, with its text; a blank line has none."""
+    with corpus.open("rb") as file:
+        for number, line in enumerate(iter(partial(file.readline, 4 * MAX_TEXT), b""), 1):
+            yield line, _text(line, f"{corpus}, line {number}")
 
 
 def _text(line: bytes, where: str) -> Text | None:
     try:
         return from_row(json.loads(line), where) if line.strip() else None
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise ModelError(f"{where}: not a JSON object") from None
 
 
-def _note(corpus: Path, gone: dict[str, Any], changed: dict[str, Any]) -> None:
-    """Write into corpus.json what was removed, beside what was removed under the same mark before."""
-    said = entry(corpus)
+def _is_marked(text: Text, gone: str) -> bool:
+    return is_forgotten(text.url, text.author, {gone})
+
+
+def _note(corpus: Path, gone: str, hashes: list[str], changed: dict[str, Any]) -> None:
+    """Write into corpus.json what is removed, beside what was removed under the same mark before."""
     before = {one["mark"]: one for one in forgotten(corpus)}
-    texts = [*before.get(gone["mark"], gone)["texts"], *gone["texts"]]
-    before[gone["mark"]] = gone | {"texts": list(dict.fromkeys(texts))}
-    record(corpus, said | changed | {"forgotten": list(before.values())})
+    known = before.get(gone, {"mark": gone, "date": datetime.now(UTC).date().isoformat(), "texts": []})
+    before[gone] = known | {"texts": list(dict.fromkeys([*known["texts"], *hashes]))}
+    record(corpus, entry(corpus) | changed | {"forgotten": list(before.values())})
 
 
-def _hashes(texts: Iterable[str]) -> list[str]:
-    return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _trained_on(path: Path) -> str | None:

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, TextIO
 
 from model.errors import ModelError
@@ -37,7 +36,7 @@ def from_row(row: Mapping[str, Any], where: str) -> Text:
     except UnicodeEncodeError:
         # YouTokenToMe ends the whole process on what is not UTF-8.
         raise ModelError(f"{where}: the text holds half of a surrogate pair") from None
-    return Text(**values | {"text": line_ends(text).strip("\n")})
+    return Text(**values | {"text": line_ends(text).removeprefix("\ufeff").strip("\n")})
 
 
 def to_line(text: Text) -> str:
@@ -45,14 +44,13 @@ def to_line(text: Text) -> str:
     return json.dumps({name: value for name, value in vars(text).items() if value}, ensure_ascii=False) + "\n"
 
 
-def write_lines(file: TextIO, texts: Iterable[Text]) -> None:
-    """Write texts as JSON lines."""
-    file.writelines(map(to_line, texts))
-
-
-def corpus_file(path: Path) -> TextIO:
-    """Open a corpus for writing: UTF-8, and line ends that are the same everywhere."""
-    return path.open("w", encoding="utf-8", newline="\n")
+def write_lines(file: TextIO, texts: Iterable[Text]) -> Counter[str]:
+    """Write texts as JSON lines; give their counts."""
+    counts = Counter(texts=0, lines=0, words=0, characters=0)
+    for text in texts:
+        file.write(to_line(text))
+        counts += size(text.text)
+    return counts
 
 
 def size(text: str) -> Counter[str]:

@@ -75,6 +75,8 @@ def test_blank_lines_part_texts_even_if_they_hold_spaces_and_are_more(blank: str
 def test_two_ways_of_parting_are_one_too_many() -> None:
     with pytest.raises(ModelError, match="one way"):
         Layout(lines=True, blank_lines=2)
+    with pytest.raises(ModelError, match="one line without spaces"):
+        Layout(separator=" --- ")
     with pytest.raises(ModelError, match="no lines to mark"):
         Layout(lines=True, line_mark="@")
 

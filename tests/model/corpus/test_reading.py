@@ -80,6 +80,13 @@ def test_a_byte_that_does_not_fit_is_named_far_into_a_large_file(tmp_path: Path)
         list(read(path))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "undefined"])
+def test_an_encoding_that_does_not_fit_at_all_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_text("Ночь")
+    with pytest.raises(ModelError, match=f"a.txt: not {encoding}"):
+        list(read(tmp_path / "a.txt", Form(encoding)))
+
+
 def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     with pytest.raises(ModelError, match="no encoding 'utf-9'"):
@@ -95,7 +102,7 @@ def test_a_plain_file_is_one_text_unless_told_otherwise(tmp_path: Path) -> None:
 
 def test_a_folder_gives_its_text_files_in_the_order_of_their_names(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    for name in ("b.txt", "a.txt", "sub/c.txt", "notes.md"):
+    for name in ("b.txt", "a.txt", "sub/c.txt", "notes.md", ".new.7.a.txt"):
         (tmp_path / name).write_text(name)
     assert [text.text for text in read(tmp_path)] == ["a.txt", "b.txt", "sub/c.txt"]
 
@@ -154,6 +161,20 @@ def test_a_line_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "a.jsonl").write_text('{"text": "a"}\n{"text": "' + "a" * 50)
     with pytest.raises(ModelError, match="line 2: longer than 20 characters"):
         list(read(tmp_path / "a.jsonl"))
+
+
+def test_a_row_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_TEXT", 20)
+    (tmp_path / "a.csv").write_text("text\n" + "a," * 50)
+    with pytest.raises(ModelError, match="line 2: longer than 20 characters"):
+        list(read(tmp_path / "a.csv"))
+
+
+def test_a_collection_is_not_trained_on_as_it_is(tmp_path: Path) -> None:
+    with open_collection(tmp_path / "c.sqlite") as collection:
+        collection.keep([Text("a", url="https://example.org/1")], {})
+    with pytest.raises(ModelError, match="is cleaned before"):
+        read_corpus(tmp_path / "c.sqlite")
 
 
 def test_a_collection_is_a_corpus_while_it_is_written(tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from model.__main__ import main
 from model.card import licences
+from model.corpus import takedown
+from model.corpus.cleaning import pipeline
 from model.corpus.collection import open_collection, read_collection
 from model.corpus.forgetting import is_forgotten, mark
-from model.corpus.provenance import entry, made, record
+from model.corpus.provenance import entry, record
 from model.corpus.texts import Text
 from model.errors import ModelError
 from model.folder import sha256
@@ -38,7 +43,10 @@ def test_an_author_goes_and_other_lines_stay_as_they_are(corpus: Path) -> None:
     assert entry(corpus)["counts"] == {"texts": 1, "lines": 1, "words": 1, "characters": 6}
 
 
-@pytest.mark.parametrize("address", ["https://example.org/3", "http://www.EXAMPLE.org/3/", "example.org/3#top"])
+SPELLINGS = ["example.org/3#top", " HTTPS://www.EXAMPLE.org:443/3/ ", "http://www2.example.org./3", "m.example.org/3"]
+
+
+@pytest.mark.parametrize("address", ["https://example.org/3", *SPELLINGS])
 def test_an_address_is_known_however_it_is_spelled(corpus: Path, address: str) -> None:
     model("forget", address, corpus)
     assert corpus.read_text("utf-8") == "".join(LINES[:3])
@@ -46,7 +54,7 @@ def test_an_address_is_known_however_it_is_spelled(corpus: Path, address: str) -
 
 @pytest.mark.parametrize("other", ["https://example.org/33", "https://example.com/3", "https://example.org/3?a=1"])
 def test_another_address_is_another_text(corpus: Path, other: str) -> None:
-    assert "0 texts removed" in model("forget", other, corpus).stdout
+    assert "no text of this address or author is here" in model("forget", other, corpus).stdout
     assert corpus.read_text("utf-8") == "".join(LINES)
 
 
@@ -73,9 +81,12 @@ def test_forgetting_again_keeps_the_account(corpus: Path) -> None:
 def test_a_corpus_made_anew_does_not_take_back_what_was_forgotten(corpus: Path) -> None:
     model("forget", "Пётр", corpus)
     out = corpus.with_name("clean.jsonl")
-    out.write_text("{}")
-    record(out, made(out, corpus, [], {}))
+    model("convert", corpus, out)
     assert [gone["mark"] for gone in entry(out)["forgotten"]] == [mark("Пётр")]
+    model("forget", "https://example.org/1", out)
+    model("convert", corpus, out)
+    assert entry(out)["counts"]["texts"] == 1
+    assert "первый" not in out.read_text("utf-8")
 
 
 def test_other_corpora_in_the_folder_keep_their_account(corpus: Path) -> None:
@@ -99,6 +110,99 @@ def test_a_collection_forgets_for_good(tmp_path: Path) -> None:
     assert [text.author for text in read_collection(path)] == ["Анна"] * 3
 
 
+def test_a_collection_that_is_being_read_is_wiped_later_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    secret = "тайное слово"
+    with open_collection(path) as collection:
+        collection.keep([Text(f"{secret} {i}", "Пётр", url=f"https://example.org/{i}") for i in range(100)], {})
+        reading: Any = read_collection(path)
+        next(reading)
+        with pytest.raises(ModelError, match="not yet wiped"):
+            collection.forget(mark("Пётр"))
+        reading.close()
+    assert model("forget", "Пётр", path).returncode == 0
+    assert secret.encode() not in b"".join(file.read_bytes() for file in tmp_path.glob("c.sqlite*"))
+
+
+def test_a_writer_says_that_it_waits_for_a_reader(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    with open_collection(path) as collection:
+        collection.keep([Text(str(i), url=f"https://example.org/{i}") for i in range(100)], {})
+    reading: Any = read_collection(path)
+    next(reading)
+    assert "another command reads it" in model("forget", "x", path, check=False).stderr
+    reading.close()
+
+
+def test_the_addresses_of_pages_that_could_not_be_read_go_too(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    with open_collection(path) as collection:
+        collection.keep([], {}, {"https://example.org/1": "500", "https://example.org/2": "500"})
+    model("forget", "https://example.org/1", path)
+    with open_collection(path) as collection:
+        assert collection.unread == 1
+
+
+def test_a_takedown_that_was_cut_short_is_done_by_the_next_call(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(takedown, "replacing", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            takedown.remove("Анна Ёлкина", corpus)
+    assert corpus.read_text("utf-8") == "".join(LINES)
+    assert len(entry(corpus)["forgotten"][0]["texts"]) == 2
+    assert takedown.remove("Анна Ёлкина", corpus) == 2
+    assert len(entry(corpus)["forgotten"][0]["texts"]) == 2
+
+
+def interrupted(_: Path) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_a_link_leads_to_is_rewritten_and_stays_as_private(corpus: Path, tmp_path: Path) -> None:
+    link = tmp_path / "linked" / "poems.jsonl"
+    link.parent.mkdir()
+    link.symlink_to(corpus)
+    corpus.chmod(0o600)
+    model("forget", "Анна Ёлкина", link)
+    assert link.is_symlink()
+    assert corpus.read_text("utf-8") == "".join(LINES[2:])
+    assert corpus.stat().st_mode & 0o777 == 0o600
+
+
+def test_many_takedowns_at_once_are_all_written_down(tmp_path: Path) -> None:
+    corpora = [tmp_path / f"{i}.jsonl" for i in range(4)]
+    for path in corpora:
+        path.write_text("".join(LINES), "utf-8")
+    command = [sys.executable, "-m", "model", "forget", "Пётр"]
+    running = [subprocess.Popen([*command, str(path)], stdout=subprocess.DEVNULL) for path in corpora]
+    assert [process.wait(60) for process in running] == [0] * 4
+    assert [entry(path)["forgotten"][0]["mark"] for path in corpora] == [mark("Пётр")] * 4
+
+
+def test_cleaning_begins_anew_where_a_text_is_forgotten_meanwhile(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cleaned = pipeline.clean
+
+    def and_forget(*values: Any, **named: Any) -> Any:
+        report = cleaned(*values, **named)
+        takedown.remove("Пётр", corpus)
+        return report
+
+    monkeypatch.setattr(pipeline, "clean", and_forget)
+    out = corpus.with_name("clean.jsonl")
+    main(["clean", str(corpus), str(out), "--preset", "textgenrnn", "--jobs", "1"])
+    assert "третий" not in out.read_text("utf-8")
+    assert entry(out)["forgotten"][0]["mark"] == mark("Пётр")
+    assert "residual_spaces" in capsys.readouterr().out
+
+
+def test_a_folder_of_releases_that_is_not_there_is_named(corpus: Path) -> None:
+    done = model("forget", "Пётр", corpus, "--releases", corpus.parent / "none", check=False)
+    assert "none: no such folder" in done.stderr
+    assert corpus.read_text("utf-8") == "".join(LINES)
+
+
 def test_the_releases_trained_with_it_are_listed(trained: Trained, tmp_path: Path) -> None:
     corpus = tmp_path / "poems.jsonl"
     corpus.write_bytes(trained.corpus.read_bytes())
@@ -119,6 +223,7 @@ BAD = {
     "a form that cannot forget": ("a.txt", "a\n", "only a .jsonl corpus"),
     "not JSON": ("a.jsonl", '{"text": "a"}\nx\n', "line 2: not a JSON object"),
     "no object": ("a.jsonl", "[1]\n", "line 1: not a JSON object"),
+    "too deep": ("a.jsonl", "[" * 100_000, "line 1: not a JSON object"),
 }
 
 
@@ -133,8 +238,12 @@ def test_what_cannot_forget_is_named_and_left(tmp_path: Path, name: str, content
     assert content is None or path.read_text() == content
 
 
-def test_an_account_that_others_wrote_is_not_overwritten(corpus: Path) -> None:
-    (corpus.parent / "corpus.json").write_text("[]")
+STRANGE = ["[]", "\xff", "[" * 100_000, '{"corpora": {"a": 5}}', '{"corpora": {"a": {"forgotten": ["x"]}}}']
+
+
+@pytest.mark.parametrize("content", STRANGE, ids=["list", "no JSON", "too deep", "no entry", "no mark"])
+def test_an_account_that_others_wrote_is_not_overwritten(corpus: Path, content: str) -> None:
+    (corpus.parent / "corpus.json").write_text(content)
     with pytest.raises(ModelError, match="not what this program wrote"):
         record(corpus, {})
 
