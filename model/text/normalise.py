@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import groupby
 
 BREAK = "\ue000"  # YouTokenToMe reads a newline as a space, so a line break is this visible character
 WORD_START = "\u2581"  # YouTokenToMe's own mark
+MAX_MARKS = 30  # combining marks in a row, as in Unicode's stream-safe format: to sort more takes quadratic time
 
 _LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # category Cc without the newline
@@ -15,9 +17,22 @@ _MARKS = re.compile(f"[{BREAK}{WORD_START}]")
 _DASH = re.compile(r"(?<!\S)(?:-{1,3}|[‐-―−])(?!\S)")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟″", '"') | dict.fromkeys("‘’‚‛′", "'"))
 
+_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")  # no letter is a mark, nor any of ASCII
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", _MAYBE_MARKS.sub(_few_marks, text))
+
+
+def _few_marks(found: re.Match[str]) -> str:
+    """Keep the first of the combining marks that stand in a row."""
+    runs = groupby(found[0], lambda character: unicodedata.category(character).startswith("M"))
+    return "".join(["".join(run)[: MAX_MARKS if marks else None] for marks, run in runs])
+
+
 # The names that a release may list under `normalisation`; each takes a text and gives a text.
 STEPS: dict[str, Callable[[str], str]] = {
-    "nfc": lambda text: unicodedata.normalize("NFC", text),
+    "nfc": _nfc,
     "dashes": lambda text: _DASH.sub("—", text).replace("…", "..."),
     "quotes": lambda text: text.translate(_QUOTES),
     "yo": lambda text: text.replace("ё", "е").replace("Ё", "Е"),

@@ -155,16 +155,6 @@ def _spooled(spool: BinaryIO) -> Iterator[Keyed]:
         yield pickle.load(spool)  # noqa: S301  a file of our own without a name
 
 
-def _note_dropped(
-    chunk: Chunk, before: Sequence[bool], after: Sequence[bool], report: StepReport, sample: Sample
-) -> None:
-    dropped = [item for item, was, stays in zip(chunk, before, after, strict=True) if was and not stays]
-    for _, text in dropped:
-        report.note(text.text, None)
-    for _, explained in sample.among(number for number, _ in dropped):
-        explained.steps.append(report.step)
-
-
 def _admitted(
     texts: Iterable[Text], keep: Callable[[Text], bool], report: Report, sample: Sample
 ) -> Iterator[tuple[int, Text]]:

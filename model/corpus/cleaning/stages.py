@@ -38,7 +38,7 @@ def stages(steps: Iterable[Step]) -> list[Stage]:
     for step in steps:
         before = found[-1].comparing
         # Repeats are found among all texts, and then judged one after the other; a percentile is of what is left.
-        if before and (isinstance(step, Alone) or PERCENTILE in (step.name, before[-1].name)):
+        if before and (isinstance(step, Alone) or step.name == PERCENTILE):
             found.append(Stage())
         if isinstance(step, Alone):
             found[-1].alone.append(step)
@@ -69,7 +69,7 @@ def step_through(stage: Stage, task: tuple[list[str], frozenset[int]]) -> Done:
 def _size(texts: Sequence[str]) -> Counter[str]:
     """Count texts as if they were one, which takes less time than one by one."""
     counted = size("\n".join(texts))
-    counted.update(texts=len(texts) - 1, characters=1 - len(texts))
+    counted.update(texts=len(texts) - 1, characters=-max(len(texts) - 1, 0))
     return counted
 
 

@@ -175,7 +175,7 @@ class Survey:
 
     def _add_hashes(self, text: Text) -> None:
         self._exact.add(hash8(text.text))
-        hashed = hash8(letters(text.text))
+        hashed = hash8(letters(text.text) or text.text.strip())
         self._by_letters.add(hashed)
         if len(self._samples) < SAMPLES or hashed < max(self._samples):
             self._samples[hashed] = _sample(text)

@@ -268,7 +268,7 @@ def clean(source: Path, out: Path, *options: object) -> dict[str, Any]:
 def test_cleaning_writes_down_what_it_did_and_shows_no_text(corpus: Path) -> None:
     said = clean(corpus, corpus.with_name("clean.jsonl"))
     assert said["counts"] == {"texts": 3, "lines": 4, "words": 5, "characters": 24}
-    assert [step["step"] for step in said["cleaning"]] == ["residual_spaces", "csv_quotes", "links", "duplicates"]
+    assert [step["step"] for step in said["cleaning"]] == ["residual_spaces", "links", "duplicates"]
     assert said["input"] == {"name": "poems.jsonl", "sha256": sha256(corpus)}
     assert said["sha256"] == sha256(corpus.with_name("clean.jsonl"))
     assert "первый" not in (corpus.parent / "corpus.json").read_text("utf-8")

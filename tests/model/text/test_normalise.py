@@ -45,6 +45,14 @@ def test_a_step_does_its_part_alone(step: str, text: str, result: str) -> None:
     assert normalise(result, [step]) == result
 
 
+@pytest.mark.timeout(60)
+def test_marks_heaped_on_a_letter_are_bounded() -> None:
+    """To sort two million of them takes an hour."""
+    assert normalise("a" + "\u0300\u0316" * 10**6 + "b", ["nfc"]) == "à" + "\u0316" * 15 + "\u0300" * 14 + "b"
+    few = "…" * 40 + "и\u0306\u0301" * 40 + "😀" * 40
+    assert normalise(few, ["nfc"]) == "…" * 40 + "й\u0301" * 40 + "😀" * 40
+
+
 def test_a_normalised_text_stays_as_it_is() -> None:
     text = normalise("„Ёж“ - \r\n\r\n\r\n всё…\t", ALL)
     assert normalise(text, ALL) == text == '"Еж" —\n\nвсе...'

@@ -85,15 +85,14 @@ PLAIN: Mapping[str, Clean] = {
     "line_marks": marks.line_marks,
     "mentions": marks.mentions,
     "hashtags": marks.hashtags,
-    "csv_quotes": marks.csv_quotes,
 }
 # With a value: how it is written, how it is read, and the function that takes it first.
 VALUED: Mapping[str, tuple[str, Callable[[str], Any], Callable[[Any, str], str | None]]] = {
     "min_lines": ("N", partial(_number, 1, 10**6), lines.min_lines),
     "line_words": ("FEWEST..MOST", _span, lines.line_words),
 }
-# A duplicate has the letters and digits of an earlier text. A near-duplicate has half of its lines or more, by letters,
-# in one earlier text that is kept; lines of few letters are no evidence of that.
+# A duplicate has the letters and numbers of an earlier text, in the same order. A near-duplicate has half of its lines
+# or more, by letters, in one earlier text that is kept; lines of few letters are no evidence of that.
 COMPARING: Mapping[str, Key] = {"duplicates": keys.whole, "near_duplicates": keys.long_lines}
 PERCENTILE = "below_percentile"  # fewer lines than this percentile of the texts that have come so far
 

@@ -5,7 +5,8 @@ import re
 from model.corpus.cleaning.steps.lines import without
 
 # Each character lies in one token at most and is looked at twice at most, so the time is linear.
-_TOKEN = re.compile(r"\w+-\w+|[\w']+")
+# Accents that stand apart from their letters belong to the word.
+_TOKEN = re.compile(r"[\w\u0300-\u036f]+-[\w\u0300-\u036f]+|[\w\u0300-\u036f']+")
 _LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]")
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 

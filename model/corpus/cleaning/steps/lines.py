@@ -48,7 +48,8 @@ def short_lines(text: str) -> str | None:
     """
     lines = text.split("\n")
     limit = sum(map(len, lines)) / len(lines) // 4
-    return "\n".join([line for line in lines if len(line) > limit]) or None
+    left = "\n".join([line for line in lines if len(line) > limit])
+    return left if left.strip() else None
 
 
 def min_lines(least: int, text: str) -> str | None:

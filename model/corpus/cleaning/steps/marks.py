@@ -12,29 +12,40 @@ _LINE = re.MULTILINE | re.IGNORECASE
 _SPEECH = re.compile(r"^[^\w\n]*speech[^\S\n]+\d{1,4}[^\w\n]*$", _LINE)
 _BUGURT = re.compile(r"^[^\w\n]*(?:нейро)?бугурт[ —–-]{0,3}тред[^\w\n]*$", _LINE)
 _LINE_MARK = re.compile(r"^[^\S\n]*@[^\S\n]*$", re.MULTILINE)
-_MENTION = re.compile(r"\[(?:id|club|public|event)\d{1,20}\|([^\[\]\n]*)\]")
-_HASHTAG = re.compile(r"[^\S\n]?(?<![\w&])#(?!\d+\b)\w+(?:@\w+)?")
+_MENTION = re.compile(
+    r"\[(?:(?:id|club|public|event)\d{1,20}(?::bp-?\d{1,20}_\d{1,20})?|https?://[^\s|\[\]]{1,500})\|([^\[\]\n]*)\]"
+)
+_HASHTAG = re.compile(r"[^\S\n]?(?<![\w&])#(?!\d+\b)\w+(?:-\w+)*(?:@\w+)?")
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?|январ[ья]|феврал[ья]|марта?|апрел[ья]|ма[йя]|июн[ья]|июл[ья]|августа?|сентябр[ья]|"
     r"октябр[ья]|ноябр[ья]|декабр[ья])\.?"
 )
+_WEEKDAY = (
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?|понедельник|вторник|среда|четверг|пятница|"
+    r"суббота|воскресенье)"
+)
+_NAME = r"(?-i:[A-ZА-ЯЁ])[\w.'-]{0,20}"
+_PLACE = rf", ?{_NAME}(?:,? {_NAME}){{0,2}}"  # New York, NY: a sentence has small letters between
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[5-9]|20)\d\d"
 _DATE = re.compile(
-    rf"^[^\w\n]*(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[./-]\d{{1,2}}[./-](?:{_YEAR}|\d\d)|{_DAY} {_MONTH}(?:,? {_YEAR})?|"
-    rf"{_MONTH} {_DAY}(?:,? {_YEAR})?|(?:{_MONTH},? )?{_YEAR})(?: ?(?:г|года?))?[^\w\n]*$",
+    rf"^[^\w\n]*(?:{_WEEKDAY},? )?(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[./-]\d{{1,2}}[./-](?:{_YEAR}|\d\d)|"
+    rf"{_DAY} {_MONTH}(?:,? {_YEAR})?|{_MONTH} {_DAY}(?:,? {_YEAR})?|"
+    rf"(?:{_MONTH},? )?{_YEAR})(?: ?(?:г\b\.?|года?))?(?:{_PLACE})?[^\w\n]*$",
     _LINE,
 )
 
-_BRACKETS = re.compile(r"[^\S\n]?(?:\[([^\[\]\n]{1,60})\]|\(([^()\n]{1,60})\))")
+_BRACKETS = re.compile(
+    r"(?P<gap>[^\S\n]|(?<=[\w\])]))?(?:\[(?P<square>[^\[\]\n]{1,60})\]|\((?P<round>[^()\n]{1,60})\))(?=(?P<word>\w)?)"
+)
 _WORD = re.compile(r"[^\W_]+")
 # What a room does, or a transcriber notes. A bracket is a mark when it holds one of these and only words of both sets.
 _SOUNDS = frozenset(
     _WORD.findall(
         "applause applauds applauding laughter laughs laughing cheers cheering boos booing chanting chants crosstalk "
-        "silence shouting shouts whistling whistles inaudible unintelligible indiscernible mike ph sic music "
+        "silence shouting shouts whistling whistles inaudible unintelligible indiscernible ph sic music "
         "interrupted pointing "
         "аплодисменты аплодирует аплодируют овация овации смех смеется смеётся смеются шум крики оживление музыка "
         "неразборчиво"
@@ -42,12 +53,12 @@ _SOUNDS = frozenset(
 )
 _COMPANY = frozenset(
     _WORD.findall(
-        "a again all and at audience begins by continues crowd from in loud member members mixed more off of prolonged "
-        "protester protesters response room rises some standing sustained the to with "
+        "a again all and at audience begins by continues crowd from in loud member members mike mixed more off of "
+        "prolonged protester protesters response room rises some speaking standing sustained the to with "
         "бурные в все встают долгие зал зала зале и из на не переходящие продолжительные с"
     )
 )
-_CSV_FIELD = re.compile(r'"((?:[^"\n]|"")*)"')
+_OFF_MIKE = frozenset({"off", "mike"})  # Mike alone is a man
 
 
 def speech_headers(text: str) -> str | None:
@@ -66,18 +77,26 @@ def line_marks(text: str) -> str | None:
 
 
 def dates(text: str) -> str | None:
-    """Leave out lines that hold a date and nothing else. A date within a sentence stays."""
+    """Leave out lines that hold a date, with a weekday or a place at the most. A date within a sentence stays."""
     return without(_DATE.search, text)
 
 
 def room_marks(text: str) -> str | None:
     """Remove marks such as [laughter] and (applause); other brackets hold what was said, and stay."""
-    return _replaced(_BRACKETS, lambda found: "" if _is_mark(found[1] or found[2]) else found[0], text)
+    return _replaced(_BRACKETS, _unmarked, text)
+
+
+def _unmarked(found: re.Match[str]) -> str:
+    """Remove what is a mark, but leave a space where it stood between words."""
+    if not _is_mark(found["square"] or found["round"]):
+        return found[0]
+    return " " if found["gap"] is not None and found["word"] else ""
 
 
 def _is_mark(content: str) -> bool:
     words = _WORD.findall(content.lower())
-    return not _SOUNDS.isdisjoint(words) and (_SOUNDS | _COMPANY).issuperset(words)
+    sounds = not _SOUNDS.isdisjoint(words) or _OFF_MIKE.issubset(words)
+    return sounds and (_SOUNDS | _COMPANY).issuperset(words)
 
 
 def mentions(text: str) -> str | None:
@@ -88,17 +107,6 @@ def mentions(text: str) -> str | None:
 def hashtags(text: str) -> str | None:
     """Remove hashtags, which are no part of a post's plot. A number such as #1 is none."""
     return _replaced(_HASHTAG, lambda _: "", text)
-
-
-def csv_quotes(text: str) -> str | None:
-    """Take off the quotes of a field that was quoted for CSV and then read as a line.
-
-    Only where a writer of CSV had to set them, for a comma or a quote within; else they are the author's.
-    """
-    field = _CSV_FIELD.fullmatch(text)
-    if field is None or not ("," in field[1] or '""' in field[1]):
-        return text
-    return join([field[1].replace('""', '"')])
 
 
 def _replaced(pattern: re.Pattern[str], by: Callable[[re.Match[str]], str], text: str) -> str | None:

@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus.cleaning.account import Report
+from model.corpus.cleaning.account import Report, Sample
 from model.corpus.cleaning.pipeline import CHUNK, clean
 from model.corpus.cleaning.steps import parse
 from model.corpus.cleaning.workers import Workers
 from model.corpus.reading import Form, read
-from model.corpus.texts import Text, to_line
+from model.corpus.texts import Text, size, to_line
 from model.errors import ModelError
 from tests.conftest import model
 from tests.processes import Running, start, wait_until
@@ -112,6 +113,37 @@ def test_a_percentile_is_of_what_the_steps_before_left(tmp_path: Path) -> None:
     source = corpus(tmp_path / "in.jsonl", texts)
     run(source, tmp_path / "out.jsonl", ["min_lines=2", "below_percentile=85"])
     assert [text.count("\n") + 1 for text in texts_of(tmp_path / "out.jsonl")] == list(range(2, 18))
+
+
+def test_a_percentile_is_of_what_repeats_left(tmp_path: Path) -> None:
+    texts = ["\n".join(["строка"] * count) for count in [*[20] * 50, *range(2, 20)]]
+    run(corpus(tmp_path / "in.jsonl", texts), tmp_path / "out.jsonl", ["duplicates", "below_percentile=85"])
+    assert [text.count("\n") + 1 for text in texts_of(tmp_path / "out.jsonl")] == list(range(2, 18))
+
+
+@pytest.mark.parametrize("specs", [["duplicates", "lower"], ["lower", "duplicates"], ["below_percentile=50", "digits"]])
+def test_what_is_left_is_counted_after_the_last_step(tmp_path: Path, specs: list[str]) -> None:
+    texts = ["Раз", "раз", "раз", "Два\nтри 3", "раз два\nтри\nчетыре", "один\nдва\nтри\nчетыре"]
+    report = run(corpus(tmp_path / "in.jsonl", texts), tmp_path / "out.jsonl", specs)
+    assert 0 < report.after["texts"] < len(texts)
+    assert report.after == sum((size(text) for text in texts_of(tmp_path / "out.jsonl")), Counter())
+
+
+def test_chunks_that_are_dropped_whole_count_for_nothing(tmp_path: Path) -> None:
+    texts = ["1" * CHUNK, "2" * CHUNK, "раз", "3" * CHUNK]
+    report = run(corpus(tmp_path / "in.jsonl", texts), tmp_path / "out.jsonl", ["digits"])
+    assert report.before == {"texts": 4, "lines": 4, "words": 4, "characters": 3 * CHUNK + 3}
+    assert report.after == {"texts": 1, "lines": 1, "words": 1, "characters": 3}
+    empty = run(corpus(tmp_path / "in.jsonl", texts[:2]), tmp_path / "out.jsonl", ["digits"])
+    assert dict(empty.after) == {"texts": 0, "lines": 0, "words": 0, "characters": 0}
+
+
+def test_the_texts_explained_are_those_of_the_smallest_hashes() -> None:
+    texts, sample = [Text(f"текст {i}") for i in range(50)], Sample(7)
+    for number, text in enumerate(texts, 1):
+        sample.offer(number, text)
+    ordered = sorted(texts, key=lambda text: hashlib.blake2b(text.text.encode(), digest_size=8).digest())
+    assert {one.text.text for one in sample.chosen.values()} == {text.text for text in ordered[:7]}
 
 
 def test_steps_run_in_the_preset_s_order(tmp_path: Path) -> None:

@@ -70,6 +70,23 @@ def test_digits_make_a_difference() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["Apple wins 11-2", "Apple wins 1-12"],
+        ["Mix 12 of a", "Mix 1 of a 2", "Mix of a 12"],
+        ["C#", "C++", "C"],
+        ["Magic", "Magic+"],
+    ],
+)
+def test_where_numbers_stand_and_how_a_name_ends_make_a_difference(texts: list[str]) -> None:
+    assert kept(texts, whole) == [True] * len(texts)
+
+
+def test_signs_that_end_no_name_make_none() -> None:
+    assert kept(["#tag + one", "tag, one", "за\u0301мок", "замок"], whole) == [True, False, True, False]
+
+
 def test_texts_of_signs_alone_are_compared_as_they_are() -> None:
     assert kept(["…", "!", " … "], whole) == [True, True, False]
 

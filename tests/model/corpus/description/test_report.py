@@ -4,12 +4,14 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from model.corpus.description.counting import Group, Table
 from model.corpus.description.report import render, write
 from model.corpus.description.statistics import survey
 from model.corpus.texts import Text
@@ -119,6 +121,17 @@ def test_what_the_corpus_says_is_escaped() -> None:
 @pytest.mark.parametrize("texts", [[Text("а")], [Text("?!")], [Text("а б"), Text("а б")], [Text("а\nб", author="в")]])
 def test_the_smallest_corpora_have_a_page(texts: list[Text]) -> None:
     assert "</html>" in render(survey("small", texts))
+
+
+def test_shares_that_round_to_nothing_are_drawn_by_their_characters() -> None:
+    groups = [Group("а", 1, 1, 1, 4, 0.0), Group("б", 1, 1, 1, 1, 0.0)]
+    table = Table(3_000_000, True, groups, Group("others", 9, 9, 9, 9_000_000, 1.0))  # noqa: FBT003  a record
+    page = render(replace(survey("many", _texts()), authors=table))
+    assert re.findall(r'class="n share" data-value="[0-9.]+" style="--share: ([0-9.]+)"', page)[:3] == [
+        "1.0",
+        "0.25",
+        "1",
+    ]
 
 
 def test_an_empty_corpus_is_told_and_nothing_is_made(tmp_path: Path) -> None:

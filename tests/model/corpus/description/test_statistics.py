@@ -67,6 +67,11 @@ def test_duplicates(small: Statistics) -> None:
     assert (small.duplicates.exact, small.duplicates.by_letters, small.duplicates.largest_group) == (1, 2, 2)
 
 
+def test_texts_without_letters_are_not_all_one() -> None:
+    found = survey("", [Text(text) for text in ("?!", "…", "1984", "2001", "2001 ")]).duplicates
+    assert (found.exact, found.by_letters, found.largest_group) == (0, 1, 2)
+
+
 def test_authors_and_labels(small: Statistics) -> None:
     assert small.authors
     assert small.authors.distinct == 2
@@ -161,6 +166,16 @@ def test_a_vocabulary_too_large_is_estimated_and_says_so() -> None:
     assert [word for word, _ in found.most_frequent[:10]] == [
         word for word, _ in sorted(exact.items(), key=lambda item: (-item[1], item[0]))[:10]
     ]
+
+
+def test_a_count_may_be_short_by_what_was_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.corpus.description.vocabulary.hash8", lambda _: 2**64 - 1)  # none is in the sample
+    counter = WordCounter(limit=4)
+    for batch in ("a b c d e", "a a b c d e", "a b b c c d d e e"):
+        counter.add(batch.split())
+    found = counter.vocabulary()
+    assert found.most_frequent == [("a", 3)]  # 4 with the one that was forgotten
+    assert found.shortfall == 1 + 1 + 2  # as many as there were of b
 
 
 def test_growth_is_told_at_round_numbers_however_the_words_come() -> None:
