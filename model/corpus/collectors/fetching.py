@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from model.corpus.collectors import robots as robots_txt
 from model.corpus.collectors.robots import ForbiddenError, Rules
@@ -53,7 +54,7 @@ class Page:
 def check_secret_address(url: str) -> None:
     """Raise ModelError where a secret sent to this address could be read on the way."""
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
         raise ModelError(f"{url!r} is no address: expected one that begins with https://")
     if parts.scheme == "http" and parts.hostname not in LOCAL:
         raise ModelError(f"{url}: a token is sent over https only")
@@ -89,7 +90,6 @@ class Fetcher:
         self._rules: dict[str, tuple[float, Rules]] = {}
         self._session = self._new_session()
         self._next = -inf
-        self._delay = manners.delay
 
     def get(
         self,
@@ -131,7 +131,7 @@ class Fetcher:
                 return request()
             except FetchError as failure:
                 why, asked = failure, failure.wait
-            wait = min(self._delay * 2**failures, self._manners.max_wait) if asked is None else asked
+            wait = min(self._manners.delay * 2**failures, self._manners.max_wait) if asked is None else asked
             if wait > self._manners.max_wait:
                 raise ModelError(f"{why}; the site asks to wait {wait:.0f} s: run the same command again then")
             if failures < self._manners.max_failures:
@@ -147,7 +147,7 @@ class Fetcher:
             rules = self._read_rules(url)
             self._rules[_host(url)] = time.monotonic(), rules
         if not rules.allows(url):
-            raise ForbiddenError(f"robots.txt of {urlsplit(url).netloc} forbids {urlsplit(url).path}")
+            raise ForbiddenError(url, f"forbids {urlsplit(url).path}")
 
     def _read_rules(self, url: str) -> Rules:
         address = urljoin(url, "/robots.txt")
@@ -161,15 +161,22 @@ class Fetcher:
             self._say(f"{urlsplit(url).netloc} refuses its robots.txt: status {page.status}")
             return robots_txt.NOTHING
         rules = robots_txt.parse(page.body.decode("utf-8", "replace") if page.status == HTTPStatus.OK else "", ROBOT)
-        if rules.delay > self._delay:
-            self._say(f"robots.txt of {urlsplit(url).netloc} asks for {rules.delay:g} s between two requests")
-            self._delay = rules.delay
+        asked = f"asks for {rules.delay:g} s between two requests"
+        if rules.delay > self._manners.max_wait:
+            raise ForbiddenError(url, asked)
+        if rules.delay > self._manners.delay:
+            self._say(f"robots.txt of {urlsplit(url).netloc} {asked}")
         return rules
+
+    def _pause(self, url: str) -> float:
+        """Give the seconds from this request to the next."""
+        _, rules = self._rules.get(_host(url), (-inf, Rules()))
+        return max(self._manners.delay, rules.delay)
 
     def _request(self, method: str, url: str, check: Check, **sent: Any) -> Page:
         time.sleep(max(0.0, self._next - time.monotonic()))
         self.requests += 1
-        pause = self._delay
+        pause = self._pause(url)
         try:
             page = _within(self._manners.max_seconds, partial(self._exchange, self._session, method, url, **sent))
             pause = max(pause, min(used_up(page.headers), self._manners.max_wait))
@@ -186,7 +193,7 @@ class Fetcher:
         try:
             with session.request(method, url, timeout=TIMEOUTS, stream=True, allow_redirects=False, **sent) as answer:
                 body = b"".join(_bounded(answer, _place(url), end))
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError, ValueError) as error:
             # Their messages hold the whole address, parameters included.
             raise FetchError(f"{_place(url)}: {type(error).__name__}") from None
         _check_status(answer, _place(url))
@@ -226,8 +233,11 @@ def _target(page: Page) -> str | None:
     """Give the address that a page redirects to."""
     if page.status not in {301, 302, 303, 307, 308}:
         return None
-    target = urljoin(page.url, page.headers.get("Location", ""))
-    return target if urlsplit(target).scheme in {"http", "https"} and target != page.url else None
+    try:
+        target = urljoin(page.url, page.headers.get("Location", ""))
+        return target if urlsplit(target).scheme in {"http", "https"} and target != page.url else None
+    except ValueError:
+        return None
 
 
 def _host(url: str) -> str:

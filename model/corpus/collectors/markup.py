@@ -18,6 +18,7 @@ _BLOCKS = {"p", "div", "li", "tr", "blockquote", "h1", "h2", "h3"}
 _CYRILLIC = ["cp1251", "utf-8"]  # tried whatever a page says of itself
 _CHARSETS = {*_CYRILLIC, "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic", "iso8859-1", "cp1252"}
 _META = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{1,40})""", re.IGNORECASE)
+MAX_PARSED = 2**19  # bytes; a poem's page has a tenth of it, and the parser slows down on broken markup
 _HEAD = 4096  # bytes in which a page names its charset
 _ENOUGH = 100  # letters, to judge by
 _FREQUENT = "оеаинтлв"  # without р and с, which UTF-8 read as windows-1251 is full of
@@ -30,6 +31,8 @@ class UnreadableError(Exception):
 
 def parse(page: Page) -> tuple[str, BeautifulSoup]:
     """Give the markup of a page, and its tree."""
+    if len(page.body) > MAX_PARSED:
+        raise UnreadableError(f"it is longer than {MAX_PARSED:,} bytes")
     markup = decode(page)
     try:
         with warnings.catch_warnings():
@@ -58,7 +61,7 @@ def lines(element: Tag) -> str:
         text = "".join(_pieces(element, told=told))
     except RecursionError:
         raise UnreadableError("its tags are nested too deeply") from None
-    text = re.sub(r" *([\n\v]) *", r"\1", text)
+    text = "".join(piece.strip(" ") for piece in re.split(r"([\n\v])", text))
     text = re.sub(r"\n?\v+", "\n", text).strip(" ")
     text = line_ends(text.replace("\xa0", " "))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")

@@ -25,6 +25,7 @@ from model.errors import ModelError
 CLIENT_ID, CLIENT_SECRET = "REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"
 TIMES = ("hour", "day", "week", "month", "year", "all")
 PAGE = 100  # titles, the most that a listing gives at once
+MAX_PAGES = 30  # of a listing, which ends at about 1000 titles
 MARGIN = 60.0  # seconds before its end at which a token is renewed
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{1,20}")
@@ -94,14 +95,15 @@ def collect(fetcher: Fetcher, collection: Collection, settings: Settings) -> Ite
 
 def _titles(reddit: "_Reddit", name: str, collection: Collection, done: dict[str, str]) -> Iterator[str]:
     after: str | None = collection.position.get("after")
-    again = False
+    again, pages = False, 0
     while name not in done:
         listing = reddit.top(name, after)
         if listing.is_empty and after is not None and not again:
             # Nothing follows a submission that has left the listing, so this may be no end: once more from the top.
             again, after = True, None
             continue
-        if listing.after in {None, after}:
+        pages += 1
+        if listing.after in {None, after} or pages == MAX_PAGES:
             done[name] = ""
         after = listing.after
         collection.keep(listing.texts, {"done": done} if name in done else {"done": done, "after": after})
@@ -218,6 +220,8 @@ def _is_gone(post: Mapping[str, Any]) -> bool:
 
 
 def _read_post(post: Mapping[str, Any]) -> Text:
+    if not all(isinstance(post[name], str) for name in ("title", "subreddit", "permalink")):
+        raise TypeError
     return Text(
         text=" ".join(post["title"].split()),
         author=str(post.get("author") or ""),

@@ -12,7 +12,11 @@ _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class ForbiddenError(ModelError):
-    """A page that robots.txt forbids."""
+    """A page that robots.txt forbids, or lets nobody fetch in a sensible time."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"robots.txt of {urlsplit(url).netloc} {why}")
+        self.url = url
 
 
 @dataclass(frozen=True)

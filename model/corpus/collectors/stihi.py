@@ -35,7 +35,8 @@ class Settings:
 def settings(site: str, first: str | None, until: str) -> Settings:
     """Check what a user says; days as YYYY/MM/DD."""
     parts = urlsplit(site)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+    plain = parts.netloc and not (parts.path.strip("/") or parts.query or "@" in parts.netloc)
+    if parts.scheme not in {"http", "https"} or not plain:
         raise ModelError(f"--site {site}: expected an address such as https://stihi.ru")
     begin, end = (_day(first) if first else None), _day(until)
     if begin and not end <= begin <= _today():
@@ -182,6 +183,10 @@ class _Walk:
                 return _Found(read_poem(page, address, url))
             except UnreadableError as error:
                 return _Found() if self._looks_missing(page, address) else _Found(why=str(error))
+        except ForbiddenError as error:
+            if error.url == url:
+                raise
+            return _Found(why=str(error))
         except GaveUpError as error:
             if stand.gave_up:
                 raise

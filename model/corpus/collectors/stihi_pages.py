@@ -95,10 +95,9 @@ def look(page: Page) -> tuple[object, ...]:
 
 def _check(markup: str, tree: BeautifulSoup, address: Address) -> None:
     """Raise UnreadableError where the page was cut, or is another poem's."""
-    opened = re.search(r"""<div[^>]{0,200}class\s*=\s*["']?text\b""", markup)
-    if opened and "</div" not in markup[opened.end() :]:
-        raise UnreadableError("it ends within the poem")
     below = tree.find(class_=_BELOW)
+    if below is None and not re.search("</(?:body|html)", markup, re.IGNORECASE):
+        raise UnreadableError("it ends within the poem")
     certificate = _CERTIFICATE.search(below.get_text(" ")) if below else None
     if certificate and certificate[1] != address.certificate:
         raise UnreadableError(f"it is of the poem №{certificate[1]}")

@@ -24,6 +24,7 @@ VERSION = "5.199"
 TOKEN = "VK_TOKEN"  # noqa: S105  the variable's name
 PAGE = 100  # posts, the most that wall.get gives at once
 STEP = 80  # posts from the start of a page to the start of the next
+MAX_EMPTY = 50  # pages in a row
 
 _DOMAIN = re.compile(r"[A-Za-z0-9_.]{1,64}")
 _LINK = re.compile(
@@ -132,9 +133,14 @@ def _walk(wall: "_Wall", collection: Collection) -> Iterator[str]:
     """Go down to what is known, or to the wall's end, from where the collection stands."""
     place: _Place | None = _load(collection.position)
     refused: set[int] = set()  # offsets
-    retreat = STEP
+    retreat, empty = STEP, 0
     while place:
         page = wall.page(place.offset)
+        empty = 0 if page.stretch or page.texts or not page.count else empty + 1
+        if empty > MAX_EMPTY:
+            raise ModelError(
+                f"VK counts {page.count} posts and shows none from {place.offset} on: may the token see them?"
+            )
         # Where even the page before it, read again, does not lead to a page, hidden posts stand between them.
         if place.takes(page) or place.offset in refused:
             ends, after = place.ends(page), place.after(page)
