@@ -15,6 +15,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from model.corpus.collectors import robots as robots_txt
+from model.corpus.collectors.addresses import check_address
 from model.corpus.collectors.robots import ForbiddenError, Rules
 from model.corpus.collectors.waits import used_up, wait_asked
 from model.errors import ModelError
@@ -22,7 +23,6 @@ from model.errors import ModelError
 ROBOT = "neural-poet-collector"
 MAX_PAGE = 2**23  # bytes
 MAX_HOPS = 5
-LOCAL = {"127.0.0.1", "::1", "localhost"}
 TIMEOUTS = 10.0, 30.0  # seconds to connect, and between two pieces of an answer
 RULES_SECONDS = 24 * 3600.0  # for which a robots.txt holds
 _PIECE = 2**10  # bytes
@@ -51,15 +51,6 @@ class Page:
     body: bytes
 
 
-def check_secret_address(url: str) -> None:
-    """Raise ModelError where a secret sent to this address could be read on the way."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        raise ModelError(f"{url!r} is no address: expected one that begins with https://")
-    if parts.scheme == "http" and parts.hostname not in LOCAL:
-        raise ModelError(f"{url}: a token is sent over https only")
-
-
 class FetchError(Exception):
     """One request that failed and may be tried again, after `wait` seconds where the site says so."""
 
@@ -79,6 +70,11 @@ class GaveUpError(ModelError):
     """Too many failures in a row."""
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, _answer: requests.Response) -> None:
+        """Follow nothing: requests looks at the next address even so, and fails where it cannot be read."""
+
+
 class Fetcher:
     """Fetches for one collector. ModelError when the site forbids it, or fails too often in a row."""
 
@@ -89,7 +85,8 @@ class Fetcher:
         self._obeys = robots
         self._rules: dict[str, tuple[float, Rules]] = {}
         self._session = self._new_session()
-        self._next = -inf
+        self._next = -inf  # when a request may be sent to any site
+        self._nexts: dict[str, float] = {}  # and to one
 
     def get(
         self,
@@ -174,7 +171,7 @@ class Fetcher:
         return max(self._manners.delay, rules.delay)
 
     def _request(self, method: str, url: str, check: Check, **sent: Any) -> Page:
-        time.sleep(max(0.0, self._next - time.monotonic()))
+        time.sleep(max(0.0, max(self._next, self._nexts.get(_host(url), -inf)) - time.monotonic()))
         self.requests += 1
         pause = self._pause(url)
         try:
@@ -184,7 +181,8 @@ class Fetcher:
             self._session = self._new_session()  # the old one is still held by the thread that waits
             raise FetchError(f"{_place(url)}: no whole answer in {self._manners.max_seconds:g} s") from None
         finally:
-            self._next = time.monotonic() + pause
+            self._next = time.monotonic() + self._manners.delay
+            self._nexts[_host(url)] = time.monotonic() + pause
         check(page)
         return page
 
@@ -200,7 +198,7 @@ class Fetcher:
         return Page(answer.status_code, url, answer.headers, body)
 
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         session.headers["User-Agent"] = f"{ROBOT}/1.0 (+{self._manners.contact})"
         return session
 
@@ -235,9 +233,10 @@ def _target(page: Page) -> str | None:
         return None
     try:
         target = urljoin(page.url, page.headers.get("Location", ""))
-        return target if urlsplit(target).scheme in {"http", "https"} and target != page.url else None
-    except ValueError:
+        check_address(target)
+    except (ValueError, ModelError):
         return None
+    return target if target != page.url else None
 
 
 def _host(url: str) -> str:

@@ -3,9 +3,10 @@
 import codecs
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from email.message import Message
+from itertools import takewhile
 
 from bs4 import BeautifulSoup, Tag, UnusualUsageWarning
 from bs4.element import NavigableString
@@ -18,7 +19,13 @@ _BLOCKS = {"p", "div", "li", "tr", "blockquote", "h1", "h2", "h3"}
 _CYRILLIC = ["cp1251", "utf-8"]  # tried whatever a page says of itself
 _CHARSETS = {*_CYRILLIC, "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic", "iso8859-1", "cp1252"}
 _META = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{1,40})""", re.IGNORECASE)
-MAX_PARSED = 2**19  # bytes; a poem's page has a tenth of it, and the parser slows down on broken markup
+MAX_PARSED = 2**19  # bytes; a poem's page has a tenth of it
+# html.parser reads what is not closed to the end, once for each time it is opened: only whole, short tags are left.
+_DROPPED = re.compile(
+    r"<!--(?:-?>|.*?(?:-->|\Z))|<(script|style)\b.*?(?:</\1\s{0,9}>|\Z)|<[!?][^>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL
+)
+_LOOSE = re.compile(r"<(?!/?[a-zA-Z][^<>]{0,1000}>)")
+_BREAK, _EDGE, _STOP = "\n", "\v", "\0"  # a line break, where a block begins or ends, where what is below begins
 _HEAD = 4096  # bytes in which a page names its charset
 _ENOUGH = 100  # letters, to judge by
 _FREQUENT = "оеаинтлв"  # without р and с, which UTF-8 read as windows-1251 is full of
@@ -33,7 +40,7 @@ def parse(page: Page) -> tuple[str, BeautifulSoup]:
     """Give the markup of a page, and its tree."""
     if len(page.body) > MAX_PARSED:
         raise UnreadableError(f"it is longer than {MAX_PARSED:,} bytes")
-    markup = decode(page)
+    markup = _LOOSE.sub("&lt;", _DROPPED.sub("", decode(page)))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnusualUsageWarning)
@@ -54,29 +61,45 @@ def decode(page: Page) -> str:
     return best
 
 
-def lines(element: Tag) -> str:
-    """Give the text of an element with the lines that a browser shows, no-break spaces as spaces."""
-    told = element.find(["br", *_BLOCKS]) is not None  # else the lines of the source are all there is
+def lines(element: Tag, beside: Collection[str] = (), below: str = "") -> str:
+    """Give the text of an element with the lines that a browser shows, no-break spaces as spaces.
+
+    Elements of a class `beside` are left out, and all from the first one of the class `below` on.
+    """
     try:
-        text = "".join(_pieces(element, told=told))
+        pieces = list(takewhile(lambda piece: piece is not _STOP, _pieces(element, beside, below)))
     except RecursionError:
         raise UnreadableError("its tags are nested too deeply") from None
-    text = "".join(piece.strip(" ") for piece in re.split(r"([\n\v])", text))
-    text = re.sub(r"\n?\v+", "\n", text).strip(" ")
+    if any(type(piece) is str for piece in pieces):  # else the lines of the source are all there is
+        pieces = [piece if type(piece) is str else re.sub(r"[ \t\r\n\f]+", " ", piece) for piece in pieces]
+    text = "".join(line.strip(" ") for line in re.split(r"([\n\v])", "".join(pieces)))
+    text = re.sub(r"\n?\v+", "\n", text)  # one break however many edges meet
     text = line_ends(text.replace("\xa0", " "))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 
-def _pieces(element: Tag, *, told: bool) -> Iterator[str]:
-    r"""Give strings, \n for a line break, and \v where a block begins or ends, which is one break however many meet."""
+def _pieces(element: Tag, beside: Collection[str], below: str) -> Iterator[str]:
+    """Give strings as they stand, with marks between them."""
     for child in element.children:
         if isinstance(child, Tag):
-            edge = "\v" if child.name in _BLOCKS else ""
-            yield "\n" if child.name == "br" else edge
-            yield from _pieces(child, told=told)
-            yield edge
+            yield from _marked(child, beside, below)
         elif type(child) is NavigableString:  # no comment, no script
-            yield re.sub(r"[ \t\r\n\f]+", " ", child) if told else str(child)
+            yield child
+
+
+def _marked(child: Tag, beside: Collection[str], below: str) -> Iterator[str]:
+    classes = child.get("class") or ()
+    if below in classes:
+        yield _STOP
+    if any(name in beside for name in classes):
+        return
+    if child.name == "br":
+        yield _BREAK
+    if child.name in _BLOCKS:
+        yield _EDGE
+    yield from _pieces(child, beside, below)
+    if child.name in _BLOCKS:
+        yield _EDGE
 
 
 def _declared(page: Page) -> Iterator[str]:

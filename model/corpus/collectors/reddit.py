@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from model.corpus.collection import Collection
-from model.corpus.collectors.fetching import Fetcher, FetchError, Page, check_secret_address
+from model.corpus.collectors.addresses import check_secret_address
+from model.corpus.collectors.fetching import Fetcher, FetchError, Page
 from model.corpus.texts import Text
 from model.errors import ModelError
 
@@ -28,6 +29,7 @@ PAGE = 100  # titles, the most that a listing gives at once
 MAX_PAGES = 30  # of a listing, which ends at about 1000 titles
 MARGIN = 60.0  # seconds before its end at which a token is renewed
 
+_PERMALINK = re.compile(r"/[^/]")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{1,20}")
 _PLACEHOLDER = re.compile(r"\[.{0,90}\b(?:deleted|removed)\b.{0,90}\]", re.IGNORECASE | re.DOTALL)
 _WAY_OUT = (
@@ -222,6 +224,8 @@ def _is_gone(post: Mapping[str, Any]) -> bool:
 def _read_post(post: Mapping[str, Any]) -> Text:
     if not all(isinstance(post[name], str) for name in ("title", "subreddit", "permalink")):
         raise TypeError
+    if not _PERMALINK.match(post["permalink"]):
+        raise ValueError
     return Text(
         text=" ".join(post["title"].split()),
         author=str(post.get("author") or ""),

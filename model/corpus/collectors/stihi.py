@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from model.corpus.collection import Collection
+from model.corpus.collectors.addresses import check_address
 from model.corpus.collectors.fetching import Fetcher, GaveUpError, Page
 from model.corpus.collectors.markup import UnreadableError
 from model.corpus.collectors.robots import ForbiddenError
@@ -34,9 +34,8 @@ class Settings:
 
 def settings(site: str, first: str | None, until: str) -> Settings:
     """Check what a user says; days as YYYY/MM/DD."""
-    parts = urlsplit(site)
-    plain = parts.netloc and not (parts.path.strip("/") or parts.query or "@" in parts.netloc)
-    if parts.scheme not in {"http", "https"} or not plain:
+    parts = check_address(site)
+    if parts.path.strip("/") or parts.query:
         raise ModelError(f"--site {site}: expected an address such as https://stihi.ru")
     begin, end = (_day(first) if first else None), _day(until)
     if begin and not end <= begin <= _today():

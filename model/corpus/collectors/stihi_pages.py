@@ -6,7 +6,7 @@ from datetime import date
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
 from model.corpus.collectors.fetching import Page
 from model.corpus.collectors.markup import UnreadableError, lines, parse
@@ -76,9 +76,9 @@ def read_poem(page: Page, address: Address, url: str) -> Text | None:
         return None
     if page.status != HTTPStatus.OK or body is None:
         raise UnreadableError(f"status {page.status}" if page.status != HTTPStatus.OK else "no div.text")
-    _check(markup, tree, address)
+    _check(markup, body, address)
     author, title = tree.find(class_="titleauthor"), tree.find("h1")
-    return Text(_verse(body), _line(author), _line(title), url=url, date=address.day.isoformat())
+    return Text(lines(body, _BESIDE, _BELOW), _line(author), _line(title), url=url, date=address.day.isoformat())
 
 
 def look(page: Page) -> tuple[object, ...]:
@@ -93,26 +93,14 @@ def look(page: Page) -> tuple[object, ...]:
     return page.status, *(re.sub(r"\d+", "0", _line(heading)) for heading in tree.find_all(["title", "h1"]))
 
 
-def _check(markup: str, tree: BeautifulSoup, address: Address) -> None:
+def _check(markup: str, body: Tag, address: Address) -> None:
     """Raise UnreadableError where the page was cut, or is another poem's."""
-    below = tree.find(class_=_BELOW)
+    below = body.find_next(class_=_BELOW)
     if below is None and not re.search("</(?:body|html)", markup, re.IGNORECASE):
         raise UnreadableError("it ends within the poem")
     certificate = _CERTIFICATE.search(below.get_text(" ")) if below else None
     if certificate and certificate[1] != address.certificate:
         raise UnreadableError(f"it is of the poem №{certificate[1]}")
-
-
-def _verse(body: Tag) -> str:
-    """Give the poem without what stands beside it, and below it where a tag is not closed."""
-    for beside in body.find_all(class_=_BESIDE):
-        beside.decompose()
-    below = body.find(class_=_BELOW)
-    for node in [*below.find_all_next(), *below.find_all_next(string=True)] if below else []:
-        node.extract()
-    if below:
-        below.decompose()
-    return lines(body)
 
 
 def _line(element: Tag | None) -> str:

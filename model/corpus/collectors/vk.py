@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from model.corpus.collection import Collection
-from model.corpus.collectors.fetching import Fetcher, FetchError, Page, check_secret_address
+from model.corpus.collectors.addresses import check_secret_address
+from model.corpus.collectors.fetching import Fetcher, FetchError, Page
 from model.corpus.texts import Text
 from model.errors import ModelError
 from model.text.normalise import line_ends
@@ -24,7 +25,7 @@ VERSION = "5.199"
 TOKEN = "VK_TOKEN"  # noqa: S105  the variable's name
 PAGE = 100  # posts, the most that wall.get gives at once
 STEP = 80  # posts from the start of a page to the start of the next
-MAX_EMPTY = 50  # pages in a row
+MAX_BARREN = 50  # pages in a row without a post that the one before does not show
 
 _DOMAIN = re.compile(r"[A-Za-z0-9_.]{1,64}")
 _LINK = re.compile(
@@ -107,8 +108,11 @@ class _Place:
     def ends(self, page: _Page) -> bool:
         if page.stretch and self.known and page.stretch.reaches(self.known):
             return True
-        new = page.stretch and not (self.last and set(page.stretch.ids) <= set(self.last.ids))
-        return self.offset >= page.count and not new
+        return self.offset >= page.count and not self.brings(page)
+
+    def brings(self, page: _Page) -> bool:
+        """Say whether a page shows posts that the last one does not."""
+        return page.stretch is not None and not (self.last and set(page.stretch.ids) <= set(self.last.ids))
 
     def after(self, page: _Page) -> "_Place":
         """Give the place after a page that was taken."""
@@ -133,23 +137,23 @@ def _walk(wall: "_Wall", collection: Collection) -> Iterator[str]:
     """Go down to what is known, or to the wall's end, from where the collection stands."""
     place: _Place | None = _load(collection.position)
     refused: set[int] = set()  # offsets
-    retreat, empty = STEP, 0
+    barren = 0
     while place:
         page = wall.page(place.offset)
-        empty = 0 if page.stretch or page.texts or not page.count else empty + 1
-        if empty > MAX_EMPTY:
+        barren = 0 if place.brings(page) else barren + 1
+        if barren > MAX_BARREN:
             raise ModelError(
-                f"VK counts {page.count} posts and shows none from {place.offset} on: may the token see them?"
+                f"VK counts {page.count} posts and shows none that is new at {place.offset}: may the token see them?"
             )
         # Where even the page before it, read again, does not lead to a page, hidden posts stand between them.
         if place.takes(page) or place.offset in refused:
             ends, after = place.ends(page), place.after(page)
             collection.keep(page.texts, _dump(after))
             yield f"post {place.offset} of {page.count}"
-            place, retreat = None if ends else after, STEP
+            place = None if ends else after
         else:
             refused.add(place.offset)
-            place, retreat = replace(place, offset=max(0, place.offset - retreat)), retreat * 2
+            place = replace(place, offset=max(0, place.offset - STEP))
 
 
 class _Wall:
