@@ -29,6 +29,8 @@ def convert(options: argparse.Namespace) -> None:
     out = options.out
     if out.suffix not in {".jsonl", ".txt"}:
         raise ModelError(f"{out}: texts are written to a .jsonl or a .txt file")
+    if out.exists() and out.samefile(options.source):
+        raise ModelError(f"{out}: the corpus cannot be written onto itself")
     gone = forgotten(options.source, out)
     texts = admitted(read(options.source, form(options)), gone)
     with replacing(out) as new, new.open("w", encoding="utf-8", newline="\n") as file:

@@ -144,16 +144,21 @@ def _table(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
 
 def _columns(path: Path, first: list[str], form: Form) -> dict[str, int]:
     """Give the place of each field: as chosen, or by the header's names, or the text first and then a label."""
-    names = [name.strip() for name in first] if form.header else []
+    names = [name.strip().lower() for name in first] if form.header else []
     places = {str(i): i - 1 for i in range(1, len(first) + 1)} | {name: i for i, name in enumerate(names)}
-    for column in form.columns.values():
+    chosen = {name: column.strip().lower() for name, column in form.columns.items()}
+    for column in chosen.values():
         if column not in places:
             raise ModelError(f"{path}: there is no column {column!r}; there are: {', '.join(places)}")
-    if form.columns:
-        return {name: places[column] for name, column in form.columns.items()}
+    if chosen:
+        return {name: places[column] for name, column in chosen.items()}
     if "text" in names:
         return {name: places[name] for name in FIELDS if name in names}
-    return {"text": 0, "label": 1} if len(first) == 2 else {"text": 0}  # noqa: PLR2004  text and label
+    if len(first) > 2:  # noqa: PLR2004  text and label
+        raise ModelError(
+            f"{path}: say which column holds the text, as in --column text=2; there are: {', '.join(places)}"
+        )
+    return {"text": 0, "label": 1} if len(first) == 2 else {"text": 0}  # noqa: PLR2004
 
 
 def _row(path: Path, number: int, row: list[str], columns: Mapping[str, int]) -> Iterator[Text]:

@@ -114,6 +114,7 @@ def test_a_folder_without_text_files_is_named(tmp_path: Path) -> None:
 
 TABLES = {
     "named columns": ("title,text\nT,a\n", Form(), [Text("a", title="T")]),
+    "capitals in the header": ("Author,Text\nЯ,a\n", Form(), [Text("a", author="Я")]),
     "text and label": ("words,class\na,x\n", Form(), [Text("a", label="x")]),
     "one column": ("words\na\n", Form(), [Text("a")]),
     "chosen by name": ("id,body,who\n1,a,Я\n", Form(columns={"text": "body", "author": "who"}), [Text("a", "Я")]),
@@ -137,6 +138,7 @@ def test_tabs_part_the_cells_of_a_tsv(tmp_path: Path) -> None:
 
 
 BAD_TABLES = {
+    "no column named text": ("name,poem,year\na,b,c\n", Form(), "say which column holds the text"),
     "no such column": ("a,b\n1,2\n", Form(columns={"text": "c"}), "no column 'c'; there are: 1, 2, a, b"),
     "a short row": ("text,author\na,b\nc\n", Form(), "line 3: 1 cells, fewer"),
     "an open quote": ('text\n"a\n', Form(), "line 2: unexpected end of data"),
@@ -205,6 +207,13 @@ def test_a_corpus_goes_from_form_to_form(tmp_path: Path) -> None:
     assert (tmp_path / "posts.jsonl").read_text() == '{"text": "a\\nb"}\n{"text": "c"}\n'
     model("convert", tmp_path / "posts.jsonl", tmp_path / "o.txt", "--write-blank-lines", 10, "--write-line-mark", "@")
     assert (tmp_path / "o.txt").read_text() == "a\n@\nb" + "\n" * 11 + "c\n"
+
+
+def test_a_corpus_is_not_converted_onto_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a\n")
+    done = model("convert", tmp_path / "a.txt", tmp_path / "a.txt", "--write-lines", check=False)
+    assert "onto itself" in done.stderr
+    assert (tmp_path / "a.txt").read_text() == "a\n"
 
 
 def test_what_cannot_be_converted_leaves_nothing_behind(tmp_path: Path) -> None:
