@@ -8,6 +8,7 @@ from model.corpus.provenance import admitted, forgotten, made, record, sources, 
 from model.corpus.reading import read
 from model.corpus.texts import write_lines
 from model.errors import ModelError
+from model.folder import sha256
 from model.replacing import replacing
 
 if TYPE_CHECKING:
@@ -40,5 +41,6 @@ def convert(options: argparse.Namespace) -> None:
             file.writelines(layout(options, "write_").write(text.text for text in texts))
     if out.suffix == ".jsonl":
         with writing_in(out.parent):
-            record(out, made(out, options.source, sources(options.source), gone, {"counts": dict(counts)}))
+            how = {"counts": dict(counts), "sha256": sha256(out)}
+            record(out, made(out, options.source, sources(options.source), gone, how))
     say(str(out))

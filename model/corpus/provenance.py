@@ -44,15 +44,13 @@ def writing_in(folder: Path) -> Iterator[None]:
 def made(
     corpus: Path, source: Path, told: list[dict[str, str]], gone: list[dict[str, Any]], how: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Give the entry of a corpus just made of `source` without the texts of `gone`: `how` joins it."""
-    before, digest = entry(corpus), sha256(corpus)
+    """Give the entry of a corpus just made of `source` without the texts of `gone`; `how` joins it, sha256 within."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "input": {"name": source.name} | ({"sha256": sha256(source)} if source.is_file() else {}),
         "sources": told,
         **how,
-        "sha256": digest,
-        "former_sha256": former(before, digest),
+        "former_sha256": former(entry(corpus), how["sha256"]),
         "forgotten": gone,
     }
 

@@ -29,16 +29,21 @@ class Form:
 
 def read(path: Path, form: Form = Form()) -> Iterator[Text]:
     """Give the texts one by one. ModelError names the file and the place of what cannot be read."""
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*.txt") if not file.name.startswith("."))
-        if not files:
-            raise ModelError(f"{path}: there is no .txt file in this folder")
-        for file in files:
-            yield from _read_file(file, form)
-    elif path.suffix == SUFFIX:
+    if path.suffix == SUFFIX:
         yield from read_collection(path)
     else:
-        yield from _read_file(path, form)
+        for file in files_of(path):
+            yield from _read_file(file, form)
+
+
+def files_of(path: Path) -> list[Path]:
+    """Give the files that a corpus is read from: itself, or the .txt files of a folder."""
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.rglob("*.txt") if not file.name.startswith("."))
+    if not files:
+        raise ModelError(f"{path}: there is no .txt file in this folder")
+    return files
 
 
 def read_corpus(path: Path) -> list[Text]:

@@ -83,7 +83,12 @@ class Report:
             {"step": step.step, "changed": step.changed, "dropped": step.dropped, "characters": step.characters}
             for step in self.steps
         ]
-        return {"counts": dict(self.after), "counts_before": dict(self.before), "cleaning": steps}
+        return {
+            "counts": dict(self.after),
+            "counts_before": dict(self.before),
+            "cleaning": steps,
+            "sha256": self.sha256,
+        }
 
 
 class Sample:

@@ -22,7 +22,7 @@ from model.corpus.cleaning.percentile import BelowPercentile
 from model.corpus.cleaning.stages import Stage, stages, step_through
 from model.corpus.cleaning.steps import Comparing, Step
 from model.corpus.cleaning.workers import Workers
-from model.corpus.reading import Form, read
+from model.corpus.reading import Form, files_of, read
 from model.corpus.texts import Text, size, to_line
 from model.errors import ModelError
 from model.replacing import replacing
@@ -76,7 +76,7 @@ def clean(
         error.filename = error.filename or str(out)
         raise
     report.explained = sorted(sample.chosen.values(), key=lambda explained: explained.number)
-    report.bytes = sum(path.stat().st_size for path in (source.rglob("*.txt") if source.is_dir() else [source]))
+    report.bytes = sum(path.stat().st_size for path in files_of(source))
     report.seconds = time.perf_counter() - started
     return report
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from urllib.parse import parse_qs, urlsplit
 
 ROBOTS = "/robots.txt"
@@ -44,10 +45,15 @@ class Site:
         self.robots = Answer(status=404)
         self.closing = threading.Event()
         self.address = ""
+        self._most = inf  # requests that are answered
 
     def answer(self, asked: Asked) -> Answer:
         """Answer as the site does."""
         raise NotImplementedError
+
+    def hold(self, most: int) -> None:
+        """Leave the requests after so many without an answer."""
+        self._most = most
 
     def paths(self) -> list[str]:
         """Give the paths asked for, robots.txt left out."""
@@ -61,7 +67,7 @@ class Site:
         try:
             return self.faults.popleft()
         except IndexError:
-            return self.answer(asked)
+            return Answer(hang=True) if len(self.asked) > self._most else self.answer(asked)
 
 
 @contextmanager

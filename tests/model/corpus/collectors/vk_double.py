@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable
-from math import inf
 from typing import Any
 
 from tests.model.corpus.collectors.sites import Answer, Asked, Site
@@ -50,7 +49,6 @@ class Wall(Site):
         self.pinned: int | None = None
         self.hidden: set[int] = set()  # posts that keep their place and are not shown
         self.before: Hook = lambda _: None  # called before each answer, to change the wall
-        self._most = inf  # requests that are answered
         self._lock = threading.Lock()
 
     def add(self, count: int) -> None:
@@ -65,13 +63,7 @@ class Wall(Site):
         """Give the offsets asked for."""
         return [int(asked.form["offset"]) for asked in self.asked]
 
-    def hold(self, most: int) -> None:
-        """Leave the requests after so many without an answer."""
-        self._most = most
-
     def answer(self, asked: Asked) -> Answer:
-        if len(self.asked) > self._most:
-            return Answer(hang=True)
         with self._lock:
             self.before(self)
             return self._refusal(asked) or self._page(int(asked.form["offset"]), int(asked.form["count"]))
