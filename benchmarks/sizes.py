@@ -18,22 +18,22 @@ import tensorflow as tf
 from benchmarks.table import machine, percentile, print_table
 from model.export import save_signatures
 from model.networks import poet
-from model.networks.sizes import Sizes
+from model.networks.sizes import PoetSizes
 from model.text.sampling import Rules, chaos_vector, noise_vector
 from model.text.tokens import BOS, WINDOW
 from model.writing import Writer
 
 
-def sizes(embedding: int, recurrent: int, head: int) -> Sizes:
+def sizes(embedding: int, recurrent: int, head: int) -> PoetSizes:
     """Give the sizes of a poet of the shipped kind."""
-    return Sizes(3500, embedding, recurrent, head, heads=8, window=20, dropout=0)
+    return PoetSizes(3500, embedding, recurrent, head, heads=8, window=20, dropout=0)
 
 
 SIZES = {"S": sizes(256, 256, 512), "M": sizes(320, 384, 640), "L": sizes(384, 512, 768)}
 TOKENS, ROUNDS, BATCHES = 100, 15, (1, 8, 32)
 
 
-def writer(size: Sizes, batch: int) -> Callable[[], float]:
+def writer(size: PoetSizes, batch: int) -> Callable[[], float]:
     """Give a function that writes a batch of poems of TOKENS tokens and says how many milliseconds a step took."""
     network = poet.build(size)
     with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.text.normalise import line_ends
-from model.text.tokens import PAD, UNK, BpeTokenizer
+from model.text.tokens import PAD, UNK, Tokenizer
 
 LOST_CHARACTER_BITS = 16  # what a character costs that the vocabulary does not know or a normalisation took away
 BATCH_TOKENS = 8192
@@ -31,7 +31,7 @@ class Scores:
     bits_per_char: float
 
 
-def score(predict: Predict, tokenizer: BpeTokenizer, texts: Sequence[str]) -> Scores:
+def score(predict: Predict, tokenizer: Tokenizer, texts: Sequence[str]) -> Scores:
     """Score a network whose `predict` gives logits [B, T, vocabulary] for tokens [B, T]."""
     rows = [tokenizer.encode_text(tokenizer.normalise(text)) for text in texts]
     nats = correct = tokens = 0.0
@@ -48,7 +48,7 @@ def score(predict: Predict, tokenizer: BpeTokenizer, texts: Sequence[str]) -> Sc
     return Scores(len(texts), int(tokens), characters, correct / tokens, math.exp(nats / tokens), bits / characters)
 
 
-def lost_characters(tokenizer: BpeTokenizer, text: str) -> int:
+def lost_characters(tokenizer: Tokenizer, text: str) -> int:
     """Count what `text` loses between the page and the network: changed by normalisation, or not in the vocabulary."""
     seen = tokenizer.normalise(text)
     changed = Counter(line_ends(text)) - Counter(seen)

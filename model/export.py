@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from model.folder import CONFIG, EXPORTER, EXTRA, TOKENIZER, exporter, newest_version
-from model.networks.poet import Poet
+from model.networks.network import Network
 from model.release import Release
 from model.text.parameters import Parameters
 from model.text.sampling import chaos_vector, noise_vector
@@ -43,7 +43,7 @@ def _save(release: Release, folder: Path) -> None:
     _write_warmup(release, extra / WARMUP)
 
 
-def save_signatures(network: Poet, writer: Writer, folder: Path) -> None:
+def save_signatures(network: Network, writer: Writer, folder: Path) -> None:
     """Write a SavedModel of the writer's signatures with the network's weights."""
     # Of a Keras network that it tracks, TensorFlow writes copies of the weights that a session never restores.
     weights = tf.Module()

@@ -3,14 +3,14 @@
 import numpy as np
 from keras import ops
 
-from model.networks.poet import Poet
+from model.networks.network import Network
 from model.text.parameters import Parameters
 from model.text.poem import Poem, lay_out
 from model.text.release import TextRelease
 from model.text.sampling import Stop, Walk, chaos_vector, choose, noise_vector
 
 
-def write(network: Poet, release: TextRelease, prompt: str, parameters: Parameters, seed: int) -> Poem:
+def write(network: Network, release: TextRelease, prompt: str, parameters: Parameters, seed: int) -> Poem:
     """Write the poem that follows from the prompt, the parameters and the seed."""
     tokens, _ = release.tokenizer.encode_prompt(prompt)
     generated, stop = generate(network, release, tokens, parameters, seed)
@@ -19,7 +19,7 @@ def write(network: Poet, release: TextRelease, prompt: str, parameters: Paramete
 
 
 def generate(
-    network: Poet, release: TextRelease, prompt: list[int], parameters: Parameters, seed: int
+    network: Network, release: TextRelease, prompt: list[int], parameters: Parameters, seed: int
 ) -> tuple[list[int], Stop]:
     """Give the tokens after those of `prompt`, the one that ended the poem included, and why it ended."""
     noise = noise_vector(seed, parameters.max_tokens)

@@ -1,38 +1,75 @@
 """A preset: how one of the systems is made, read from a TOML file of `model/presets/`."""
 
+import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from model.corpus.cleaning.steps import Step, parse
 from model.errors import ModelError
-from model.networks.sizes import Sizes
+from model.networks.sizes import KINDS, Sizes
 from model.text.normalise import STEPS
-from model.text.parameters import InvalidParameter, Parameters, check
+from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
 
 PRESETS = Path(__file__).parent / "presets"
-NETWORKS = ("poet",)
-TOKENIZERS = ("bpe",)
+BOUNDS = {  # of numbers, wherever in a preset they stand
+    "vocabulary": (8, 100_000),
+    "embedding": (1, 8192),
+    "recurrent": (1, 8192),
+    "head": (1, 16384),
+    "heads": (1, 128),
+    "layers": (1, 16),
+    "context": (1, 255),
+    "labels": (0, 10_000),
+    "dropout": (0, 0.95),
+    "epochs": (1, 100_000),
+    "batch_size": (1, 65_536),
+    "window": (1, 65_536),
+    "decay_every": (1, 100_000),
+    "decay_factor": (0.0001, 1),
+    "average": (0, 0.99999),
+    "snapshots": (1, 10_000),
+    **dict.fromkeys(("learning_rate", "weight_decay", "clip_norm"), (0, 1000)),
+    **dict.fromkeys(("warmup_steps", "patience", "checkpoint_seconds", "checkpoint_steps"), (0, 10**9)),
+    **dict.fromkeys(("snapshot_steps", "sample_steps"), (0, 10**9)),
+    "seed": (0, MAX_SEED),
+}
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Training:
-    """How the network is trained. A step reads `batch_size` windows of `window` tokens."""
+    """How the network is trained. A step reads `batch_size` windows of `window` tokens; 0 turns a thing off.
+
+    Texts are laid end to end, or stay apart where the network sees no further back than its `context`.
+    """
 
     epochs: int
     batch_size: int
     window: int
-    learning_rate: float  # the peak, after `warmup_steps`; it falls to nothing along a cosine
-    warmup_steps: int
-    weight_decay: float
-    clip_norm: float
-    patience: int  # epochs without better validation accuracy before training stops
-    dtype: str  # a Keras dtype policy
-    seed: int
-    checkpoint_seconds: int
+    learning_rate: float  # the peak, reached after `warmup_steps`
+    schedule: Literal["cosine", "linear", "epochs", "plateau"] = "cosine"  # how it falls: to nothing, or in steps
+    decay_every: int = 5  # epochs between two steps down, or on a plateau epochs without a better loss before one
+    decay_factor: float = 0.5
+    warmup_steps: int = 0
+    weight_decay: float = 0.0
+    clip_norm: float = 0.0
+    average: float = 0.0  # the share that a step leaves of the running average of the weights, which is what is kept
+    carry: bool = False  # the recurrent state goes on from window to window until the epoch ends
+    patience: int = 0  # epochs without better validation accuracy before training stops
+    dtype: str = "float32"  # a Keras dtype policy
+    seed: int = 1
+    checkpoint_seconds: int = 120
+    checkpoint_steps: int = 0
+    snapshot_steps: int = 0  # weights that stay, to choose from afterwards
+    snapshots: int = 10  # of which this many are kept
+    sample_steps: int = 0
+    sample_temperatures: list[float] = field(default_factory=lambda: [0.2, 0.5, 1.0])
+    sample_prompt: str = ""  # what samples open with; a random crop of the corpus where it is empty
+    stop_on_collapse: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,10 +85,11 @@ class Preset:
 
     name: str
     network: str
-    tokenizer: str
+    tokenizer: Literal["bpe", "characters", "words"]
     normalisation: list[str]
     capital_lines: bool
     force_breaks: bool
+    prompt_break: bool  # the prompt is lines of its own; otherwise the text goes on where the prompt ends
     sizes: Sizes
     training: Training
     sampling: dict[str, Any]
@@ -96,18 +134,17 @@ def _table(preset: str) -> tuple[Path, dict[str, Any]]:
 
 def read(table: Mapping[str, Any], where: str) -> Preset:
     """Make a preset of a table, `where` naming it in a ModelError."""
+    kind = table.get("network")
+    if kind not in KINDS:
+        raise ModelError(f"{where}: network {kind!r} is unknown; there are: {', '.join(KINDS)}")
     parts = {
-        "sizes": from_table(Sizes, table.get("sizes", {}), f"{where}, [sizes]"),
+        "sizes": from_table(KINDS[kind], table.get("sizes", {}), f"{where}, [sizes]"),
         "training": from_table(Training, table.get("training", {}), f"{where}, [training]"),
     }
     preset = from_table(Preset, {**table, **parts}, where)
-    for field, value, known in (
-        *(("normalisation", step, STEPS) for step in preset.normalisation),
-        ("network", preset.network, NETWORKS),
-        ("tokenizer", preset.tokenizer, TOKENIZERS),
-    ):
-        if value not in known:
-            raise ModelError(f"{where}: {field} {value!r} is unknown; there are: {', '.join(known)}")
+    for step in preset.normalisation:
+        if step not in STEPS:
+            raise ModelError(f"{where}: normalisation {step!r} is unknown; there are: {', '.join(STEPS)}")
     _check_sampling(preset.sampling, where)
     return preset
 
@@ -121,14 +158,26 @@ def _check_sampling(sampling: Mapping[str, Any], where: str) -> None:
 
 
 def from_table(cls: type[T], table: Mapping[str, Any], where: str, *, types: bool = True) -> T:
-    """Make the dataclass `cls` of a table with exactly its keys, of their types; ModelError names what is off."""
-    wanted = {field.name: field.type for field in fields(cls)}  # type: ignore[arg-type]
-    for wrong, word in ((set(table) - set(wanted), "unknown"), (set(wanted) - set(table), "missing")):
+    """Make the dataclass `cls` of a table with its keys and no others, of their types; ModelError names what is off."""
+    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
+    needed = {name for name, field in known.items() if field.default is field.default_factory is MISSING}
+    for wrong, word in ((set(table) - set(known), "unknown"), (needed - set(table), "missing")):
         if wrong:
             raise ModelError(f"{where}: {word} key {min(wrong)!r}")
-    for name, type_ in wanted.items() if types else ():
-        kind: Any = get_origin(type_) or type_
-        kinds = (int, float) if kind is float else (kind,)
-        if not isinstance(table[name], kinds) or isinstance(table[name], bool) != (kind is bool):
-            raise ModelError(f"{where}: {name} must be of type {kind.__name__}")
+    for name, value in table.items() if types else ():
+        _check(value, known[name].type, f"{where}: {name}")
+        least, most = BOUNDS.get(name, (-math.inf, math.inf))
+        if isinstance(value, int | float) and not least <= value <= most:
+            raise ModelError(f"{where}: {name} must be between {least:g} and {most:g}")
     return cls(**table)
+
+
+def _check(value: Any, wanted: Any, where: str) -> None:
+    kind = get_origin(wanted) or wanted
+    if kind is Literal:
+        if value not in get_args(wanted):
+            raise ModelError(f"{where} {value!r} is unknown; there are: {', '.join(get_args(wanted))}")
+        return
+    kinds = get_args(wanted) if kind is UnionType else (int, float) if kind is float else (kind,)
+    if not isinstance(value, kinds) or isinstance(value, bool) != (kind is bool):
+        raise ModelError(f"{where} must be of type {kind.__name__}")

@@ -12,9 +12,10 @@ from model.corpus.texts import Text
 from model.errors import ModelError
 from model.evaluation import score
 from model.folder import CONFIG, TOKENIZER, WEIGHTS, check_files, read_config, sha256, write_config
-from model.networks import poet
-from model.networks.sizes import Sizes
-from model.preset import NETWORKS, Preset, from_table
+from model.networks.network import Network
+from model.networks.network import build as build_network
+from model.networks.sizes import KINDS, Sizes
+from model.preset import Preset, from_table
 from model.text import release as text_release
 from model.text.release import BadRelease, TextRelease
 from model.text.tokens import BOS, EOS, PAD, UNK
@@ -24,11 +25,11 @@ SIGNATURES = ["serving_default", "generate", "release"]
 
 @dataclass(frozen=True)
 class Release:
-    """A release as loaded: its configuration, the poet with its weights in float32, and its text part."""
+    """A release as loaded: its configuration, the network with its weights in float32, and its text part."""
 
     folder: Path
     config: dict[str, Any]
-    network: poet.Poet
+    network: Network
     text: TextRelease
 
 
@@ -40,7 +41,7 @@ def load(folder: Path) -> Release:
         text = text_release.read((folder / CONFIG).read_bytes(), (folder / TOKENIZER).read_bytes())
     except BadRelease as error:
         raise ModelError(f"{folder}: {error}") from None
-    network = poet.build(_sizes(config["network"]))
+    network = build_network(config["network"]["kind"], _sizes(config["network"]))
     network.load_weights(folder / WEIGHTS)
     return Release(folder, config, network, text)
 
@@ -87,13 +88,15 @@ def with_scores(release: Release, parts: Mapping[str, Sequence[Text]]) -> Releas
 
 def _save_half(preset: Preset, weights: Path, path: Path) -> None:
     """Write float32 weights as float16: half the size, and the same to a thousandth of a bit per character."""
-    network, half = poet.build(preset.sizes), poet.build(preset.sizes, "float16")
+    network, half = (build_network(preset.network, preset.sizes, dtype) for dtype in ("float32", "float16"))
     network.load_weights(weights)
     half.set_weights(network.get_weights())
     half.save_weights(path)
 
 
 def _sizes(network: Mapping[str, Any]) -> Sizes:
-    if network.get("kind") not in NETWORKS:
-        raise ModelError(f"there is no network {network.get('kind')!r}; there are: {', '.join(NETWORKS)}")
-    return from_table(Sizes, {name: size for name, size in network.items() if name != "kind"}, f"{CONFIG}, network")
+    if network.get("kind") not in KINDS:
+        raise ModelError(f"there is no network {network.get('kind')!r}; there are: {', '.join(KINDS)}")
+    return from_table(
+        KINDS[network["kind"]], {name: size for name, size in network.items() if name != "kind"}, f"{CONFIG}, network"
+    )

@@ -14,10 +14,10 @@ from model.corpus.split import Part, split, training_split
 from model.corpus.texts import Text
 from model.errors import ModelError
 from model.folder import RUN, TOKENIZER, sha256
-from model.networks import poet
+from model.networks.network import build as build_network
 from model.preset import Preset, load, read
 from model.release import Release, build, with_scores
-from model.text.tokens import BpeTokenizer
+from model.text.bpe import BpeTokenizer
 from model.tokenizing import learn_bpe
 from model.training import BEST, CHECKPOINT, HISTORY, Trainer
 
@@ -33,7 +33,7 @@ def train_run(corpus: Path, preset_name: str, folder: Path, *, resume: bool, say
     else:
         _start(folder, preset, train, account)
     keras.utils.set_random_seed(preset.training.seed)
-    network = poet.build(preset.sizes, preset.training.dtype)
+    network = build_network(preset.network, preset.sizes, preset.training.dtype)
     tokenizer = BpeTokenizer(folder / TOKENIZER, preset.normalisation)
     Trainer(network, tokenizer, preset.training, folder, say).run(train, validation)
     say(f"the best weights are in {folder / BEST}")

@@ -7,8 +7,9 @@ from pathlib import Path
 import youtokentome
 
 from model.errors import ModelError
+from model.text.bpe import BpeTokenizer
 from model.text.normalise import BREAK, normalise
-from model.text.tokens import EOS, BpeTokenizer
+from model.text.tokens import EOS
 
 
 def learn_bpe(texts: Iterable[str], path: Path, vocabulary_size: int, normalisation: list[str]) -> BpeTokenizer:

@@ -18,7 +18,7 @@ from model.errors import ModelError
 from model.evaluation import Scores, score
 from model.preset import Training
 from model.replacing import replacing
-from model.text.tokens import BpeTokenizer
+from model.text.tokens import Tokenizer
 
 CHECKPOINT = "checkpoint.npz"
 BEST = "best.weights.h5"
@@ -79,7 +79,7 @@ class Trainer:
     def __init__(
         self,
         network: keras.Model,
-        tokenizer: BpeTokenizer,
+        tokenizer: Tokenizer,
         settings: Training,
         folder: Path,
         say: Callable[[str], None],

@@ -1,4 +1,4 @@
-"""The signatures of the poet's SavedModel: the whole of sampling in one graph, as `model.text.sampling` defines it.
+"""The signatures of a SavedModel: the whole of sampling in one graph, as `model.text.sampling` defines it.
 
 TensorFlow only, plain operations only, and no randomness inside: the same inputs give the same outputs.
 """
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from model.networks.poet import Poet, State
+from model.networks.network import Network
 from model.text.sampling import Pool, Rules, Stop
 from model.text.tokens import BOS, EOS, PAD, UNK, WINDOW
 
@@ -45,10 +45,10 @@ class Choices(NamedTuple):
 
 
 class Writer:
-    """A poet, its rules and its small files, as the functions that a SavedModel has."""
+    """A network, its rules and its small files, as the functions that a SavedModel has."""
 
-    def __init__(self, poet: Poet, rules: Rules, config: bytes, tokenizer: bytes) -> None:
-        self.poet, self.rules = poet, rules
+    def __init__(self, network: Network, rules: Rules, config: bytes, tokenizer: bytes) -> None:
+        self.network, self.rules = network, rules
         self.config, self.tokenizer = config, tokenizer
 
     def signatures(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Writer:
     def next_logits(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """Give the logits [B, vocabulary] at the last of `tokens` [B, WINDOW] that is not PAD."""
         joined, _ = self._read(tokens)
-        return {"logits": self.poet.logits(joined)}
+        return {"logits": self.network.logits(joined)}
 
     def release(self, unused: tf.Tensor) -> dict[str, tf.Tensor]:
         """Give the release's config.json and tokenizer file, each [B]."""
@@ -89,9 +89,9 @@ class Writer:
         def lives(step: tf.Tensor, walk: Walk, *_: object) -> tf.Tensor:
             return (step < WINDOW) & tf.reduce_any(walk.stop == RUNNING)
 
-        def write(step: tf.Tensor, walk: Walk, joined: tf.Tensor, state: State, arrays: list[tf.TensorArray]) -> Any:
-            choices = self._choose(self.poet.logits(joined), step, walk, asked)
-            joined, state = self.poet.step(choices.token, state)
+        def write(step: tf.Tensor, walk: Walk, joined: tf.Tensor, state: Any, arrays: list[tf.TensorArray]) -> Any:
+            choices = self._choose(self.network.logits(joined), step, walk, asked)
+            joined, state = self.network.step(choices.token, state)
             arrays = [array.write(step, values) for array, values in zip(arrays, choices, strict=True)]
             return step + 1, self._advance(walk, choices.token, step, asked), joined, state, arrays
 
@@ -100,17 +100,17 @@ class Writer:
         tokens = columns.pop("token")
         return {"tokens": tokens, **columns, "length": _length(tokens), "stop": walk.stop}
 
-    def _read(self, tokens: tf.Tensor) -> tuple[tf.Tensor, State]:
+    def _read(self, tokens: tf.Tensor) -> tuple[tf.Tensor, Any]:
         """Read each row of tokens [B, WINDOW] up to its PADs; give the joined features of its last, and the state."""
         length = _length(tokens)
-        state = self.poet.initial_state(tf.shape(tokens)[0])
-        joined, _ = self.poet.step(tokens[:, 0], state)
+        state = self.network.initial_state(tf.shape(tokens)[0])
+        joined, _ = self.network.step(tokens[:, 0], state)
 
         def more(step: tf.Tensor, *_: object) -> tf.Tensor:
             return step < tf.reduce_max(length)
 
-        def read(step: tf.Tensor, joined: tf.Tensor, state: State) -> Any:
-            new = self.poet.step(tokens[:, step], state)
+        def read(step: tf.Tensor, joined: tf.Tensor, state: Any) -> Any:
+            new = self.network.step(tokens[:, step], state)
             kept = tf.nest.map_structure(lambda a, b: _where_row(step < length, a, b), new, (joined, state))
             return step + 1, *kept
 
@@ -134,7 +134,7 @@ class Writer:
 
     def _allowed(self, logits: tf.Tensor, step: tf.Tensor, walk: Walk) -> tuple[tf.Tensor, tf.Tensor]:
         """Give the logits with what may not come at minus infinity, and how many may [B]."""
-        ids = tf.range(self.poet.sizes.vocabulary)
+        ids = tf.range(self.network.sizes.vocabulary)
         forbidden = tf.reduce_any(ids[:, None] == [PAD, UNK, BOS], axis=1)
         no_end = _line_start(step, walk)
         no_break = (step == 0) | (walk.breaks > 1)

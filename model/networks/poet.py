@@ -6,13 +6,12 @@ costs one `step`, and equals `call` on the whole text so far.
 
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 from keras import layers, ops
 
-from model.networks.sizes import Sizes
+from model.networks.network import Network, Tensor
+from model.networks.sizes import PoetSizes
 
-Tensor = Any  # a tensor of whichever backend Keras runs on
 HIDDEN = -1e9  # a logit that softmax makes zero, in float32 and bfloat16 alike
 
 
@@ -37,7 +36,7 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
     Without the bias attention cannot tell the newest token from the one before it.
     """
 
-    def __init__(self, sizes: Sizes, **options: Any) -> None:
+    def __init__(self, sizes: PoetSizes, **options: Any) -> None:
         super().__init__(**options)
         self.sizes = sizes
         self.head_size = sizes.embedding // sizes.heads
@@ -97,10 +96,10 @@ def _with_previous(blocks: Tensor) -> Tensor:
     return ops.concatenate([previous, blocks], axis=3)
 
 
-class Poet(keras.Model):  # type: ignore[misc]
+class Poet(Network):
     """The network: `call` for training on every position, `step` and `logits` for writing."""
 
-    def __init__(self, sizes: Sizes, **options: Any) -> None:
+    def __init__(self, sizes: PoetSizes, **options: Any) -> None:
         super().__init__(**options)
         self.sizes = sizes
         policy: dict[str, Any] = {"dtype": self.dtype_policy}
@@ -155,7 +154,7 @@ def _join(attended: Tensor, lstm: Tensor, gru: Tensor) -> Tensor:
     return ops.concatenate([attended, lstm, gru, lstm, gru], axis=-1)
 
 
-def build(sizes: Sizes, dtype: str = "float32") -> Poet:
+def build(sizes: PoetSizes, dtype: str = "float32") -> Poet:
     """Create the network with its weights, computing in the Keras dtype policy `dtype`."""
     poet = Poet(sizes, dtype=dtype)
     poet.build((None, None))

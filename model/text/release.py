@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.text.bpe import BpeTokenizer
 from model.text.parameters import Parameters, check
 from model.text.sampling import Rules
-from model.text.tokens import BpeTokenizer
+from model.text.tokens import Tokenizer
 
 # What decides which text comes out; the hash of these is the model's.
 HASHED = ("network", "tokenizer", "normalisation", "context", "force_breaks", "capital_lines", "files")
@@ -26,7 +27,7 @@ class TextRelease:
 
     name: str
     hash: str
-    tokenizer: BpeTokenizer
+    tokenizer: Tokenizer
     rules: Rules
     capital_lines: bool
     context: int | None  # the tokens that the network looks back on, where it cannot read a whole text

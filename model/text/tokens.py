@@ -1,56 +1,44 @@
-"""Between text and token ids, by YouTokenToMe."""
+"""Token ids, and what every tokenizer can do."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
 
-import youtokentome
-
-from model.text.normalise import BREAK, normalise
+from model.text.normalise import normalise
 
 PAD, UNK, BOS, EOS = range(4)
 WINDOW = 256  # the width of every token tensor of a SavedModel
 PROMPT_TOKENS = WINDOW - 2  # BOS before and a break behind
 
-_SPACED_BREAK = f" {BREAK} "
 
+class Tokenizer(ABC):
+    """Between normalised text and ids, with a line break as one token.
 
-class BpeTokenizer:
-    """A trained YouTokenToMe vocabulary in which a line break is one token."""
+    `alphabet` holds the characters that are not unknown; `break_id` is the id of a line break.
+    """
 
-    def __init__(self, path: Path, normalisation: Sequence[str]) -> None:
-        self._bpe = youtokentome.BPE(str(path))
-        self.normalisation = tuple(normalisation)
-        self.vocabulary_size: int = self._bpe.vocab_size()
-        self.alphabet = frozenset("".join(self._bpe.vocab()[EOS + 1 :])) | {" ", "\n"}
-        self.break_id: int = self._bpe.subword_to_id("\u2581" + BREAK)
+    normalisation: tuple[str, ...]
+    vocabulary_size: int
+    alphabet: frozenset[str]
+    break_id: int
 
     def normalise(self, text: str) -> str:
         """Give `text` as the network sees it."""
         return normalise(text, self.normalisation)
 
+    @abstractmethod
     def encode(self, text: str) -> list[int]:
-        """Give the ids of a normalised text, UNK where the vocabulary has no character for it."""
-        ids: list[int] = self._bpe.encode(text.replace("\n", _SPACED_BREAK))
-        return ids
+        """Give the ids of a normalised text, UNK for what the vocabulary does not know."""
 
+    @abstractmethod
     def decode(self, ids: Sequence[int]) -> str:
         """Give the text of `ids`; special ids are left out. An id out of range raises ValueError."""
-        lines: list[list[int]] = [[]]
-        for id_ in ids:
-            if id_ == self.break_id:
-                lines.append([])
-            else:
-                lines[-1].append(id_)
-        texts: list[str] = self._bpe.decode(lines, ignore_ids=[PAD, UNK, BOS, EOS])
-        # The marks are tokens of their own too, which no text has and a network may still draw: they are not shown.
-        return "\n".join(" ".join(text.replace(BREAK, "").split()) for text in texts)
 
+    @abstractmethod
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Give each token as it is written in the vocabulary."""
-        return [self._bpe.id_to_subword(id_) for id_ in ids]
 
     def encode_text(self, text: str) -> list[int]:
-        """Give a whole text as the network is trained on it: BOS, lines with breaks between, EOS."""
+        """Give a whole normalised text as the network is trained on it: BOS, lines with breaks between, EOS."""
         return [BOS, *self.encode(text), EOS]
 
     def encode_prompt(self, prompt: str) -> tuple[list[int], bool]:

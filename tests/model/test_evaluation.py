@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from model.evaluation import batches, lost_characters, score
-from model.text.tokens import EOS, PAD, BpeTokenizer
+from model.text.bpe import BpeTokenizer
+from model.text.tokens import EOS, PAD
 from tests.conftest import Trained, model
 
 VOCABULARY = 160

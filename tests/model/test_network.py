@@ -9,9 +9,9 @@ from keras import ops
 from numpy.typing import NDArray
 
 from model.networks import poet
-from model.networks.sizes import Sizes
+from model.networks.sizes import PoetSizes
 
-SIZES = Sizes(vocabulary=50, embedding=16, recurrent=12, head=24, heads=8, window=5, dropout=0)
+SIZES = PoetSizes(vocabulary=50, embedding=16, recurrent=12, head=24, heads=8, window=5, dropout=0)
 
 
 @pytest.fixture(scope="module")

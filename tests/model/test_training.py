@@ -13,9 +13,9 @@ import pytest
 
 from model.errors import ModelError
 from model.networks import poet
-from model.networks.sizes import Sizes
+from model.networks.sizes import PoetSizes
 from model.preset import Training, load
-from model.text.tokens import BpeTokenizer
+from model.text.bpe import BpeTokenizer
 from model.tokenizing import learn_bpe
 from model.training import BEST, CHECKPOINT, HISTORY, Progress, Trainer, steps_per_epoch, windows
 from tests.conftest import Trained, model
@@ -70,7 +70,7 @@ def trainer(folder: Path, tokenizer: BpeTokenizer, settings: Training, stop_at: 
             raise Stopped
 
     keras.utils.set_random_seed(settings.seed)
-    sizes = Sizes(160, 16, 12, 24, 8, 20, dropout=0.3)
+    sizes = PoetSizes(160, 16, 12, 24, 8, 20, dropout=0.3)
     folder.mkdir(exist_ok=True)
     return Trainer(poet.build(sizes), tokenizer, settings, folder, say)
 

@@ -32,6 +32,7 @@ tokenizer = "bpe"
 normalisation = ["nfc", "dashes", "quotes", "yo"]
 capital_lines = true
 force_breaks = true
+prompt_break = true
 
 [sizes]
 vocabulary = 160

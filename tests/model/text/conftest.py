@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.text.tokens import BpeTokenizer
+from model.text.bpe import BpeTokenizer
 from tests.model.text.toy import ToyRelease, learn
 
 

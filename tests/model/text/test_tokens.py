@@ -2,8 +2,9 @@
 
 import pytest
 
+from model.text.bpe import BpeTokenizer
 from model.text.normalise import BREAK, WORD_START
-from model.text.tokens import BOS, EOS, PROMPT_TOKENS, UNK, BpeTokenizer
+from model.text.tokens import BOS, EOS, PROMPT_TOKENS, UNK
 from tests.model.text.toy import TEXTS, VOCABULARY
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.text.bpe import BpeTokenizer
 from model.text.release import config_hash
-from model.text.tokens import EOS, BpeTokenizer
+from model.text.tokens import EOS
 from model.tokenizing import learn_bpe
 
 NORMALISATION = ["nfc", "dashes", "quotes", "yo"]
