@@ -36,8 +36,8 @@ class _Row:
     text: list[int]  # the prompt's tokens and all that was chosen
     noise: NDArray[np.float32]
     chaos: NDArray[np.int32]
+    walk: Walk
     choices: list[Choice] = field(default_factory=list)
-    walk: Walk = field(default_factory=Walk)
     stop: Stop | None = None
 
     def window(self, context: int | None) -> list[int]:
@@ -72,8 +72,10 @@ def loop(
     predict: Predict, release: TextRelease, prompt: list[int], parameters: Parameters, seeds: list[int]
 ) -> list[Draft]:
     """Write a poem for each seed, with one call for the next token of all that are not finished."""
+    start = Walk.behind(prompt, release.rules)
     rows = [
-        _Row(list(prompt), noise_vector(seed, WINDOW), chaos_vector(seed, parameters.chaos, WINDOW)) for seed in seeds
+        _Row(list(prompt), noise_vector(seed, WINDOW), chaos_vector(seed, parameters.chaos, WINDOW), start)
+        for seed in seeds
     ]
     while living := [row for row in rows if row.stop is None]:
         instances = [{"tokens": row.window(release.context)} for row in living]

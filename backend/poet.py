@@ -12,12 +12,10 @@ from backend.decoders import DECODERS, Draft
 from backend.errors import AwayError, GoneError, InvalidError, UnknownReceiptError
 from backend.models import Models, Served
 from model.text import receipt
-from model.text.normalise import BREAK, WORD_START
 from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
-from model.text.poem import lay_out
+from model.text.poem import compose
 from model.text.receipt import InvalidReceipt, Receipt
-from model.text.sampling import Choice
-from model.text.tokens import EOS
+from model.text.tokens import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -85,11 +83,12 @@ class Poet:
         if found is not None and (_number(served) != found.model or order.decoder not in served.decoders):
             raise _gone()
         parameters, decoder = replace(served.release.defaults, **order.given), _decoder(order, served)
-        prompt, cut = served.release.tokenizer.encode_prompt(order.prompt)
+        release = served.release
+        prompt, cut = release.tokenizer.encode_prompt(order.prompt, with_break=release.prompt_break)
         predict = partial(self._serving.predict, served.name, served.version, deadline=deadline)
         drafts = DECODERS[decoder](predict, served.release, prompt, parameters, list(order.seeds))
         written = zip(order.seeds, drafts, strict=True)
-        poems = [_poem(order, served, parameters, decoder, seed, draft) for seed, draft in written]
+        poems = [_poem(order, served, parameters, decoder, seed, prompt, draft) for seed, draft in written]
         return {
             "model": {"name": served.name, "version": served.version, "hash": served.release.hash},
             "parameters": {**asdict(parameters), "decoder": decoder},
@@ -128,18 +127,13 @@ def _decoder(order: Order, served: Served) -> str:
 
 
 def _poem(
-    order: Order, served: Served, parameters: Parameters, decoder: str, seed: int, draft: Draft
+    order: Order, served: Served, parameters: Parameters, decoder: str, seed: int, prompt: list[int], draft: Draft
 ) -> dict[str, Any]:
     release, check_ = served.release, receipt.prompt_check(order.prompt)
-    poem = lay_out(
-        order.prompt,
-        release.tokenizer.decode(draft.tokens),
-        draft.stop,
-        max_chars=parameters.max_chars,
-        capital_lines=release.capital_lines,
-    )
+    text = release.tokenizer.decode(draft.tokens, prompt)
+    poem = compose(release, order.prompt, prompt, text, draft.stop, parameters.max_chars)
     code = receipt.write(Receipt(_number(served), parameters, decoder == "loop", seed, check_))
-    tokens = {"tokens": [_explained(served, choice) for choice in draft.choices]} if order.explain else {}
+    tokens = {"tokens": _explained(release.tokenizer, prompt, draft)} if order.explain else {}
     return {
         "poem": poem.text,
         "lines": poem.lines,
@@ -150,20 +144,15 @@ def _poem(
     }
 
 
-def _explained(served: Served, choice: Choice) -> dict[str, Any]:
-    """Return one step of the poem; the texts of all steps, put together, are what the network wrote."""
-    return {
-        "text": _text(served, choice.token),
-        "id": choice.token,
-        "pool": choice.pool.name.lower(),
-        "rank": choice.rank,
-        "probability": choice.probability,
-    }
-
-
-def _text(served: Served, token: int) -> str:
-    if token == EOS:
-        return ""
-    if token == served.release.rules.break_id:
-        return "\n"
-    return served.release.tokenizer.pieces([token])[0].replace(WORD_START, " ").replace(BREAK, "")
+def _explained(tokenizer: Tokenizer, prompt: list[int], draft: Draft) -> list[dict[str, Any]]:
+    """Return the steps of the poem; the texts of all of them, put together, are what the network wrote."""
+    return [
+        {
+            "text": text,
+            "id": choice.token,
+            "pool": choice.pool.name.lower(),
+            "rank": choice.rank,
+            "probability": choice.probability,
+        }
+        for text, choice in zip(tokenizer.texts(draft.tokens, prompt), draft.choices, strict=True)
+    ]

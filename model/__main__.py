@@ -6,13 +6,13 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from model.commands import clean, collect, convert, describe, takedown, training
+from model.commands import clean, collect, convert, describe, evaluation, sampling, takedown, training
 from model.errors import ModelError
 
 # Keras and TensorFlow read these when they are imported, which the commands do only once they need them.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-FAMILIES = [clean, collect, convert, describe, takedown, training]
+FAMILIES = [clean, collect, convert, describe, evaluation, sampling, takedown, training]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,30 +6,32 @@ from pathlib import Path
 from typing import Any
 
 from model.corpus.provenance import sources
+from model.corpus.split import Part
 from model.corpus.texts import Text
 from model.folder import CARD
 from model.generation import write
 from model.release import Release
 
-PROMPTS = ["Я любил тебя светлой любовью", "Ночь, улица, фонарь", "", "Загадочна душа поэта", "Мой друг, не спрашивай"]
+SAMPLES = 5
 
 
-def write_card(release: Release, poems: Sequence[Text], sources: str) -> None:
-    """Write MODEL_CARD.md. `poems` are those it was trained on, `sources` the account of where they come from."""
-    parts = [
+def write_card(release: Release, parts: Mapping[Part, Sequence[Text]], sources: str, notes: str = "") -> None:
+    """Write MODEL_CARD.md of a release made of `parts`; `sources` and `notes` go into it."""
+    sections = [
         f"# {release.config['name']}",
         f"Model hash `{release.config['hash'][:16]}`, made on {release.config['date']}.",
         "## How well it predicts\n\nThe float16 file as shipped.",
-        "Validation texts chose the weights; test texts were scored once.",
+        "Validation texts chose the weights; test texts, where they are named, were scored once, at the end.",
         _scores(release.config["scores"]),
         "## How it was made",
         _settings(release.config),
-        "## Five poems, unpicked\n\nSeeds 1 to 5, the usual parameters; the first line is what was asked.",
-        *_samples(release),
+        *([notes.strip()] if notes.strip() else []),
+        f"## Texts, unpicked\n\nSeeds 1 to {SAMPLES}, the usual parameters; each opens as a validation text does.",
+        *_samples(release, parts["validation"]),
         sources.strip(),
-        f"## Training texts per author\n\n{_authors(poems)}",
+        *_authors(parts["train"]),
     ]
-    (release.folder / CARD).write_text("\n\n".join(parts) + "\n", "utf-8")
+    (release.folder / CARD).write_text("\n\n".join(sections) + "\n", "utf-8")
 
 
 def licences(corpus: Path) -> str:
@@ -66,15 +68,22 @@ def _settings(config: dict[str, Any]) -> str:
     )
 
 
-def _samples(release: Release) -> list[str]:
-    defaults = release.text.defaults
-    poems = (write(release.network, release.text, prompt, defaults, seed) for seed, prompt in enumerate(PROMPTS, 1))
-    return [f"```\n{poem.text}\n```" for poem in poems]
+def _samples(release: Release, texts: Sequence[Text]) -> list[str]:
+    text, written = release.text, []
+    for seed, known in enumerate(texts[:SAMPLES], 1):
+        line = known.text.strip().split("\n")[0]
+        prompt = line if text.prompt_break else " ".join(line.split()[:2])
+        written.append(write(release.network, text, prompt, text.defaults, seed).text)
+    return [f"```\n{poem}\n```" for poem in written]
 
 
-def _authors(poems: Sequence[Text]) -> str:
+def _authors(poems: Sequence[Text]) -> list[str]:
+    """Give a section on whose texts they are, where that is known."""
     texts, characters = Counter(poem.author for poem in poems), Counter[str]()
+    if not any(texts):
+        return []
     for poem in poems:
         characters[poem.author] += len(poem.text)
     rows = [f"| {author} | {count} | {characters[author]} |" for author, count in texts.most_common()]
-    return "\n".join(["| author | poems | characters |", "|---|---:|---:|", *rows])
+    table = "\n".join(["| author | texts | characters |", "|---|---:|---:|", *rows])
+    return [f"## Training texts per author\n\n{table}"]

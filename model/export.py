@@ -45,6 +45,9 @@ def _save(release: Release, folder: Path) -> None:
 
 def save_signatures(network: Network, writer: Writer, folder: Path) -> None:
     """Write a SavedModel of the writer's signatures with the network's weights."""
+    for layer in network._flatten_layers():  # noqa: SLF001  Keras has no public way to its inner layers
+        if hasattr(layer, "use_cudnn"):
+            layer.use_cudnn = False  # else a model that was exported beside a GPU needs one
     # Of a Keras network that it tracks, TensorFlow writes copies of the weights that a session never restores.
     weights = tf.Module()
     weights.values = [weight.value for weight in network.weights]
@@ -58,9 +61,10 @@ def _write_warmup(release: Release, path: Path) -> None:
             prompt = np.zeros((batch, WINDOW), np.int32)
             tokens, _ = release.text.tokenizer.encode_prompt("Ночь")
             prompt[:, : len(tokens)] = tokens
-            inputs = {"prompt": prompt, **_request(release.text.defaults, batch)}
             records.write(_log(release.text.name, "serving_default", {"tokens": prompt}))
-            records.write(_log(release.text.name, "generate", inputs))
+            if "generate" in release.text.signatures:
+                inputs = {"prompt": prompt, **_request(release.text.defaults, batch)}
+                records.write(_log(release.text.name, "generate", inputs))
         records.write(_log(release.text.name, "release", {"unused": np.zeros(1, np.int32)}))
 
 

@@ -81,7 +81,10 @@ class Cleaning:
 
 @dataclass(frozen=True)
 class Preset:
-    """The choices that make a release what it is. `sampling` are the defaults of `model.text.parameters.Parameters`."""
+    """The choices that make a release what it is.
+
+    `sampling` are the defaults of `model.text.parameters.Parameters`; `moods` are names for others of them.
+    """
 
     name: str
     network: str
@@ -93,6 +96,7 @@ class Preset:
     sizes: Sizes
     training: Training
     sampling: dict[str, Any]
+    moods: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def load(preset: str) -> Preset:
@@ -145,16 +149,19 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
     for step in preset.normalisation:
         if step not in STEPS:
             raise ModelError(f"{where}: normalisation {step!r} is unknown; there are: {', '.join(STEPS)}")
-    _check_sampling(preset.sampling, where)
+    from_table(Parameters, preset.sampling, f"{where}, [sampling]", types=False)
+    _check_sampling(preset.sampling, f"{where}, [sampling]")
+    for mood, changes in preset.moods.items():
+        from_table(Parameters, preset.sampling | changes, f"{where}, [moods.{mood}]", types=False)
+        _check_sampling(changes, f"{where}, [moods.{mood}]")
     return preset
 
 
 def _check_sampling(sampling: Mapping[str, Any], where: str) -> None:
-    from_table(Parameters, sampling, f"{where}, [sampling]", types=False)
     try:
         check(sampling)
     except InvalidParameter as error:
-        raise ModelError(f"{where}, [sampling]: {error}") from None
+        raise ModelError(f"{where}: {error}") from None
 
 
 def from_table(cls: type[T], table: Mapping[str, Any], where: str, *, types: bool = True) -> T:

@@ -10,17 +10,15 @@ from typing import Any
 
 from model.corpus.texts import Text
 from model.errors import ModelError
-from model.evaluation import score
+from model.evaluation.scoring import predictor, score
 from model.folder import CONFIG, TOKENIZER, WEIGHTS, check_files, read_config, sha256, write_config
 from model.networks.network import Network
 from model.networks.network import build as build_network
-from model.networks.sizes import KINDS, Sizes
+from model.networks.sizes import KINDS, Sizes, signatures
 from model.preset import Preset, from_table
 from model.text import release as text_release
 from model.text.release import BadRelease, TextRelease
 from model.text.tokens import BOS, EOS, PAD, UNK
-
-SIGNATURES = ["serving_default", "generate", "release"]
 
 
 @dataclass(frozen=True)
@@ -59,12 +57,13 @@ def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account:
         "network": {"kind": preset.network, **asdict(preset.sizes)},
         "tokenizer": {"kind": preset.tokenizer, "file": TOKENIZER, "pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS},
         "normalisation": preset.normalisation,
-        "context": None,
+        "context": preset.sizes.context,
         "force_breaks": preset.force_breaks,
+        "prompt_break": preset.prompt_break,
         "capital_lines": preset.capital_lines,
-        "signatures": SIGNATURES,
+        "signatures": signatures(preset.sizes),
         "sampling": preset.sampling,
-        "moods": {},
+        "moods": preset.moods,
         "training": asdict(preset.training),
         "files": {name: sha256(folder / name) for name in (TOKENIZER, WEIGHTS)},
         **account,
@@ -76,10 +75,10 @@ def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account:
 
 def with_scores(release: Release, parts: Mapping[str, Sequence[Text]]) -> Release:
     """Score the shipped float16 file on the named parts, and write the scores into config.json."""
-    predict = release.network.predict_on_batch
+    predict, text = predictor(release.network), release.text
     scores = {
-        part: asdict(score(predict, release.text.tokenizer, [poem.text for poem in poems]))
-        for part, poems in parts.items()
+        part: asdict(score(predict, text.tokenizer, [one.text for one in texts], capital_lines=text.capital_lines))
+        for part, texts in parts.items()
     }
     config = {**release.config, "scores": scores}
     write_config(release.folder, config)

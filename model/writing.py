@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from model.networks.network import Network
+from model.networks.sizes import signatures
 from model.text.sampling import Pool, Rules, Stop
 from model.text.tokens import BOS, EOS, PAD, UNK, WINDOW
 
@@ -62,14 +63,17 @@ class Writer:
             name: tf.TensorSpec(shape, tf.float32 if name in real else tf.int32, name)
             for name, shape in request.items()
         }
-        return {
+        functions = {
             "serving_default": tf.function(self.next_logits, [tf.TensorSpec(vector, tf.int32, "tokens")]),
             "generate": tf.function(self.generate, [tf.TensorSpec(vector, tf.int32, "prompt"), *specs.values()]),
             "release": tf.function(self.release, [tf.TensorSpec(number, tf.int32, "unused")]),
         }
+        return {name: functions[name] for name in signatures(self.network.sizes)}
 
     def next_logits(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """Give the logits [B, vocabulary] at the last of `tokens` [B, WINDOW] that is not PAD."""
+        if self.network.context:
+            return {"logits": self.network.next_logits(_last(tokens, self.network.context))}
         joined, _ = self._read(tokens)
         return {"logits": self.network.logits(joined)}
 
@@ -84,7 +88,7 @@ class Writer:
         joined, state = self._read(prompt)
         arrays = [tf.TensorArray(dtype, WINDOW) for dtype in (tf.int32, tf.int32, tf.int32, tf.float32)]
         none = tf.zeros_like(asked.top_k)
-        walk = Walk(none + 1, none, none + RUNNING)
+        walk = Walk(self._breaks(prompt), none, none + RUNNING)
 
         def lives(step: tf.Tensor, walk: Walk, *_: object) -> tf.Tensor:
             return (step < WINDOW) & tf.reduce_any(walk.stop == RUNNING)
@@ -136,16 +140,21 @@ class Writer:
         """Give the logits with what may not come at minus infinity, and how many may [B]."""
         ids = tf.range(self.network.sizes.vocabulary)
         forbidden = tf.reduce_any(ids[:, None] == [PAD, UNK, BOS], axis=1)
-        no_end = _line_start(step, walk)
-        no_break = (step == 0) | (walk.breaks > 1)
+        no_end = (step == 0) | _line_start(walk)
+        no_break = (walk.breaks > 1) | ((step == 0) & _line_start(walk))
         forbidden |= no_end[:, None] & (ids == EOS) | no_break[:, None] & (ids == self.rules.break_id)
         allowed = tf.reduce_sum(tf.cast(~forbidden, tf.int32), axis=1)
         return tf.where(forbidden, logits.dtype.min, logits), allowed
 
+    def _breaks(self, prompt: tf.Tensor) -> tf.Tensor:
+        """Give 1 for the rows [B] that begin at the start of a line, 0 for those that go on in the prompt's last."""
+        last = tf.gather(prompt, _length(prompt) - 1, batch_dims=1)
+        return tf.cast((last == BOS) | (last == self.rules.break_id), tf.int32)
+
     def _advance(self, walk: Walk, token: tf.Tensor, step: tf.Tensor, asked: Request) -> Walk:
         """Give the walk after `token` [B], as `model.text.sampling.Walk` does."""
         is_break = token == self.rules.break_id
-        lines = walk.lines + tf.cast(is_break & ~_line_start(step, walk), tf.int32)
+        lines = walk.lines + tf.cast(is_break & ~_line_start(walk), tf.int32)
         stop = tf.where(step + 1 >= tf.minimum(asked.max_tokens, WINDOW), Stop.MAX_TOKENS, RUNNING)
         stop = tf.where(lines >= asked.max_lines, Stop.MAX_LINES, stop)
         stop = tf.where(token == EOS, Stop.EOS, stop)
@@ -156,12 +165,18 @@ def _length(tokens: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.cast(tokens != PAD, tf.int32), axis=1)
 
 
+def _last(tokens: tf.Tensor, count: int) -> tf.Tensor:
+    """Give the last [B, count] of tokens [B, WINDOW] that are not PAD, PAD behind them where they are fewer."""
+    first = tf.maximum(_length(tokens) - count, 0)
+    return tf.gather(tokens, first[:, None] + tf.range(count), batch_dims=1)
+
+
 def _where_row(rows: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
     return tf.where(tf.reshape(rows, [-1] + [1] * (len(new.shape) - 1)), new, old)
 
 
-def _line_start(step: tf.Tensor, walk: Walk) -> tf.Tensor:
-    return (step == 0) | (walk.breaks > 0)
+def _line_start(walk: Walk) -> tf.Tensor:
+    return walk.breaks > 0
 
 
 def _pool(step: tf.Tensor, walk: Walk, asked: Request) -> tuple[tf.Tensor, tf.Tensor]:
@@ -169,7 +184,7 @@ def _pool(step: tf.Tensor, walk: Walk, asked: Request) -> tuple[tf.Tensor, tf.Te
     chaotic = asked.chaos[:, step] == 1
     pool = tf.where(chaotic, Pool.CHAOS, Pool.BASE)
     size = tf.where(chaotic, asked.chaos_k, asked.top_k)
-    line_start = _line_start(step, walk)
+    line_start = _line_start(walk)
     return tf.where(line_start, Pool.LINE_START, pool), tf.where(line_start, asked.line_start_k, size)
 
 

@@ -47,6 +47,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     corpus, preset = tiny.write(folder)
     run, release, models = folder / "run", folder / "release", folder / "models"
     output = model("train", corpus, "--preset", preset, "--out", run).stdout
-    model("release", run, corpus, release)
+    model("release", run, corpus, release, "--test")
     model("export", release, models)
     return Trained(corpus, preset, run, release, models, output)

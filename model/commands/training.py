@@ -2,16 +2,17 @@
 
 import argparse
 import json
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.common import command, say
+from model.commands.common import add_reading_options, command, form, say
 from model.errors import ModelError
-from model.text.normalise import line_ends
 
 if TYPE_CHECKING:
     from model.commands.common import Commands
+    from model.corpus.split import Part
+
+MOST_RATE = 10
 
 
 def add(commands: "Commands") -> None:
@@ -22,59 +23,70 @@ def add(commands: "Commands") -> None:
     )
     train_parser.add_argument("--out", type=Path, required=True, help="the run's folder")
     train_parser.add_argument("--resume", action="store_true", help="go on from the folder's last checkpoint")
+    train_parser.add_argument(
+        "--init-from", type=Path, metavar="FOLDER", help="begin with the weights and tokenizer of a run or a release"
+    )
+    train_parser.add_argument(
+        "--lr-search", nargs="?", const="", metavar="RATES", help="try learning rates, as 0.1,0.01, instead of training"
+    )
+    train_parser.add_argument("--lr-steps", type=int, default=200, help="steps of each trial (default: %(default)s)")
+    add_reading_options(train_parser)
     release_parser = command(commands, release, "run", "corpus", "out")
-    release_parser.add_argument("--preset", help="take the sampling defaults from this preset, not from the run's")
-    command(commands, evaluate, "release", "corpus")
-    sample_parser = command(commands, sample, "release")
-    sample_parser.add_argument("--prompt", default="")
-    sample_parser.add_argument("--seed", type=int, default=0)
-    sample_parser.add_argument("--chaos", type=float)
-    sample_parser.add_argument("--temperature", type=float)
-    sample_parser.add_argument("--max-lines", type=int)
+    release_parser.add_argument("--weights", type=Path, help="one of the run's snapshots instead of its best weights")
+    release_parser.add_argument("--notes", type=Path, help="a Markdown file that the card takes in: what was tried")
+    release_parser.add_argument(
+        "--test", action="store_true", help="score the test part too: once, when nothing is chosen any more"
+    )
+    release_parser.add_argument(
+        "--preset", help="take the sampling defaults and moods from this preset, not from the run's"
+    )
     command(commands, export, "release", "models")
 
 
 def train(options: argparse.Namespace) -> None:
     """Train a preset's network on a corpus, in a folder that a later --resume goes on from."""
-    from model.run import train_run
+    from model.preset import load
+    from model.run import search_rates, train_run
+    from model.training_report.console import Console
 
-    train_run(options.corpus, options.preset, options.out, resume=options.resume, say=say)
+    preset, read = load(options.preset), form(options)
+    if options.lr_search is not None:
+        rates = _rates(options.lr_search)
+        search_rates(options.corpus, preset, options.out, read, rates, options.lr_steps, say)
+        return
+    console = Console(preset.training)
+    try:
+        train_run(
+            options.corpus, preset, options.out, console,
+            form=read, resume=options.resume, init_from=options.init_from,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        say("stopped; what was learned is kept: go on with --resume")
+        raise
+
+
+def _rates(given: str) -> list[float]:
+    from model.training.rate_search import RATES
+
+    try:
+        rates = [float(rate) for rate in given.split(",")] if given else list(RATES)
+    except ValueError:
+        raise ModelError(f"--lr-search {given}: expected numbers with commas between, as 0.1,0.01") from None
+    if not all(0 < rate <= MOST_RATE for rate in rates):
+        raise ModelError(f"a learning rate must be above 0 and at most {MOST_RATE}")
+    return rates
 
 
 def release(options: argparse.Namespace) -> None:
     """Make a release of a finished run: float16 weights, scores, card."""
     from model.run import release_run
 
-    made = release_run(options.run, options.corpus, options.out, options.preset)
+    scored: list[Part] = ["validation", "test"] if options.test else ["validation"]
+    made = release_run(
+        options.run, options.corpus, options.out, options.preset,
+        weights=options.weights, notes=options.notes, scored=scored,
+    )  # fmt: skip
     say(f"{made.folder}: {json.dumps(made.config['scores'])}")
-
-
-def evaluate(options: argparse.Namespace) -> None:
-    """Score a release on a corpus."""
-    from model.corpus.reading import read_corpus
-    from model.evaluation import score
-    from model.release import load
-
-    texts = [poem.text for poem in read_corpus(options.corpus)]
-    loaded = load(options.release)
-    say(json.dumps(asdict(score(loaded.network.predict_on_batch, loaded.text.tokenizer, texts)), indent=1))
-
-
-def sample(options: argparse.Namespace) -> None:
-    """Write a poem without a server."""
-    from model.generation import write
-    from model.release import load
-    from model.text.parameters import BOUNDS, InvalidParameter
-
-    loaded = load(options.release)
-    given = {name: getattr(options, name) for name in ("chaos", "temperature", "max_lines")}
-    try:
-        checked = {name: BOUNDS[name].check(name, value) for name, value in given.items() if value is not None}
-        prompt, seed = BOUNDS["prompt"].check("prompt", options.prompt), BOUNDS["seed"].check("seed", options.seed)
-    except InvalidParameter as error:
-        raise ModelError(str(error)) from None
-    parameters = replace(loaded.text.defaults, **checked)
-    say(write(loaded.network, loaded.text, line_ends(prompt), parameters, seed).text)
 
 
 def export(options: argparse.Namespace) -> None:

@@ -46,11 +46,11 @@ def files_of(path: Path) -> list[Path]:
     return files
 
 
-def read_corpus(path: Path) -> list[Text]:
+def read_corpus(path: Path, form: Form = Form()) -> list[Text]:
     """Read all texts into memory, for training. ModelError where there is none."""
     if path.suffix == SUFFIX:
         raise ModelError(f"{path}: a collection is cleaned before it is trained on: python -m model clean")
-    texts = list(read(path))
+    texts = list(read(path, form))
     if not texts:
         raise ModelError(f"{path}: the corpus is empty")
     return texts

@@ -5,7 +5,8 @@ from typing import Any
 
 import keras
 
-from model.networks.sizes import Sizes
+from model.errors import ModelError
+from model.networks.sizes import CARRYING, Sizes
 
 Tensor = Any  # a tensor of whichever backend Keras runs on
 
@@ -13,12 +14,16 @@ Tensor = Any  # a tensor of whichever backend Keras runs on
 class Network(keras.Model):  # type: ignore[misc]
     """A language model over token ids; `call` gives logits [B, T, vocabulary] of what follows each of tokens [B, T].
 
+    PAD stands on the right of a text that is shorter than its neighbours, and changes nothing before it.
+
     Without a `context` it carries a state, and writes by `initial_state`, `step` and `logits`, token by token, what
-    `call` says of the whole text. With one it has no state, and sees the last `context` tokens and nothing before.
+    `call` says of the whole text. With one it has no state: `call` is given `context` tokens at most, and
+    `next_logits` says what follows them. Where it does not predict at `every_position`, T of the logits is 1.
     """
 
     sizes: Any
     context: int | None = None
+    every_position: bool = True
 
     def initial_state(self, batch: Tensor) -> Any:
         """Give the state before the first token, for a batch of so many texts."""
@@ -29,11 +34,30 @@ class Network(keras.Model):  # type: ignore[misc]
         raise NotImplementedError
 
     def logits(self, features: Tensor) -> Tensor:
-        """Give the logits [B, vocabulary] that follow from the features of `step`."""
+        """Give the logits [B, vocabulary] that follow from features [B, F]."""
+        raise NotImplementedError
+
+    def next_features(self, tokens: Tensor) -> Tensor:
+        """Give the features [B, F] after the last of tokens [B, T] that is not PAD, where there is a `context`."""
+        raise NotImplementedError
+
+    def next_logits(self, tokens: Tensor) -> Tensor:
+        """Give the logits [B, vocabulary] that follow from `next_features`."""
+        return self.logits(self.next_features(tokens))
+
+    def reset_states(self) -> None:
+        """Forget what a network built with `carry` has read so far."""
         raise NotImplementedError
 
 
-def build(kind: str, sizes: Sizes, dtype: str = "float32") -> Network:
-    """Create a network of the kind with its weights, computing in the Keras dtype policy `dtype`."""
-    network: Network = import_module(f"model.networks.{kind}").build(sizes, dtype)
+def build(kind: str, sizes: Sizes, dtype: str = "float32", carry: int = 0) -> Network:
+    """Create a network of the kind with its weights, computing in the Keras dtype policy `dtype`.
+
+    With `carry` each of so many rows of a training batch goes on where it ended in the batch before. ModelError where
+    the kind cannot.
+    """
+    if carry and kind not in CARRYING:
+        raise ModelError(f"the network {kind} cannot carry its state from window to window")
+    options = {"carry": carry} if carry else {}
+    network: Network = import_module(f"model.networks.{kind}").build(sizes, dtype, **options)
     return network

@@ -133,8 +133,8 @@ class Poet(Network):
     def initial_state(self, batch: Tensor) -> State:
         """Give the state before the first token."""
         sizes = self.sizes
-        window = ops.zeros((batch, sizes.window, sizes.embedding))
-        recurrent = ops.zeros((batch, sizes.recurrent))
+        window = ops.zeros((batch, sizes.window, sizes.embedding), self.compute_dtype)
+        recurrent = ops.zeros((batch, sizes.recurrent), self.compute_dtype)
         return State(window, window, ops.zeros((batch,), "int32"), recurrent, recurrent, recurrent)
 
     def step(self, token: Tensor, state: State) -> tuple[Tensor, State]:

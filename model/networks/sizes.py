@@ -1,13 +1,14 @@
 """How large a network is: what a preset and a release say of it, readable without Keras."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 
 @dataclass(frozen=True)
 class PoetSizes:
     """The poet's sizes. `window` counts the tokens that attention sees, the newest included."""
 
+    context: ClassVar[None] = None
     vocabulary: int
     embedding: int
     recurrent: int
@@ -21,6 +22,7 @@ class PoetSizes:
 class CharRnnSizes:
     """The sizes of torch-rnn's network: `layers` of `recurrent` cells above word vectors of `embedding`."""
 
+    context: ClassVar[None] = None
     vocabulary: int
     embedding: int
     recurrent: int
@@ -45,3 +47,9 @@ class TextgenrnnSizes:
 
 Sizes = PoetSizes | CharRnnSizes | TextgenrnnSizes
 KINDS: dict[str, type[Sizes]] = {"poet": PoetSizes, "charrnn": CharRnnSizes, "textgenrnn": TextgenrnnSizes}
+CARRYING = ("charrnn",)  # the kinds that can be trained with the state carried from window to window
+
+
+def signatures(sizes: Sizes) -> list[str]:
+    """Name the signatures of the network's SavedModel. Without a state to carry there is nothing to `generate` with."""
+    return ["serving_default", "release"] if sizes.context else ["serving_default", "generate", "release"]

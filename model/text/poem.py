@@ -1,8 +1,10 @@
 """From generated tokens to the lines that a reader gets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.text.normalise import line_ends
+from model.text.release import TextRelease
 from model.text.sampling import Stop
 
 
@@ -24,26 +26,50 @@ def opening(prompt: str) -> str:
     return line_ends(prompt).rstrip()
 
 
-def lay_out(prompt: str, generated: str, stop: Stop, *, max_chars: int | None, capital_lines: bool) -> Poem:
-    """Put the generated text under the user's own.
+def compose(
+    release: TextRelease, prompt: str, read: Sequence[int], generated: str, stop: Stop, max_chars: int | None
+) -> Poem:
+    """Make the poem of a prompt, of which the network read the tokens `read`, and of the text that goes on after them.
 
-    A last line that neither a break nor the end finished is cut unless it is the only one.
+    The text is `release.tokenizer.decode(tokens, read)`: its first word is spaced as it follows the prompt's last.
     """
-    lines = generated.split("\n")
+    # What goes on from nothing, the whole prompt being unknown, is a text of its own.
+    joint = "\n" if release.prompt_break else " " if len(read) == 1 else ""
+    return lay_out(prompt, generated, stop, max_chars=max_chars, capital_lines=release.capital_lines, joint=joint)
+
+
+def lay_out(
+    prompt: str, generated: str, stop: Stop, *, max_chars: int | None, capital_lines: bool, joint: str = "\n"
+) -> Poem:
+    """Put the generated text behind the user's own, with `joint` between: a line break, or what is to stand in a line.
+
+    A last line that neither a break nor the end finished is cut unless it is the only one. White space at the ends of
+    lines goes.
+    """
+    own = opening(prompt)
+    goes_on = bool(own) and joint != "\n"
+    lines = [line.rstrip() for line in generated.split("\n")]
     whole = [line for line in lines if line]
     if stop is Stop.MAX_TOKENS and lines[-1] and len(whole) > 1:
         lines.pop()
-    lines = _strip_blank(lines)
+    lines = _strip_blank(lines, first=not goes_on)
     if capital_lines:
-        lines = [_capital(line) for line in lines]
+        lines = [*lines[:goes_on], *map(_capital, lines[goes_on:])]
     kept = _within(lines, max_chars)
-    own = opening(prompt)
     truncated = stop is Stop.MAX_TOKENS or kept != lines
-    return Poem([*(own.split("\n") if own else []), *(kept if any(kept) else [])], truncated)
+    return Poem(_joined(own, joint, kept), truncated)
 
 
-def _strip_blank(lines: list[str]) -> list[str]:
-    return "\n".join(lines).strip("\n").split("\n")
+def _joined(own: str, joint: str, kept: list[str]) -> list[str]:
+    if not any(kept):
+        return own.split("\n") if own else []
+    return (own + joint + "\n".join(kept)).split("\n") if own else kept
+
+
+def _strip_blank(lines: list[str], *, first: bool = True) -> list[str]:
+    """Drop the blank lines at the end, and those at the beginning where `first` says so."""
+    text = "\n".join(lines).rstrip("\n")
+    return (text.lstrip("\n") if first else text).split("\n")
 
 
 def _capital(line: str) -> str:
@@ -62,5 +88,5 @@ def _within(lines: list[str], max_chars: int | None) -> list[str]:
         lines = lines[:-1]
     if len(lines[0]) > max_chars:
         head = lines[0][: max_chars + 1]
-        return [head.rsplit(" ", 1)[0] if " " in head.strip() else head[:max_chars]]
-    return _strip_blank(lines)
+        return [(head.rsplit(" ", 1)[0] if " " in head.strip() else head[:max_chars]).rstrip()]
+    return _strip_blank(lines, first=False)

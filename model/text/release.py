@@ -2,19 +2,28 @@
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from model.text.bpe import BpeTokenizer
+from model.text.characters import CharacterTokenizer
+from model.text.normalise import STEPS
 from model.text.parameters import Parameters, check
 from model.text.sampling import Rules
 from model.text.tokens import Tokenizer
+from model.text.words import WordTokenizer
 
+# Each kind of tokenizer, by what reads its file; ValueError where the file is broken.
+TOKENIZERS: dict[str, Callable[[bytes, Sequence[str]], Tokenizer]] = {
+    "bpe": BpeTokenizer.read,
+    "characters": CharacterTokenizer.read,
+    "words": WordTokenizer.read,
+}
 # What decides which text comes out; the hash of these is the model's.
-HASHED = ("network", "tokenizer", "normalisation", "context", "force_breaks", "capital_lines", "files")
+SWITCHES = ("force_breaks", "prompt_break", "capital_lines")
+HASHED = ("network", "tokenizer", "normalisation", "context", *SWITCHES, "files")
 
 
 class BadRelease(ValueError):  # noqa: N818  what it is, not where it is raised
@@ -29,6 +38,7 @@ class TextRelease:
     hash: str
     tokenizer: Tokenizer
     rules: Rules
+    prompt_break: bool  # the prompt is lines of its own; otherwise the text goes on where the prompt ends
     capital_lines: bool
     context: int | None  # the tokens that the network looks back on, where it cannot read a whole text
     defaults: Parameters
@@ -49,6 +59,9 @@ def check_config(config: Mapping[str, Any]) -> None:
     missing = [name for name in (*HASHED, "name", "hash", "sampling", "moods") if name not in config]
     if missing:
         raise BadRelease(f"config.json lacks {missing[0]!r}")
+    for name in SWITCHES:
+        if not isinstance(config[name], bool):
+            raise BadRelease(f"config.json: {name} must be true or false")
     if config["hash"] != config_hash(config):
         raise BadRelease("config.json was altered: its hash does not fit")
 
@@ -62,7 +75,7 @@ def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
         return _read(config, tokenizer_bytes)
     except BadRelease:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise BadRelease(f"config.json is not of the form that is wanted: {type(error).__name__}: {error}") from None
 
 
@@ -70,18 +83,34 @@ def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
     tokenizer = config["tokenizer"]
     if hashlib.sha256(tokenizer_bytes).hexdigest() != config["files"][tokenizer["file"]]:
         raise BadRelease(f"{tokenizer['file']} was altered: its checksum does not fit")
-    with tempfile.NamedTemporaryFile(suffix=".model") as file:  # YouTokenToMe reads from a path only
-        file.write(tokenizer_bytes)
-        file.flush()
-        bpe = BpeTokenizer(Path(file.name), config["normalisation"])
+    opened = read_tokenizer(tokenizer["kind"], tokenizer_bytes, config["normalisation"])
     return TextRelease(
         name=config["name"],
         hash=config["hash"],
-        tokenizer=bpe,
-        rules=Rules(bpe.break_id, config["force_breaks"]),
+        tokenizer=opened,
+        rules=Rules(opened.break_id, config["force_breaks"]),
+        prompt_break=config["prompt_break"],
         capital_lines=config["capital_lines"],
         context=config["context"],
         defaults=Parameters(**config["sampling"]),
         moods=config["moods"],
         signatures=tuple(config.get("signatures", ("serving_default", "release"))),
     )
+
+
+def open_tokenizer(kind: str, path: Path, normalisation: Sequence[str]) -> Tokenizer:
+    """Open a tokenizer of a kind from its file. BadRelease where it cannot be; OSError where there is no file."""
+    return read_tokenizer(kind, path.read_bytes(), normalisation)
+
+
+def read_tokenizer(kind: str, data: bytes, normalisation: Sequence[str]) -> Tokenizer:
+    """Read a tokenizer of a kind from the bytes of its file. BadRelease where it cannot be."""
+    if kind not in TOKENIZERS:
+        raise BadRelease(f"tokenizer {kind!r} is unknown; there are: {', '.join(TOKENIZERS)}")
+    for step in normalisation:
+        if step not in STEPS:
+            raise BadRelease(f"normalisation {step!r} is unknown; there are: {', '.join(STEPS)}")
+    try:
+        return TOKENIZERS[kind](data, normalisation)
+    except ValueError as error:
+        raise BadRelease(f"the tokenizer cannot be read: {error}") from None

@@ -1,8 +1,10 @@
 """The choice of the next token: small pure functions over numbers, the one definition that every decoder follows."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +50,10 @@ class Pools:
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the poem the next token falls: the step, and how many breaks stand right before it."""
+    """Where in the poem the next token falls: the step, and how many breaks stand right before it.
+
+    The beginning of a text counts as a break.
+    """
 
     step: int = 0
     breaks: int = 1
@@ -56,7 +61,7 @@ class Place:
     @property
     def line_start(self) -> bool:
         """Whether the next token opens a line."""
-        return self.step == 0 or self.breaks > 0
+        return self.breaks > 0
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,9 @@ def allowed(logits: NDArray[np.float32], place: Place, rules: Rules) -> NDArray[
     """Give the logits with what may not come here at minus infinity."""
     masked = logits.astype(np.float32)
     masked[[PAD, UNK, BOS]] = -np.inf
-    if place.line_start:
+    if place.step == 0 or place.line_start:
         masked[EOS] = -np.inf
-    if place.step == 0 or place.breaks > 1:
+    if place.breaks > 1 or (place.step == 0 and place.line_start):
         masked[rules.break_id] = -np.inf
     return masked
 
@@ -129,16 +134,21 @@ def choose(
 ) -> Choice:
     """Pick the next token from `logits` [vocabulary], by nothing but its arguments."""
     masked = allowed(logits, place, rules)
-    order = np.argsort(-masked, kind="stable")  # equal logits by lower id
-    best = int(order[0])
+    best = int(masked.argmax())  # the first of equal ones
     if rules.force_breaks and best in (rules.break_id, EOS):
-        pool, rank = Pool.FORCED, 0
-    else:
-        pool, size = pool_at(place, pools, chaotic=chaotic)
-        size = min(size, int(np.isfinite(masked).sum()))
-        rank = draw(masked[order[:size]], noise, inverse_temperature)
-    token = int(order[rank])
+        return Choice(best, Pool.FORCED, 0, _probability(masked, best))
+    pool, size = pool_at(place, pools, chaotic=chaotic)
+    ranked = most_likely(masked, min(size, int(np.isfinite(masked).sum())))
+    rank = draw(masked[ranked], noise, inverse_temperature)
+    token = int(ranked[rank])
     return Choice(token, pool, rank, _probability(masked, token))
+
+
+def most_likely(logits: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Give the ids of the `count` greatest logits, falling, equal ones by lower id, without sorting all the others."""
+    least = np.partition(logits, -count)[-count]
+    ids = np.flatnonzero(logits >= least)  # more than `count` where several equal the least
+    return ids[np.argsort(-logits[ids], kind="stable")][:count]
 
 
 def _probability(masked: NDArray[np.float32], token: int) -> float:
@@ -152,6 +162,11 @@ class Walk:
 
     place: Place = Place()
     lines: int = 0
+
+    @classmethod
+    def behind(cls, prompt: Sequence[int], rules: Rules) -> Self:
+        """Give the walk that begins behind the tokens of a prompt: at the start of a line, or going on in the last."""
+        return cls(Place(breaks=int(prompt[-1] in (BOS, rules.break_id))))
 
     def after(self, token: int, rules: Rules) -> "Walk":
         """Give the walk with `token` written."""

@@ -146,7 +146,8 @@ def _poem(version: Version, row: dict[str, Any]) -> dict[str, Any]:
     """Write one poem as the graph does: by the one definition of sampling, over the whole text so far."""
     rules = Rules(version.release.tokenizer.break_id, version.release.config["force_breaks"])
     pools = Pools(row["top_k"], row["line_start_k"], row["chaos_k"])
-    text, choices, walk, stop = _unpadded(row["prompt"]), [], Walk(), None
+    text, choices, stop = _unpadded(row["prompt"]), [], None
+    walk = Walk.behind(text, rules)
     while stop is None:
         step = walk.place.step
         choice = choose(

@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
@@ -32,9 +34,9 @@ class Stack:
         return [poem["poem"] for poem in self.poems(**fields)]
 
 
-def start_serving(trained: Trained, port: int) -> Running:
-    """Start the embedded server with the tiny model."""
-    flags = [f"--rest_api_port={port}", "--model_name=tiny", f"--model_base_path={trained.models / 'tiny'}"]
+def start_serving(models: Path, port: int, name: str = "tiny") -> Running:
+    """Start the embedded server with one of the exported models."""
+    flags = [f"--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={models / name}"]
     return start([sys.executable, "-m", "serving", *flags])
 
 
@@ -46,13 +48,13 @@ def is_ready(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def stack(trained: Trained) -> Iterator[Stack]:
-    """Start the services once for all tests that leave them as they were."""
+@contextmanager
+def started(models: Path, name: str) -> Iterator[Stack]:
+    """Start the services for one of the exported models, and stop them."""
     serving_port, backend_port = free_port(), free_port()
     serving_url, backend_url = (f"http://127.0.0.1:{port}" for port in (serving_port, backend_port))
-    serving = start_serving(trained, serving_port)
-    environment = {"MODELS": "tiny", "SERVING_URL": serving_url, "BACKEND_PORT": str(backend_port)}
+    serving = start_serving(models, serving_port, name)
+    environment = {"MODELS": name, "SERVING_URL": serving_url, "BACKEND_PORT": str(backend_port)}
     backend = start([sys.executable, "-m", "backend"], env=environment)
     try:
         wait_until(lambda: is_ready(backend_url), 90, serving.text)
@@ -60,3 +62,10 @@ def stack(trained: Trained) -> Iterator[Stack]:
     finally:
         backend.stop()
         serving.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(trained: Trained) -> Iterator[Stack]:
+    """Start the services once for all tests that leave them as they were."""
+    with started(trained.models, "tiny") as stack:
+        yield stack

@@ -98,7 +98,8 @@ def test_a_dead_model_server_is_a_prompt_503_and_recovers_by_itself(trained: Tra
         "SERVING_URL": f"http://127.0.0.1:{serving_port}",
         "BACKEND_PORT": str(backend_port),
     }
-    backend, serving = start([sys.executable, "-m", "backend"], env=environment), start_serving(trained, serving_port)
+    backend = start([sys.executable, "-m", "backend"], env=environment)
+    serving = start_serving(trained.models, serving_port)
     try:
         wait_until(lambda: is_ready(url), 90, backend.text)
         serving.process.kill()
@@ -106,7 +107,7 @@ def test_a_dead_model_server_is_a_prompt_503_and_recovers_by_itself(trained: Tra
         reply = requests.post(f"{url}/generate", json={"prompt": PROMPT}, timeout=5)
         assert (reply.status_code, reply.headers["Content-Type"]) == (503, "application/problem+json")
         assert "Retry-After" in reply.headers
-        serving = start_serving(trained, serving_port)
+        serving = start_serving(trained.models, serving_port)
         wait_until(lambda: is_ready(url), 90, serving.text)
         assert requests.post(f"{url}/generate", json={"prompt": PROMPT}, timeout=60).status_code == 200
     finally:

@@ -12,8 +12,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
-from tensorflow.core.protobuf import saved_model_pb2
-from tensorflow_serving.apis import prediction_log_pb2
 
 from model.export import export
 from model.folder import CONFIG, up_to_date, write_config
@@ -21,6 +19,7 @@ from model.release import Release, load
 from model.text.sampling import Choice, Place, Pools, Rules, Stop, Walk, allowed, chaos_vector, choose, noise_vector
 from model.text.tokens import BOS, EOS, PAD, WINDOW
 from tests.conftest import Trained, model
+from tests.model.saved_model import operations, warm_up
 
 OPERATIONS = Path(__file__).with_name("operations.json")
 MARGIN = 1e-4
@@ -140,27 +139,18 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(trained: Trained, tmp_p
 
 
 def test_the_warm_up_records_call_every_signature(trained: Trained) -> None:
-    path = trained.version / "assets.extra" / "tf_serving_warmup_requests"
-    records = [prediction_log_pb2.PredictionLog.FromString(raw.numpy()) for raw in tf.data.TFRecordDataset(str(path))]
-    specs = [record.predict_log.request.model_spec for record in records]
+    specs = [request.model_spec for request in warm_up(trained.version)]
     assert {spec.signature_name for spec in specs} == {"serving_default", "generate", "release"}
     assert {spec.name for spec in specs} == {"tiny"}
 
 
 def test_the_graph_holds_plain_operations_only(trained: Trained) -> None:
-    """A new operation may not load in the stock server: make sure that it does before it joins the list."""
-    saved = saved_model_pb2.SavedModel.FromString((trained.version / "saved_model.pb").read_bytes())
-    (graph,) = saved.meta_graphs
-    functions = graph.graph_def.library.function
-    named = {function.signature.name for function in functions}
-    # The list that TensorFlow strips to leaves out what stands in the body of a loop.
-    inner = {node.op for function in functions for node in function.node_def} - named
-    found = {
-        "min_consumer": graph.graph_def.versions.min_consumer,
-        "operations": sorted({op.name for op in graph.meta_info_def.stripped_op_list.op} | inner),
+    listed = json.loads(OPERATIONS.read_text("utf-8"))
+    assert operations(trained.version) == {
+        "min_consumer": listed["min_consumer"],
+        "operations": listed["operations"],
+        "compiled": [],
     }
-    assert found == json.loads(OPERATIONS.read_text("utf-8"))
-    assert not [f.signature.name for f in functions if f.attr["_XlaMustCompile"].b]
 
 
 def test_the_release_comes_out_of_the_model_byte_for_byte(trained: Trained, signatures: Any) -> None:

@@ -54,7 +54,7 @@ clip_norm = 1.0
 patience = 3
 dtype = "float32"
 seed = 1
-checkpoint_seconds = 0
+checkpoint_steps = 10
 
 [sampling]
 top_k = 2

@@ -1,25 +1,20 @@
 """A corpus's statistics as files: JSON for programs, and one HTML page for a person, which needs no network."""
 
-import base64
-import hashlib
 import json
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from model.corpus.description import plots
 from model.corpus.description.counting import hash8
 from model.corpus.description.statistics import MAX_SAMPLE, Statistics
 from model.errors import ModelError
+from model.html.page import environment
 from model.replacing import replacing
 
 JSON, HTML = "statistics.json", "report.html"
 _CLOUD = 90  # words
-_MILLION = 1_000_000
-_TINY = 0.0005
 
 
 def prepare(folder: Path) -> None:
@@ -40,18 +35,11 @@ def write(statistics: Statistics, folder: Path) -> None:
 
 def render(statistics: Statistics) -> str:
     """Give the page. All that comes from the corpus is escaped, and the browser is told to run our scripts alone."""
-    environment = Environment(
-        loader=PackageLoader("model.corpus.description"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": _number, "short": _short, "percent": _percent}
-    scripts = [_plotly(), environment.get_template("report.js").render()]
+    templates = environment("model.corpus.description")
+    scripts = [_plotly(), templates.get_template("report.js").render()]
     shape, growth, years = plots.shape(statistics), plots.growth(statistics), plots.years(statistics)
     drawn = [plot for plot in (*shape, growth, years) if plot]
-    return environment.get_template("report.html").render(
+    return templates.get_template("report.html").render(
         statistics=statistics,
         shape=shape,
         growth=growth,
@@ -60,18 +48,12 @@ def render(statistics: Statistics) -> str:
         cloud=_cloud(statistics),
         sample_characters=MAX_SAMPLE,
         scripts=scripts,
-        hashes=[_source_hash(script) for script in scripts],
     )
 
 
 @cache
 def _plotly() -> str:
     return files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8")
-
-
-def _source_hash(script: str) -> str:
-    """Give the hash by which a Content-Security-Policy allows a script."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
 def _cloud(statistics: Statistics) -> list[tuple[str, int, float]]:
@@ -82,16 +64,3 @@ def _cloud(statistics: Statistics) -> list[tuple[str, int, float]]:
     high, low = chosen[0][1] ** 0.5, chosen[-1][1] ** 0.5
     sizes = [(word, count, round((count**0.5 - low) / (high - low or 1), 3)) for word, count in chosen]
     return sorted(sizes, key=lambda item: hash8(item[0]))
-
-
-def _number(value: float) -> str:
-    return f"{value:,}"
-
-
-def _short(value: int) -> str:
-    """Give a number in the space of a tile."""
-    return f"{value / _MILLION:,.2f} M" if value >= _MILLION else f"{value:,}"
-
-
-def _percent(share: float) -> str:
-    return "<0.1 %" if 0 < share < _TINY else f"{100 * share:.1f} %"

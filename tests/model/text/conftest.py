@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.text.bpe import BpeTokenizer
+from model.text.tokens import Tokenizer
 from tests.model.text.toy import ToyRelease, learn
 
 
@@ -14,5 +14,5 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> ToyRelease:
 
 
 @pytest.fixture(scope="session")
-def tokenizer(toy: ToyRelease) -> BpeTokenizer:
+def tokenizer(toy: ToyRelease) -> Tokenizer:
     return toy.tokenizer

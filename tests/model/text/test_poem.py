@@ -1,9 +1,14 @@
 """From generated text to lines."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from model.text.poem import lay_out
+from model.text.poem import compose, lay_out
+from model.text.release import TextRelease, read
 from model.text.sampling import Stop
+from tests.model.text.toy import ToyRelease, learn
 
 
 def lines(generated: str, stop: Stop = Stop.EOS, prompt: str = "", max_chars: int | None = None) -> list[str]:
@@ -81,3 +86,70 @@ def test_max_chars_cuts_at_line_ends_and_then_at_words(bound: int, kept: list[st
     text = "раз два\nтри\n\nчетыре"
     assert lines(text, max_chars=bound, prompt="как бы ни был длинен запрос") == ["как бы ни был длинен запрос", *kept]
     assert truncated(text, Stop.EOS, bound) == (bound < 19)
+
+
+def gone_on(prompt: str, generated: str, stop: Stop = Stop.EOS, max_chars: int | None = None) -> list[str]:
+    return lay_out(prompt, generated, stop, max_chars=max_chars, capital_lines=True, joint="").lines
+
+
+@pytest.mark.parametrize(
+    ("prompt", "generated", "lines"),
+    [
+        ("Ёлка  - «а» ", " и б,\nв", ["Ёлка  - «а» и б,", "В"]),
+        ("раз\r\nдва\n", "жды  \n\n три \n\n", ["раз", "дважды", "", " Три"]),
+        ("раз", "\nдва", ["раз", "Два"]),
+        ("раз", "\n\nдва", ["раз", "", "Два"]),
+        ("раз", "", ["раз"]),
+        ("раз", " \n ", ["раз"]),
+        ("", "раз\nдва", ["Раз", "Два"]),
+        (" \n", "раз", ["Раз"]),
+    ],
+)
+def test_a_text_may_go_on_in_the_users_last_line(prompt: str, generated: str, lines: list[str]) -> None:
+    assert gone_on(prompt, generated) == lines
+
+
+def test_a_text_that_goes_on_is_cut_at_the_same_places() -> None:
+    assert gone_on("раз", " и два\nтри", Stop.MAX_TOKENS) == ["раз и два"]
+    assert gone_on("раз", " и дв", Stop.MAX_TOKENS) == ["раз и дв"]
+    assert gone_on("раз", " и два\nтри", max_chars=10) == ["раз и два", "Три"]
+    assert gone_on("раз", " и два\nтри", max_chars=9) == ["раз и два"]
+    assert gone_on("раз", " и два\nтри", max_chars=5) == ["раз и"]
+    assert gone_on("раз", " и два", max_chars=1) == ["раз"]
+
+
+def test_white_space_goes_at_the_ends_of_lines_only() -> None:
+    assert lines("  раз  два \n три\t\n \n  ") == ["  раз  два", " три"]
+    assert lines("раз  два", max_chars=5) == ["раз"]
+    assert lines("раз\n  ", Stop.MAX_TOKENS) == ["раз"]
+
+
+@pytest.mark.parametrize("kind", ["bpe", "characters", "words"])
+def test_each_tokenizer_goes_on_as_it_was_written(kind: str, tmp_path: Path) -> None:
+    release = toy_release(learn(tmp_path, kind))
+    tokenizer = release.tokenizer
+    whole = tokenizer.encode(tokenizer.normalise("Снег ложится, на дорогу,\nФонари горят"))
+    for cut in range(1, len(whole)):
+        prompt = tokenizer.decode(whole[:cut])
+        if prompt != prompt.rstrip():
+            continue
+        ids, _ = tokenizer.encode_prompt(prompt, with_break=False)
+        if ids[1:] == whole[:cut]:
+            poem = compose(release, prompt, ids, tokenizer.decode(whole[cut:], ids), Stop.EOS, None)
+            assert poem.text == tokenizer.decode(whole)
+
+
+@pytest.mark.parametrize("kind", ["bpe", "characters", "words"])
+def test_behind_a_prompt_that_is_all_unknown_stands_a_space(kind: str, tmp_path: Path) -> None:
+    release = toy_release(learn(tmp_path, kind))
+    tokenizer = release.tokenizer
+    ids, _ = tokenizer.encode_prompt("🦊🦊", with_break=False)
+    text = tokenizer.decode(tokenizer.encode("на"), ids)
+    assert compose(release, "🦊🦊", ids, text, Stop.EOS, None).lines == ["🦊🦊 на"]
+    with_break = replace(release, prompt_break=True)
+    assert compose(with_break, "🦊🦊", ids, text, Stop.EOS, None).lines == ["🦊🦊", "на"]
+
+
+def toy_release(toy: ToyRelease) -> TextRelease:
+    changed = toy.changed(prompt_break=False, capital_lines=False)
+    return read(changed.config_bytes, changed.tokenizer_bytes)

@@ -1,6 +1,7 @@
 """A release from its two small files."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,13 +9,14 @@ import pytest
 from model.text.parameters import Parameters
 from model.text.release import BadRelease, read
 from model.text.sampling import Rules
-from tests.model.text.toy import SAMPLING, ToyRelease
+from tests.model.text.toy import SAMPLING, ToyRelease, learn
 
 
 def test_a_release_tells_all_that_writing_needs(toy: ToyRelease) -> None:
     release = read(toy.config_bytes, toy.tokenizer_bytes)
     assert (release.name, release.hash) == ("toy", toy.config["hash"])
     assert release.rules == Rules(toy.tokenizer.break_id, force_breaks=True)
+    assert release.prompt_break is True
     assert release.defaults == Parameters(**SAMPLING)
     assert release.signatures == ("serving_default", "generate", "release")
     assert release.tokenizer.encode("Снег") == toy.tokenizer.encode("Снег")
@@ -27,8 +29,9 @@ def test_without_a_word_on_signatures_there_is_no_generate(toy: ToyRelease) -> N
 
 def test_what_decides_the_text_decides_the_hash(toy: ToyRelease) -> None:
     files = {**toy.config["files"], "weights": "other"}
-    changed = [toy, toy.changed(context=20), toy.changed(force_breaks=False), toy.changed(files=files)]
-    assert len({release.config["hash"] for release in changed}) == 4
+    changed = [toy, toy.changed(context=20), toy.changed(files=files)]
+    changed += [toy.changed(**{name: False}) for name in ("force_breaks", "prompt_break", "capital_lines")]
+    assert len({release.config["hash"] for release in changed}) == 6
     assert toy.changed(sampling={**SAMPLING, "chaos": 0.5}).config["hash"] == toy.config["hash"]
 
 
@@ -43,7 +46,16 @@ def test_another_tokenizer_is_refused(toy: ToyRelease) -> None:
         read(toy.config_bytes, toy.tokenizer_bytes + b"\n")
 
 
-@pytest.mark.parametrize("config", [b"", b"{", b"[]", b"1", b"null", b"{}", b"\xff"])
+@pytest.mark.parametrize("kind", ["characters", "words"])
+def test_a_release_opens_the_tokenizer_that_it_names(kind: str, tmp_path: Path) -> None:
+    toy = learn(tmp_path, kind)
+    release = read(toy.config_bytes, toy.tokenizer_bytes)
+    assert type(release.tokenizer) is type(toy.tokenizer)
+    assert release.tokenizer.encode("снег") == toy.tokenizer.encode("снег")
+    assert release.rules.break_id == toy.tokenizer.break_id == 4
+
+
+@pytest.mark.parametrize("config", [b"[" * 100_000, b"", b"{", b"[]", b"1", b"null", b"{}", b"\xff"])
 def test_what_is_no_config_is_refused(config: bytes, toy: ToyRelease) -> None:
     with pytest.raises(BadRelease):
         read(config, toy.tokenizer_bytes)
@@ -58,6 +70,14 @@ def test_what_is_no_config_is_refused(config: bytes, toy: ToyRelease) -> None:
         {"sampling": []},
         {"tokenizer": {}},
         {"files": {}},
+        {"tokenizer": {"kind": "letters", "file": "toy.model"}},
+        {"tokenizer": {"kind": "words", "file": "toy.model"}},
+        {"tokenizer": {"kind": [], "file": "toy.model"}},
+        {"normalisation": ["loud"]},
+        {"normalisation": 5},
+        {"prompt_break": "no"},
+        {"prompt_break": None},
+        {"force_breaks": 1},
     ],
 )
 def test_a_config_with_a_wrong_part_is_refused(toy: ToyRelease, change: dict[str, Any]) -> None:

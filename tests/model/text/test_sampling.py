@@ -19,6 +19,7 @@ from model.text.sampling import (
     chaos_vector,
     choose,
     draw,
+    most_likely,
     noise_vector,
     words,
 )
@@ -32,6 +33,7 @@ POOLS = Pools(top_k=2, line_start_k=10, chaos_k=5)
 INSIDE = Place(step=3, breaks=0)
 LINE_START = Place(step=4, breaks=1)
 STANZA_START = Place(step=5, breaks=2)
+GOING_ON = Place(step=0, breaks=0)  # in the prompt's last line
 EVEN = np.float32(0)
 LAST = np.float32(1 - 2**-24)  # the largest noise there is
 
@@ -98,6 +100,7 @@ def test_a_second_break_may_be_forced_at_the_start_of_a_line() -> None:
         (LINE_START, {PAD, UNK, BOS, EOS}),
         (STANZA_START, {PAD, UNK, BOS, EOS, BREAK}),
         (Place(), {PAD, UNK, BOS, EOS, BREAK}),
+        (GOING_ON, {PAD, UNK, BOS, EOS}),
     ],
 )
 def test_what_may_not_come_is_never_drawn(place: Place, forbidden: set[int]) -> None:
@@ -130,6 +133,23 @@ def test_equal_logits_are_ranked_by_the_lower_id() -> None:
     values = np.zeros(SIZE, np.float32)
 
     assert [pick(values, rules=FREE, noise=u).token for u in (0.0, 0.5)] == [EOS, 4]
+
+
+@pytest.mark.parametrize("case", range(60))
+def test_the_most_likely_are_those_of_a_whole_sort(case: int) -> None:
+    random = np.random.default_rng(case)
+    size = int(random.integers(2, 400))
+    levels = int(random.integers(1, 8)) if case % 2 else 10**6  # of a few levels, most are equal to others
+    values = (random.integers(-levels, levels, size) / 7).astype(np.float32)
+    values[random.random(size) < case % 3 / 10] = -np.inf
+    whole = np.argsort(-values, kind="stable")
+    for count in {1, 2, size // 2 + 1, size - 1, size}:
+        assert most_likely(values, count).tolist() == whole[:count].tolist()
+
+
+def test_negative_nought_is_no_less_than_nought() -> None:
+    values = np.array([-0.0, 0.0, -0.0, 1.0, 0.0], np.float32)
+    assert [most_likely(values, count).tolist() for count in (2, 4)] == [[3, 0], [3, 0, 1, 2]]
 
 
 def test_a_pool_of_one_is_the_most_likely() -> None:
@@ -217,6 +237,20 @@ def test_a_walk_knows_where_lines_begin() -> None:
     assert walked(4, BREAK).place == Place(2, 1)
     assert walked(4, BREAK, BREAK).place == Place(3, 2)
     assert walked(4, BREAK, 5).place == Place(3, 0)
+
+
+def test_a_walk_behind_a_prompt_begins_a_line_or_goes_on_in_one() -> None:
+    assert Walk.behind([BOS], RULES) == Walk.behind([BOS, 4, BREAK], RULES) == Walk()
+    going_on = Walk.behind([BOS, 4], RULES)
+    assert going_on.place == GOING_ON
+    assert not going_on.place.line_start
+    assert going_on.after(BREAK, RULES).place == Place(1, 1)
+
+
+def test_what_goes_on_in_a_line_is_drawn_as_inside_of_one() -> None:
+    assert picked(GOING_ON, chaotic=False) == (Pool.BASE, POOLS.top_k)
+    assert picked(GOING_ON, chaotic=True) == (Pool.CHAOS, POOLS.chaos_k)
+    assert pick(logits(BREAK, 5), GOING_ON).pool is Pool.FORCED
 
 
 def test_a_walk_counts_lines_with_something_in_them() -> None:

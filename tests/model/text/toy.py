@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.text.bpe import BpeTokenizer
 from model.text.release import config_hash
-from model.text.tokens import EOS
-from model.tokenizing import learn_bpe
+from model.text.tokens import EOS, Tokenizer
+from model.tokenizing import learn as learn_tokenizer
 
 NORMALISATION = ["nfc", "dashes", "quotes", "yo"]
 VOCABULARY = 160
@@ -44,7 +43,7 @@ class ToyRelease:
 
     config: dict[str, Any]
     tokenizer_bytes: bytes
-    tokenizer: BpeTokenizer
+    tokenizer: Tokenizer
 
     @property
     def config_bytes(self) -> bytes:
@@ -56,18 +55,19 @@ class ToyRelease:
         return ToyRelease({**config, "hash": config_hash(config)}, self.tokenizer_bytes, self.tokenizer)
 
 
-def learn(folder: Path) -> ToyRelease:
+def learn(folder: Path, kind: str = "bpe") -> ToyRelease:
     """Learn the vocabulary, and make a release around it."""
     path = folder / "toy.model"
-    tokenizer = learn_bpe(TEXTS, path, VOCABULARY, NORMALISATION)
+    tokenizer = learn_tokenizer(kind, TEXTS, path, VOCABULARY, NORMALISATION)
     data = path.read_bytes()
     config = {
         "name": "toy",
         "network": {"kind": "toy"},
-        "tokenizer": {"kind": "bpe", "file": "toy.model"},
+        "tokenizer": {"kind": kind, "file": "toy.model"},
         "normalisation": NORMALISATION,
         "context": None,
         "force_breaks": True,
+        "prompt_break": True,
         "capital_lines": True,
         "files": {"toy.model": hashlib.sha256(data).hexdigest()},
         "sampling": SAMPLING,
@@ -80,7 +80,7 @@ def learn(folder: Path) -> ToyRelease:
 class ToyNetwork:
     """Logits that depend on the last tokens most, and a little on every token before, as a recurrent state does."""
 
-    def __init__(self, tokenizer: BpeTokenizer, salt: int = 0) -> None:
+    def __init__(self, tokenizer: Tokenizer, salt: int = 0) -> None:
         random = np.random.default_rng(salt)
         self._break_id = tokenizer.break_id
         self._read = random.standard_normal((tokenizer.vocabulary_size, 16)).astype(np.float32)

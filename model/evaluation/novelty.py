@@ -1,0 +1,140 @@
+"""How much of written texts stands in the corpus already: the share of new substrings, and the longest copied run."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LENGTHS = range(1, 50)  # characters, as in torch-rnn's novel_substrings.py
+BLOCK = 2**20  # characters of the corpus that are looked at together
+FILTER_BITS = 22  # of a hash, for a table that fits into a cache
+
+Places = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+_BASE = 0x9E3779B97F4A7C15
+_INVERSE = pow(_BASE, -1, 2**64)
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """`new[i]` is the share of substrings of LENGTHS[i] that the corpus lacks, None where no text is so long."""
+
+    new: list[float | None]
+    longest: str  # that the corpus has too, the first of several
+
+
+def novelty(texts: Sequence[str], corpus: Sequence[str]) -> Novelty:
+    """Compare written texts with the corpus. No substring reaches from one text into the next.
+
+    Substrings are compared by 64-bit hashes: that two different ones agree is to be expected once in a million calls.
+    Memory is that of a block of the corpus and of `texts`, at about 60 bytes a character.
+    """
+    written, longest = _Hashed(texts), (0, 0)  # the length of the longest run, and where it starts
+    copied = np.zeros(len(written.left), np.int64)  # the length up to which each start was found
+    for block in _blocks(corpus):
+        pair = _Pair.of(written, block)
+        for length in LENGTHS:
+            pair = pair.narrowed(length)
+            copied[pair.starts] = np.maximum(copied[pair.starts], length)
+        longest = max(longest, pair.longest(longest[0]), key=lambda run: run[0])
+    if not longest[0] and copied.any():
+        longest = int(copied.max()), int(copied.argmax())
+    shares = [_share(copied[written.left >= length] < length) for length in LENGTHS]
+    return Novelty(shares, "".join(texts)[longest[1] : sum(longest)])
+
+
+def _share(new: NDArray[np.bool_]) -> float | None:
+    return float(new.mean()) if new.size else None
+
+
+def _blocks(corpus: Sequence[str]) -> Iterator["_Hashed"]:
+    """Give the corpus in blocks of whole texts."""
+    block, size = list[str](), 0
+    for text in corpus:
+        block.append(text)
+        size += len(text)
+        if size >= BLOCK:
+            yield _Hashed(block)
+            block, size = [], 0
+    yield _Hashed(block)
+
+
+class _Hashed:
+    """Texts end to end, ready to give the hash of any substring. `left` counts the characters up to a text's end."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        lengths = np.array([len(text) for text in texts], np.int64)
+        self.left = np.repeat(np.cumsum(lengths), lengths) - np.arange(lengths.sum())
+        codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+        # The sum of code * base^place, from which a substring's is a difference, moved back to place 0.
+        self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mixed(codes) * _powers(_BASE, len(codes)))])
+        self._back = _powers(_INVERSE, len(codes))
+
+    def hashes(self, starts: Places, length: int) -> Hashes:
+        """Give the hashes of the substrings of the length that begin at the starts."""
+        hashes: Hashes = (self._sums[starts + length] - self._sums[starts]) * self._back[starts]
+        return hashes
+
+
+def _mixed(codes: Hashes) -> Hashes:
+    """Spread the characters' numbers over 64 bits, by splitmix64."""
+    codes = (codes + np.uint64(1)) * np.uint64(_BASE)
+    codes = (codes ^ (codes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    codes = (codes ^ (codes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return codes ^ (codes >> np.uint64(31))
+
+
+def _powers(base: int, count: int) -> Hashes:
+    powers = np.full(count, base, np.uint64)
+    powers[:1] = 1
+    return np.cumprod(powers)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Places in the written texts and in a block whose substrings of some length may be the same."""
+
+    written: _Hashed
+    block: _Hashed
+    starts: Places  # of which it is sure
+    places: Places
+
+    @classmethod
+    def of(cls, written: _Hashed, block: _Hashed) -> "_Pair":
+        return cls(written, block, np.arange(len(written.left)), np.arange(len(block.left)))
+
+    def narrowed(self, length: int) -> "_Pair":
+        """Keep the places whose substrings of a length, greater than the one before, are the same."""
+        starts = self.starts[self.written.left[self.starts] >= length]
+        places = self.places[self.block.left[self.places] >= length]
+        ours, theirs = self.written.hashes(starts, length), self.block.hashes(places, length)
+        table = np.zeros(2**FILTER_BITS, np.bool_)
+        table[_high_bits(ours)] = True
+        near = table[_high_bits(theirs)]  # most of the others go by this alone
+        known = np.sort(theirs[near])
+        return _Pair(self.written, self.block, starts[_within(ours, known)], places[near])
+
+    def longest(self, least: int) -> tuple[int, int]:
+        """Give the length and the start of the longest run that is longer than `least`; (0, 0) where there is none."""
+        most = int(self.written.left[self.starts].max(initial=0))
+        lengths = range(max(least, LENGTHS[-1]) + 1, most + 1)
+        # A run that is found is found shorter too.
+        beyond = bisect_left(lengths, True, key=lambda length: not self.narrowed(length).starts.size)  # noqa: FBT003
+        if not beyond:
+            return 0, 0
+        return lengths[beyond - 1], int(self.narrowed(lengths[beyond - 1]).starts[0])
+
+
+def _high_bits(hashes: Hashes) -> Hashes:
+    return hashes >> np.uint64(64 - FILTER_BITS)  # the low ones know the low bits of the characters only
+
+
+def _within(values: Hashes, known: Hashes) -> NDArray[np.bool_]:
+    """Say which values are among the sorted `known`."""
+    if not known.size:
+        return np.zeros(len(values), np.bool_)
+    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
+    return found

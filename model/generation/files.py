@@ -1,0 +1,117 @@
+"""Writing very many texts into a file, which goes on where it stopped after a kill at any moment."""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from model.errors import ModelError
+from model.replacing import replacing
+
+SEPARATOR = "\n" * 11  # the end of a line and ten blank ones, after each text of a .txt file
+BETWEEN_SYNCS = 200  # texts
+ACCOUNT = ".from.json"  # beside the file: what it was written by
+
+
+# Gives the texts from number `first` up to but not with `last`, in order.
+Write = Callable[[int, int], Iterator[str]]
+
+
+def write_file(
+    path: Path, account: Mapping[str, Any], seed: int, count: int, write: Write, wrote: Callable[[int], None]
+) -> int:
+    """Bring the file to `count` texts and give how many were there. `wrote` is told of each, with their number so far.
+
+    A .jsonl file gets an object with the seed and the text a line, a .txt file the texts with ten blank lines after
+    each. ModelError where the file is of another `account`, is no such file, or another command is at work on it.
+    """
+    if path.suffix not in (".jsonl", ".txt"):
+        raise ModelError(f"{path}: must end with .jsonl or .txt")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _check_account(path, account)
+    with _locked(path) as file:
+        there = (_whole_lines if path.suffix == ".jsonl" else _whole_texts)(path, file, seed)
+        for number, text in enumerate(write(there, count) if there < count else (), there):
+            _append(file, _record(path, seed + number, text))
+            if number % BETWEEN_SYNCS == 0:
+                os.fsync(file.fileno())
+            wrote(number + 1)
+        os.fsync(file.fileno())
+    return there
+
+
+def _record(path: Path, seed: int, text: str) -> bytes:
+    if path.suffix == ".jsonl":
+        return (json.dumps({"seed": seed, "text": text}, ensure_ascii=False) + "\n").encode()
+    if SEPARATOR in text:
+        raise ModelError(f"{path}: a text has as many blank lines as part the texts here; write a .jsonl file")
+    return (text + SEPARATOR).encode()
+
+
+def _append(file: BinaryIO, record: bytes) -> None:
+    file.write(record)
+    file.flush()
+
+
+def _check_account(path: Path, account: Mapping[str, Any]) -> None:
+    """Leave an account beside a new file; see that that of another one is the same."""
+    beside = path.with_name(path.name + ACCOUNT)
+    same = json.loads(json.dumps(account))
+    if not beside.exists() and (not path.exists() or not path.stat().st_size):
+        with replacing(beside) as new:
+            new.write_text(json.dumps(same, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        return
+    try:
+        known = json.loads(beside.read_bytes())
+    except FileNotFoundError:
+        raise ModelError(f"{path} is there already and was not written by this command; take another name") from None
+    except ValueError:
+        raise ModelError(f"{beside} cannot be read; take another name") from None
+    if known != same:
+        differs = sorted(name for name in {**known, **same} if known.get(name) != same.get(name))
+        raise ModelError(f"{path} was begun with other {', '.join(differs)}; take another name for these texts")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[BinaryIO]:
+    with path.open("a+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ModelError(f"{path}: another command is writing here") from None
+        yield file
+
+
+def _whole_lines(path: Path, file: BinaryIO, seed: int) -> int:
+    """Count the lines, each with the seed of its place, and cut what a kill left of one."""
+    file.seek(0)
+    count = end = 0
+    for line in file:
+        if not line.endswith(b"\n"):
+            break
+        try:
+            fits = json.loads(line)["seed"] == seed + count
+        except (KeyError, TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise ModelError(f"{path}, line {count + 1}: not the text of seed {seed + count}; take another name")
+        count, end = count + 1, end + len(line)
+    file.truncate(end)
+    return count
+
+
+def _whole_texts(_path: Path, file: BinaryIO, _seed: int) -> int:
+    """Count the texts, and cut what a kill left of one."""
+    file.seek(0)
+    mark, line_ends, count, place, end = len(SEPARATOR), 0, 0, 0, 0
+    for line in file:
+        place += len(line)
+        # Of the end of a text's last line and ten blank ones each is one newline.
+        line_ends = (line_ends if line == b"\n" else 0) + line.endswith(b"\n")
+        if line_ends == mark:
+            count, end, line_ends = count + 1, place, 0
+    file.truncate(end)
+    return count

@@ -1,0 +1,114 @@
+"""Writing a text with a person who picks every token from a menu of the likeliest."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import ModelError
+from model.generation.reader import Reader
+from model.networks.network import Network
+from model.text.normalise import WORD_START
+from model.text.poem import compose
+from model.text.release import TextRelease
+from model.text.sampling import Stop, Walk, allowed
+from model.text.tokens import EOS, UNK
+
+MAX_MENU = 50
+MAX_OWN = 2000  # characters
+HELP = "a number: that token   o: write your own   x: take back   s: stop"
+
+
+@dataclass
+class Session:
+    """A text that grows and shrinks by pieces: tokens that were picked, or what the person wrote."""
+
+    network: Network
+    release: TextRelease
+    prompt: str
+    top_n: int
+    pieces: list[list[int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.top_n <= MAX_MENU:
+            raise ModelError(f"the menu must have from 1 to {MAX_MENU} tokens, not {self.top_n}")
+        self._reader, release = Reader(self.network), self.release
+        self._read, _ = release.tokenizer.encode_prompt(self.prompt, with_break=release.prompt_break)
+
+    @property
+    def tokens(self) -> list[int]:
+        """The tokens so far."""
+        return [token for piece in self.pieces for token in piece]
+
+    @property
+    def text(self) -> str:
+        """The prompt and the text so far."""
+        written = self.release.tokenizer.decode(self.tokens, self._read)
+        return compose(self.release, self.prompt, self._read, written, Stop.EOS, None).text
+
+    def menu(self) -> tuple[list[int], NDArray[np.float32]]:
+        """Give the likeliest tokens that may come next, and the probability of each."""
+        rules = self.release.rules
+        walk = reduce(lambda walk, token: walk.after(token, rules), self.tokens, Walk.behind(self._read, rules))
+        logits = allowed(self._reader.read([[*self._read, *self.tokens]])[0], walk.place, rules)
+        order = np.argsort(-logits, kind="stable")[: min(self.top_n, int(np.isfinite(logits).sum()))]
+        weights = np.exp(logits - logits.max())
+        return [int(token) for token in order], (weights / weights.sum())[order]
+
+    def own(self, text: str) -> bool:
+        """Add what the person wrote, a line break where it is nothing; say whether anything of it is known."""
+        tokenizer, text = self.release.tokenizer, text[:MAX_OWN]
+        seen = tokenizer.normalise(tokenizer.known(tokenizer.normalise(text)))
+        if text.strip() and not seen:
+            return False
+        ids = tokenizer.encode(_with_edges(text, seen)) if seen else [tokenizer.break_id]
+        self.pieces.append([token for token in ids if token != UNK])
+        return True
+
+    def name(self, token: int) -> str:
+        """Give a token as the menu shows it."""
+        names = {EOS: "(the end)", self.release.rules.break_id: "(a new line)"}
+        piece = self.release.tokenizer.pieces([token])[0].replace(WORD_START, " ")
+        return names.get(token) or (piece if piece.strip() else "(a space)")
+
+
+def _with_edges(text: str, normalised: str) -> str:
+    """Give the normalised text with a space at each end where `text` has one: normalising takes them."""
+    return " " * text[:1].isspace() + normalised + " " * text[-1:].isspace()
+
+
+def interact(session: Session, ask: Callable[[], str], say: Callable[[str], None]) -> str:
+    """Let the person write until they stop, pick the end, or their input ends; give the text. `ask` reads a line."""
+    say(HELP)
+    while True:
+        tokens, chances = session.menu()
+        say("\n" + session.text)
+        for number, (token, chance) in enumerate(zip(tokens, chances, strict=True), 1):
+            say(f"{number:>3}  {chance:>4.0%}  {session.name(token)}")
+        try:
+            if _obey(session, ask().strip(), tokens, ask, say):
+                return session.text
+        except EOFError:
+            return session.text
+
+
+def _obey(
+    session: Session, answer: str, tokens: Sequence[int], ask: Callable[[], str], say: Callable[[str], None]
+) -> bool:
+    """Do what the person said; give whether the text is done."""
+    if answer == "s":
+        return True
+    if answer == "x":
+        del session.pieces[-1:]
+    elif answer == "o":
+        say("your own (nothing: a new line):")
+        if not session.own(ask()):
+            say("of this the network knows nothing")
+    elif answer in map(str, range(1, len(tokens) + 1)):
+        session.pieces.append([tokens[int(answer) - 1]])
+        return session.pieces[-1] == [EOS]
+    else:
+        say(HELP)
+    return False

@@ -1,0 +1,107 @@
+"""What is asked for, checked once and for all: by a command, or by a program that uses `TextGenerator`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from model.commands.common import say
+from model.errors import ModelError
+from model.generation.poems import write_many
+from model.generation.steps import check_length, dials
+from model.text.normalise import line_ends
+from model.text.parameters import BOUNDS, MAX_SEED, InvalidParameter, Parameters
+from model.text.poem import Poem
+
+if TYPE_CHECKING:
+    from model.release import Release
+
+MAX_TEXTS = 1_000_000
+
+Temperature = float | Sequence[float] | None  # several take turns, a token each; 0 is the most likely token
+
+
+@dataclass(frozen=True)
+class Request:
+    """Texts of one prompt; that of number i, from 0, has `seed` + i. The rest is told in `steps.generate_rows`."""
+
+    parameters: Parameters
+    prompt: str = ""
+    seed: int = 0
+    temperatures: list[float] | None = None
+    length: int | None = None
+    go_on: bool = False
+
+    def poems(self, release: "Release", first: int, last: int) -> Iterator[Poem]:
+        """Write the texts from number `first` up to but not with `last`, each given as it is ready."""
+        seeds = range(self.seed + first, self.seed + last)
+        return write_many(
+            release.network, release.text, self.prompt, self.parameters, seeds,
+            temperatures=self.temperatures, length=self.length, go_on=self.go_on,
+        )  # fmt: skip
+
+    def account(self, release: "Release") -> dict[str, Any]:
+        """Give all that decides which texts come out."""
+        return {"model": release.text.hash, **asdict(self)}
+
+
+def request(
+    release: "Release",
+    given: Mapping[str, object] | None = None,
+    *,
+    prompt: str = "",
+    seed: int = 0,
+    count: int = 1,
+    temperature: Temperature = None,
+    length: int | None = None,
+    go_on: bool = False,
+    whole_vocabulary: bool = False,
+) -> Request:
+    """Check what is asked for; `given` takes the place of the release's own parameters. ModelError says what is wrong.
+
+    Several temperatures take turns, a token each; 0 is the most likely token. A `length` in tokens lets a text have
+    any number of lines, unless `given` bounds them. The whole vocabulary takes the place of the pools.
+    """
+    given, pools = given or {}, release.text.tokenizer.vocabulary_size if whole_vocabulary else None
+    try:
+        checked = {name: BOUNDS[name].check(name, value) for name, value in given.items()}
+        prompt = line_ends(BOUNDS["prompt"].check("prompt", prompt))
+        BOUNDS["seed"].check("seed", seed)
+        if length is not None:
+            checked = {"max_lines": length} | checked
+        if pools is not None:
+            checked |= dict.fromkeys(("top_k", "line_start_k", "chaos_k"), pools)
+        asked = Request(replace(release.text.defaults, **checked), prompt, seed, _turns(temperature), length, go_on)
+        dials(asked.parameters, asked.temperatures)
+        check_length(length, asked.parameters)
+    except InvalidParameter as error:
+        raise ModelError(str(error)) from None
+    if go_on and length is None:
+        raise ModelError("to go on behind the end of a text, say up to which length")
+    check_count(count, seed)
+    return asked
+
+
+def _turns(temperature: Temperature) -> list[float] | None:
+    """Give the temperatures as a list, each 0 or within the parameter's bound."""
+    if temperature is None:
+        return None
+    turns = [temperature] if isinstance(temperature, int | float) else list(temperature)
+    bound = replace(BOUNDS["temperature"], nullable=False)
+    return [0.0 if one == 0 else bound.check("temperature", one) for one in turns]
+
+
+def check_count(count: int, seed: int) -> None:
+    """Raise ModelError where there cannot be so many texts."""
+    if not 1 <= count <= MAX_TEXTS:
+        raise ModelError(f"the number of texts must be between 1 and {MAX_TEXTS:,}, is {count:,}")
+    if seed + count - 1 > MAX_SEED:
+        raise ModelError(f"seed: the last text's would be {seed + count - 1}, and the greatest is {MAX_SEED}")
+
+
+def given(texts: Iterator[str], *, return_as_list: bool) -> list[str] | None:
+    """Give the texts as a list, or print each as soon as it is there, with a blank line behind."""
+    if return_as_list:
+        return list(texts)
+    for text in texts:
+        say(f"{text}\n")
+    return None

@@ -1,0 +1,219 @@
+"""Writing many texts at once. A row that is done gives its place to the next text, so that no step is in vain."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import ModelError
+from model.generation.reader import Reader
+from model.networks.network import Network
+from model.text.parameters import InvalidParameter, Parameters
+from model.text.sampling import Pools, Rules, Stop, Walk, chaos_vector, choose, noise_vector
+from model.text.tokens import BOS, EOS, PAD
+
+__all__ = ["MAX_LENGTH", "Generated", "Reader", "generate_rows", "stream_rows"]
+
+MAX_LENGTH = 100_000  # tokens
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 10.0
+MAX_TEMPERATURES = 100  # that take turns
+WIDTHS = (1, 8, 32, 64)  # rows of a batch: few shapes, as each is compiled
+
+
+@dataclass(frozen=True)
+class Generated:
+    """The tokens that were written, the one that ended the text included, and why it ended."""
+
+    tokens: list[int]
+    stop: Stop
+
+
+def generate_rows(
+    network: Network,
+    rules: Rules,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    parameters: Parameters,
+    *,
+    temperatures: Sequence[float] | None = None,
+    length: int | None = None,
+    go_on: bool = False,
+) -> list[Generated]:
+    """Write a text after each prompt, with the seed of its place: the one that it would be if it were written alone.
+
+    `temperatures` take the place of the parameters' own and turns, a token each, 0 being the most likely token;
+    `length` takes that of `max_tokens`, up to MAX_LENGTH. InvalidParameter where they are out of bounds. With `go_on`
+    no text ends at EOS: another begins behind it, as in the corpus.
+    """
+    rows = stream_rows(
+        network, rules, prompts, seeds, parameters, temperatures=temperatures, length=length, go_on=go_on
+    )
+    return list(rows)
+
+
+def stream_rows(
+    network: Network,
+    rules: Rules,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    parameters: Parameters,
+    *,
+    temperatures: Sequence[float] | None = None,
+    length: int | None = None,
+    go_on: bool = False,
+) -> Iterator[Generated]:
+    """Give what `generate_rows` gives, each text as soon as it and those before it are written."""
+    if len(prompts) != len(seeds) or not all(prompts):
+        raise ValueError("each prompt needs a seed and a first token")
+    alone = network.context is not None  # such a network has learned from each text by itself
+    pen = _Pen(rules, parameters, dials(parameters, temperatures), check_length(length, parameters), go_on, alone)
+    return _Batch(Reader(network), pen, zip(prompts, seeds, strict=True), len(seeds)).texts()
+
+
+@dataclass(frozen=True)
+class Dial:
+    """How one token is drawn."""
+
+    pools: Pools
+    inverse_temperature: np.float32
+
+
+def dials(parameters: Parameters, temperatures: Sequence[float] | None) -> list[Dial]:
+    """Give the dials that take turns, a token each. InvalidParameter where a temperature is out of bounds."""
+    if temperatures is None:
+        return [Dial(parameters.pools, np.float32(parameters.inverse_temperature))]
+    if not 1 <= len(temperatures) <= MAX_TEMPERATURES:
+        raise InvalidParameter("temperature", f"from 1 to {MAX_TEMPERATURES} of them may take turns")
+    return [_dial(parameters, temperature) for temperature in temperatures]
+
+
+def _dial(parameters: Parameters, temperature: float) -> Dial:
+    if temperature == 0:
+        return Dial(Pools(1, 1, 1), np.float32(0))
+    if not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:  # NaN is within nothing
+        raise InvalidParameter("temperature", f"must be 0 or between {MIN_TEMPERATURE:g} and {MAX_TEMPERATURE:g}")
+    return Dial(parameters.pools, np.float32(1 / temperature))
+
+
+def check_length(length: int | None, parameters: Parameters) -> int:
+    """Give how many tokens a text may have. InvalidParameter where `length` is out of bounds."""
+    if length is None:
+        return parameters.max_tokens
+    if not 1 <= length <= MAX_LENGTH:
+        raise InvalidParameter("length", f"must be between 1 and {MAX_LENGTH}")
+    return length
+
+
+@dataclass
+class _Row:
+    """A text that is being written. `unread` is what the network has not seen of the prompt and the text yet."""
+
+    unread: deque[int]
+    noise: NDArray[np.float32]
+    chaos: NDArray[np.int32]
+    walk: Walk
+    fresh: bool = True
+    tokens: list[int] = field(default_factory=list)
+    stop: Stop | None = None
+
+    def next(self) -> tuple[int, bool]:
+        """Give what the network reads next, and whether it is the first thing."""
+        token, fresh = self.unread.popleft(), self.fresh
+        self.fresh = False
+        return token, fresh
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """What all rows share: how they are written, how long they may be, and whether they go on behind an end."""
+
+    rules: Rules
+    parameters: Parameters
+    dials: list[Dial]
+    length: int
+    go_on: bool
+    alone: bool
+
+    def begin(self, prompt: Sequence[int], seed: int) -> _Row:
+        noise, chaos = noise_vector(seed, self.length), chaos_vector(seed, self.parameters.chaos, self.length)
+        return _Row(deque(prompt), noise, chaos, walk=Walk.behind(prompt, self.rules))
+
+    def write(self, row: _Row, logits: NDArray[np.float32]) -> None:
+        """Add a token to a row, of which these are the logits [vocabulary]."""
+        step = row.walk.place.step
+        dial = self.dials[step % len(self.dials)]
+        choice = choose(
+            logits,
+            row.walk.place,
+            self.rules,
+            dial.pools,
+            chaotic=bool(row.chaos[step]),
+            noise=row.noise[step],
+            inverse_temperature=dial.inverse_temperature,
+        )
+        row.tokens.append(choice.token)
+        row.unread.append(choice.token)
+        row.walk = row.walk.after(choice.token, self.rules)
+        row.stop = row.walk.stop(choice.token, self.parameters.max_lines, self.length)
+        if self.go_on and choice.token == EOS:
+            self._begin_another(row)
+
+    def _begin_another(self, row: _Row) -> None:
+        row.walk = replace(row.walk, place=replace(row.walk.place, breaks=1))
+        row.stop = row.walk.stop(BOS, self.parameters.max_lines, self.length)
+        row.unread, row.fresh = deque([BOS] if self.alone else [EOS, BOS]), self.alone
+
+
+class _Batch:
+    """The rows at work, each in its slot, and those that wait for one."""
+
+    def __init__(self, reader: Reader, pen: _Pen, jobs: Iterator[tuple[Sequence[int], int]], count: int) -> None:
+        self._reader, self._pen, self._jobs = reader, pen, jobs
+        self._slots: list[_Row | None] = [None] * _width(count)
+        self._order = deque[_Row]()  # those that are not given yet
+        reader.start(len(self._slots))
+
+    def texts(self) -> Iterator[Generated]:
+        """Give the texts in the order of the jobs."""
+        while self._fill():
+            self._step()
+            while self._order and (stop := self._order[0].stop) is not None:
+                yield Generated(self._order.popleft().tokens, stop)
+
+    def _fill(self) -> bool:
+        """Give free slots to the rows that wait, or do without them; say whether there is anything to write."""
+        for i, row in enumerate(self._slots):
+            if row is None or row.stop is not None:
+                self._slots[i] = self._admit()
+        living = [i for i, row in enumerate(self._slots) if row is not None]
+        width = _width(len(living))
+        if living and width < len(self._slots):
+            kept = [*living, *(i for i, row in enumerate(self._slots) if row is None)][:width]
+            self._reader.keep(kept)
+            self._slots = [self._slots[i] for i in kept]
+        return bool(living)
+
+    def _admit(self) -> _Row | None:
+        job = next(self._jobs, None)
+        if job is None:
+            return None
+        self._order.append(self._pen.begin(*job))
+        return self._order[-1]
+
+    def _step(self) -> None:
+        """Let every row read a token, and write one where its prompt is read."""
+        self._reader.feed(*zip(*((PAD, True) if row is None else row.next() for row in self._slots), strict=True))
+        writing = [(i, row) for i, row in enumerate(self._slots) if row is not None and not row.unread]
+        if writing:
+            logits = self._reader.logits()
+            if not np.isfinite(logits).all():
+                raise ModelError("the network's weights are of no use: its logits are no numbers")
+            for i, row in writing:
+                self._pen.write(row, logits[i])
+
+
+def _width(rows: int) -> int:
+    """Give the least width that holds so many rows, or the greatest."""
+    return next((width for width in WIDTHS if width >= rows), WIDTHS[-1])

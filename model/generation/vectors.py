@@ -1,0 +1,73 @@
+"""Texts as vectors: what the network makes of them, on the mean of their tokens."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import ModelError
+from model.generation.reader import Reader
+from model.networks.network import Network
+from model.text.tokens import PAD
+
+if TYPE_CHECKING:
+    from model.text.release import TextRelease
+
+MAX_TEXTS = 100_000
+MAX_TOKENS = 2000  # of a text: the rest says little more of it
+BATCH = 32
+
+Vectors = NDArray[np.float32]
+
+
+def encode_text_vectors(
+    network: Network, release: "TextRelease", texts: Sequence[str], pca_dims: int | None = None
+) -> Vectors:
+    """Give a vector [F] of each text, the mean of the network's features over its tokens, [N, F].
+
+    With `pca_dims` they are centred and turned onto that many main directions, [N, pca_dims]; that takes more texts
+    than directions. For a map on paper, t-SNE (scikit-learn has it) goes on from there. ModelError names what is amiss.
+    """
+    if not 1 <= len(texts) <= MAX_TEXTS:
+        raise ModelError(f"there must be from 1 to {MAX_TEXTS:,} texts, not {len(texts):,}")
+    rows = [release.tokenizer.encode_text(release.tokenizer.normalise(text))[:MAX_TOKENS] for text in texts]
+    order = np.argsort([len(row) for row in rows], kind="stable")  # beside each other those of like length
+    found: dict[int, NDArray[np.float32]] = {}
+    for first in range(0, len(rows), BATCH):
+        batch = [int(i) for i in order[first : first + BATCH]]
+        found |= dict(zip(batch, _means(network, [rows[i] for i in batch]), strict=True))
+    vectors = np.stack([found[i] for i in range(len(rows))])
+    return vectors if pca_dims is None else _main_directions(vectors, pca_dims)
+
+
+def similarity(network: Network, release: "TextRelease", text: str, texts: Sequence[str]) -> list[tuple[str, float]]:
+    """Give each of `texts` with the cosine of its vector and that of `text`, the most similar first."""
+    vectors = encode_text_vectors(network, release, [text, *texts])
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    cosines = unit[1:] @ unit[0]
+    return [(texts[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")]
+
+
+def _means(network: Network, rows: Sequence[Sequence[int]]) -> Vectors:
+    """Give the mean features [B, F] of rows of tokens."""
+    reader, width = Reader(network), max(map(len, rows))
+    reader.start(len(rows))
+    counts = np.array([len(row) for row in rows], np.float32)
+    sums: NDArray[Any] = np.zeros(())
+    for step in range(width):
+        reader.feed([row[step] if step < len(row) else PAD for row in rows], [step == 0] * len(rows))
+        sums = sums + reader.features() * (step < counts)[:, None]
+    means: Vectors = (sums / counts[:, None]).astype(np.float32)
+    return means
+
+
+def _main_directions(vectors: Vectors, count: int) -> Vectors:
+    """Turn vectors [N, F] onto their main directions, [N, count], by singular value decomposition."""
+    most = min(len(vectors) - 1, vectors.shape[1])
+    if not 1 <= count <= most:
+        raise ModelError(f"{len(vectors)} vectors of {vectors.shape[1]} have up to {most} main directions, not {count}")
+    centred = vectors - vectors.mean(axis=0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    turned: Vectors = (centred @ directions[:count].T).astype(np.float32)
+    return turned

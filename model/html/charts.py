@@ -1,0 +1,188 @@
+"""Line charts as inline SVG, drawn to any size: lines are stretched, words and numbers are not."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, Literal
+
+from model.html import scales
+from model.html.scales import Scale
+
+Points = list[tuple[float, float | None]]  # by x; None leaves a gap
+WIDTH, HEIGHT = 2000, 1000  # the drawing's own units
+MOST_POINTS = 400  # of a line: more than it has room for
+COLOURS = 8
+_LARGEST = 1e15
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line, or dots joined by one. A faint one is background, and has no place in the legend of values."""
+
+    name: str
+    points: Points
+    style: Literal["line", "dots", "faint"] = "line"
+    colour: int | None = None  # the next one that is free; from COLOURS on they come again, with dashes
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is drawn, and what it says in words."""
+
+    name: str
+    title: str
+    sentence: str
+    unit: str  # of y
+    series: Sequence[Series]
+    x_unit: str = "step"
+    logarithmic: bool = False
+    logarithmic_x: bool = False
+    from_zero: bool = False
+    band: tuple[float, float, str] | None = None  # from, to, and what it is
+    marks: Sequence[tuple[float, str]] = ()  # of x
+    ends: bool = True  # the last value of a line says something
+    reach: Sequence[float] = ()  # values of x that the axis holds beside those of the points
+
+
+@dataclass(frozen=True)
+class Line:
+    """A series as the page wants it: its parts in the drawing's units, and its last value."""
+
+    name: str
+    style: str
+    look: str  # a colour, and dashes where the colours are used up
+    parts: list[str]
+    dots: list[tuple[int, int]]
+    last: str
+    values: Points
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as the page wants it."""
+
+    chart: Chart
+    lines: list[Line]
+    x: Scale
+    y: Scale
+    cut: bool  # some values lie above the drawing
+    band: tuple[float, float] | None = None  # top and height, shares of the whole
+    marks: list[tuple[float, str]] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """There is nothing to draw."""
+        return not any(line.values for line in self.lines)
+
+    @property
+    def gutter(self) -> int:
+        """The characters of the longest name on the y axis."""
+        return max((len(label) for _, label in self.y.ticks()), default=1)
+
+    @property
+    def words(self) -> str:
+        """The chart for those who do not see it."""
+        shown = [line for line in self.lines if line.style != "faint"]
+        ends = [f"{line.name} ends at {line.last}" if self.chart.ends else line.name for line in shown]
+        return f"{self.chart.title}, {self.chart.unit}: {'; '.join(ends)}. Arrow keys read single values."
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page's script needs to name the values under the pointer."""
+        shown = [line for line in self.lines if line.style != "faint"]
+        series = [{"name": one.name, "look": one.look, "x": _xs(one), "y": [y for _, y in one.values]} for one in shown]
+        axes = {"x": [self.x.low, self.x.high], "logarithmic": self.x.logarithmic, "unit": self.chart.x_unit}
+        return {**axes, "series": series}
+
+
+def finite(value: object) -> float | None:
+    """Give a number that can be drawn, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= _LARGEST else None  # false for NaN too
+
+
+def draw(chart: Chart) -> Drawing:
+    """Find the axes, thin the lines and place them."""
+    x, y = _x_scale(chart), _y_scale(chart)
+    lines, colour = [], 0
+    for series in chart.series:
+        lines.append(_line(series, colour if series.colour is None else series.colour, x, y))
+        colour += series.style != "faint"
+    highest = max((value for series in chart.series for value in _ys(series)), default=y.high)
+    band = (1 - y.place(chart.band[1]), y.place(chart.band[1]) - y.place(chart.band[0])) if chart.band else None
+    return Drawing(
+        chart, lines, x, y, highest > y.high * (1 + 1e-9), band, [(x.place(at), it) for at, it in chart.marks]
+    )
+
+
+def thin(points: Points, most: int = MOST_POINTS) -> Points:
+    """Keep the lowest and the highest of neighbours, and gaps, so that nothing that sticks out is lost."""
+    if len(points) <= most:
+        return points
+    size = math.ceil(len(points) / (most // 2))
+    return [point for first in range(0, len(points), size) for point in _ends(points[first : first + size])]
+
+
+def smooth(points: Points, width: int) -> Points:
+    """Give the mean of `width` neighbours around each point, fewer near the ends, None among them left out."""
+    sums = [0.0, *accumulate(y or 0.0 for _, y in points)]
+    counts = [0, *accumulate(y is not None for _, y in points)]
+    means: Points = []
+    for i, (x, own) in enumerate(points):
+        half = min(width // 2, i, len(points) - 1 - i)  # as many before as after, or a slope would bend at its ends
+        first, last = i - half, i + half + 1
+        near = counts[last] - counts[first]
+        means.append((x, None if own is None else (sums[last] - sums[first]) / near))
+    return means
+
+
+def value(number: float) -> str:
+    """Give a value to read, in four figures."""
+    if abs(number) >= 1000:  # noqa: PLR2004  where a comma begins
+        return f"{number:,.0f}"
+    return f"{number:.4g}" if abs(number) >= 1e-3 or not number else f"{number:.3g}".replace("e-0", "e-")  # noqa: PLR2004
+
+
+def _ends(bucket: Points) -> Points:
+    numbers = [(y, i) for i, (_, y) in enumerate(bucket) if y is not None]
+    gaps = [i for i, (_, y) in enumerate(bucket) if y is None][:1]
+    kept = {*gaps, min(numbers)[1], max(numbers)[1]} if numbers else set(gaps)
+    return [bucket[i] for i in sorted(kept)]
+
+
+def _line(series: Series, colour: int, x: Scale, y: Scale) -> Line:
+    values = thin(series.points)
+    runs: list[list[tuple[int, int]]] = [[]]
+    for at, number in values:
+        if number is None or (y.logarithmic and number <= 0):
+            runs.append([])
+        else:
+            runs[-1].append((round(x.place(at) * WIDTH), round((1 - y.place(number)) * HEIGHT)))
+    parts = [" ".join(f"{a},{b}" for a, b in (run if len(run) > 1 else run * 2)) for run in runs if run]
+    dots = [dot for run in runs for dot in run] if series.style == "dots" else []
+    last = next((number for _, number in reversed(series.points) if number is not None), None)
+    look = f"c{colour % COLOURS} d{colour // COLOURS % 3}"
+    shown = [(at, None if number is None else float(f"{number:.5g}")) for at, number in values]
+    return Line(series.name, series.style, look, parts, dots, "–" if last is None else value(last), shown)
+
+
+def _x_scale(chart: Chart) -> Scale:
+    every = [*chart.reach, *(at for series in chart.series for at, _ in series.points)]
+    return scales.logarithmic(every) if chart.logarithmic_x else scales.exact(every)
+
+
+def _y_scale(chart: Chart) -> Scale:
+    every = [number for series in chart.series for number in _ys(series)]
+    if chart.logarithmic:
+        return scales.logarithmic([*every, *(chart.band[:2] if chart.band else ())])
+    return scales.linear(every, from_zero=chart.from_zero)
+
+
+def _xs(line: Line) -> list[float]:
+    return [int(at) if at == int(at) else at for at, _ in line.values]
+
+
+def _ys(series: Series) -> list[float]:
+    return [number for _, number in series.points if number is not None]

@@ -1,0 +1,100 @@
+"""The axes of a drawing: where a value lies, and which values are named."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TICKS = 5  # at the most, or nearly so
+_MANY = 20  # values, from which on a few that stick out are cut off
+_SHARE, _FAR = 0.95, 4.0  # so many values reach no further than a quarter of the highest
+_LEAST = 6.0  # times that a logarithmic axis spans at the least, so that two names are on it
+_DECADES = 2  # below so many, a logarithmic axis names 2 and 5 too
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis from `low` to `high`."""
+
+    low: float
+    high: float
+    logarithmic: bool = False
+
+    def place(self, value: float) -> float:
+        """Give the share of the way from low to high, cut at both ends."""
+        if self.logarithmic:
+            value = max(value, self.low)
+            way = math.log(value / self.low) / math.log(self.high / self.low)
+        else:
+            way = (value - self.low) / (self.high - self.low)
+        return min(1.0, max(0.0, way))
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Give places and their names."""
+        values = _decades(self) if self.logarithmic else _steps(self)
+        return [(self.place(value), name(value)) for value in values]
+
+
+def linear(values: Sequence[float], *, from_zero: bool = False) -> Scale:
+    """Give an axis whose ends are round; a few values that lie far above all others are left outside."""
+    if not values:
+        return Scale(0.0, 1.0)
+    low, high = min(values), _cut(values)
+    low = min(low, 0.0) if from_zero else low
+    if low == high:
+        low, high = (low - abs(low) / 2, high + abs(high) / 2) if high else (0.0, 1.0)
+    step = _step(low, high)
+    # A thousandth of a step over a round value still belongs to it.
+    return Scale(math.floor(low / step + 1e-3) * step, math.ceil(high / step - 1e-3) * step)
+
+
+def exact(values: Sequence[float]) -> Scale:
+    """Give an axis from the lowest value to the highest."""
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    return Scale(low, high) if low < high else Scale(low - 1, high + 1)
+
+
+def logarithmic(values: Sequence[float]) -> Scale:
+    """Give a logarithmic axis of the values above 0, with a little room at its ends."""
+    usable = [value for value in values if value > 0]
+    if not usable:
+        return Scale(0.1, 10.0, logarithmic=True)
+    low, high = min(usable), max(usable)
+    room = max((high / low) ** 0.08, math.sqrt(_LEAST * low / high))
+    return Scale(low / room, high * room, logarithmic=True)
+
+
+def name(value: float) -> str:
+    """Give a value in few characters."""
+    size = abs(value)
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if size >= unit:
+            return f"{value / min(unit, 1e3 if letter == 'k' else unit):.6g}{letter}"
+    if size >= 1000:  # noqa: PLR2004  where a comma begins
+        return f"{value:,.6g}"
+    return f"{value:.6g}" if size >= 1e-3 or not value else f"{value:.4g}".replace("e-0", "e-")  # noqa: PLR2004
+
+
+def _cut(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    usual = ordered[int(_SHARE * (len(ordered) - 1))]
+    return 1.5 * usual if len(ordered) >= _MANY and 0 < _FAR * usual < ordered[-1] else ordered[-1]
+
+
+def _step(low: float, high: float) -> float:
+    rough = (high - low) / TICKS
+    ten = 10.0 ** math.floor(math.log10(rough))
+    return next(ten * factor for factor in (1, 2, 2.5, 5, 10) if ten * factor >= rough * 0.999)
+
+
+def _steps(scale: Scale) -> list[float]:
+    step = _step(scale.low, scale.high)
+    first, last = math.ceil(scale.low / step - 1e-6), math.floor(scale.high / step + 1e-6)
+    return [index * step for index in range(first, last + 1)]
+
+
+def _decades(scale: Scale) -> list[float]:
+    first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
+    every = max(1, math.ceil((last - first) / (TICKS + 1)))
+    factors = (1, 2, 5) if math.log10(scale.high / scale.low) < _DECADES else (1,)
+    values = [factor * 10.0**power for power in range(first, last + 1, every) for factor in factors]
+    return [value for value in values if scale.low <= value <= scale.high]

@@ -1,0 +1,125 @@
+"""torch-rnn's network: word vectors, layers of recurrent cells with dropout behind each, logits.
+
+Source: https://github.com/jcjohnson/torch-rnn, LanguageModel.lua.
+"""
+
+from typing import Any
+
+from keras import layers, ops
+
+from model.networks.network import Network, Tensor
+from model.networks.sizes import CharRnnSizes
+
+CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+
+State = tuple[tuple[Tensor, ...], ...]  # of each layer its tensors [B, recurrent]: an LSTM has two, the others one
+
+
+class Carried(layers.Layer):  # type: ignore[misc]
+    """The state in which each row of the last training batch ended.
+
+    It belongs to the network's variables, and so to a checkpoint, but to no file of weights: those are the same with
+    it and without it.
+    """
+
+    def __init__(self, state_sizes: list[int], rows: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.state_sizes, self.rows = state_sizes, rows
+
+    def build(self) -> None:
+        """Create the state before the first token."""
+        self.states = [
+            self.add_weight((self.rows, size), "zeros", trainable=False, name=f"carried_{i}", autocast=False)
+            for i, size in enumerate(self.state_sizes)
+        ]
+
+    @property
+    def weights(self) -> list[Any]:
+        """Nothing that was learned."""
+        return []
+
+    def save_own_variables(self, store: Any) -> None:
+        """Leave a file of weights as it is."""
+
+    def load_own_variables(self, store: Any) -> None:
+        """Go on from the state there is."""
+
+
+class CharRnn(Network):
+    """The network: `call` for training on every position, `step` and `logits` for writing."""
+
+    def __init__(self, sizes: CharRnnSizes, carry: int = 0, **options: Any) -> None:
+        super().__init__(**options)
+        self.sizes = sizes
+        policy: dict[str, Any] = {"dtype": self.dtype_policy}
+        self.embedding = layers.Embedding(sizes.vocabulary, sizes.embedding, name="embedding", **policy)
+        recurrent = {"units": sizes.recurrent, "return_sequences": True, "return_state": True, **policy}
+        self.recurrent = [CELLS[sizes.cell](name=f"{sizes.cell}_{i}", **recurrent) for i in range(sizes.layers)]
+        self.dropout = layers.Dropout(sizes.dropout, name="dropout", **policy)
+        self.linear = layers.Dense(sizes.vocabulary, name="linear", **policy)
+        state_sizes = [size for layer in self.recurrent for size in layer.state_size]
+        self.carried = Carried(state_sizes, carry, name="carried") if carry else None
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Create the weights for tokens of `shape` [B, T]."""
+        self.embedding.build(shape)
+        size = self.sizes.embedding
+        for layer in self.recurrent:
+            layer.build((None, None, size))
+            size = self.sizes.recurrent
+        self.linear.build((None, size))
+        if self.carried:
+            self.carried.build()
+        self.built = True
+
+    def call(self, tokens: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002  Keras's own signature
+        """Give the logits [B, T, vocabulary] of what follows each of `tokens` [B, T].
+
+        In training, a network built with `carry` reads on from where each row ended the last time; B must be `carry`.
+        """
+        carried = self.carried if training else None
+        states = self._by_layer(carried.states) if carried else self.initial_state(ops.shape(tokens)[0])
+        x, ends = self.embedding(tokens), list[Tensor]()
+        for layer, state in zip(self.recurrent, states, strict=True):
+            x, *end = layer(x, initial_state=list(state))
+            x = self.dropout(x, training=training)
+            ends += end
+        for variable, end in zip(carried.states, ends, strict=True) if carried else ():
+            variable.assign(ops.cast(end, variable.dtype))
+        return self.linear(x)
+
+    def initial_state(self, batch: Tensor) -> State:
+        """Give the state before the first token."""
+        zeros = ops.zeros((batch, self.sizes.recurrent), self.compute_dtype)
+        return self._by_layer([zeros for layer in self.recurrent for _ in layer.state_size])
+
+    def step(self, token: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read one token [B]; give the last layer's output [B, recurrent] and the next state."""
+        x, after = self.embedding(token), list[tuple[Tensor, ...]]()
+        for layer, before in zip(self.recurrent, state, strict=True):
+            x, new = layer.cell(x, list(before))
+            after.append(tuple(new))
+        return x, tuple(after)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Give the logits [B, vocabulary] that follow from the last layer's output."""
+        return self.linear(features)
+
+    def reset_states(self) -> None:
+        """Let every row begin anew, as at the start of an epoch."""
+        for variable in self.carried.states if self.carried else ():
+            variable.assign(ops.zeros(variable.shape))
+
+    def _by_layer(self, tensors: list[Tensor]) -> State:
+        count = len(self.recurrent[0].state_size)
+        return tuple(tuple(tensors[i : i + count]) for i in range(0, len(tensors), count))
+
+
+def build(sizes: CharRnnSizes, dtype: str = "float32", carry: int = 0) -> CharRnn:
+    """Create the network with its weights, computing in the Keras dtype policy `dtype`.
+
+    With `carry`, in training, each of so many rows goes on where it ended in the batch before.
+    """
+    network = CharRnn(sizes, carry, dtype=dtype)
+    network.build((None, None))
+    return network

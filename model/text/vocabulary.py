@@ -1,0 +1,46 @@
+"""The file of a vocabulary that is a list of tokens: JSON that is checked before anything believes it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from model.text.normalise import tidy
+from model.text.tokens import SPECIAL
+
+LINE_BREAK = "\n"  # the first token after the special ones
+BREAK_ID = len(SPECIAL)
+
+
+def write_vocabulary(kind: str, tokens: Sequence[str], **more: object) -> bytes:
+    """Give the file of the tokens that follow the special ones."""
+    return json.dumps({"kind": kind, "tokens": tokens, **more}, ensure_ascii=False).encode()
+
+
+def read_vocabulary(data: bytes, kind: str, **kinds: type) -> Mapping[str, Any]:
+    """Read a vocabulary file that has, beside its kind and tokens, the keys `kinds` of these types and no others.
+
+    ValueError says what is wrong with it.
+    """
+    try:
+        table = json.loads(data)
+    except (ValueError, RecursionError):
+        raise ValueError("the vocabulary is no JSON") from None
+    if not isinstance(table, dict) or table.get("kind") != kind:
+        raise ValueError(f"the vocabulary is not one of {kind}")
+    kinds = {"kind": str, "tokens": list, **kinds}
+    if set(table) != set(kinds) or not all(isinstance(table[key], kinds[key]) for key in kinds):
+        raise ValueError(f"the vocabulary must have {', '.join(kinds)} and no more")
+    return table
+
+
+def check_tokens(tokens: Sequence[object]) -> None:
+    """Raise ValueError where these are not the tokens of a vocabulary, the line break first, each of them once."""
+    if not tokens or tokens[0] != LINE_BREAK:
+        raise ValueError("the first token is not the line break")
+    for token in tokens[1:]:
+        if not isinstance(token, str) or not token or any("\ud800" <= character <= "\udfff" for character in token):
+            raise ValueError(f"{token!r} is no token")
+        if "\n" in token or tidy(f"a{token}a") != f"a{token}a":
+            raise ValueError(f"{token!r} is no token: it stands in no normalised text")
+    if len(set(tokens)) != len(tokens):
+        raise ValueError("a token stands twice in the vocabulary")

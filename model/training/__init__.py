@@ -1,0 +1,1 @@
+"""Training a network: batches, learning rates, checkpoints, samples, and the loop that joins them."""

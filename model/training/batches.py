@@ -1,0 +1,139 @@
+"""The batches of an epoch, a function of the texts, the settings and the epoch's number: nothing else decides them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import ModelError
+from model.preset import Training
+from model.text.tokens import PAD
+
+Rows = Sequence[NDArray[np.int32]]  # the tokens of each text, BOS to EOS
+
+
+class Batch(NamedTuple):
+    """What a step reads: `tokens` [B, T], and `targets` [B, T] after each or [B, 1] after the last.
+
+    Of the targets those count whose `weights` are 1, all where it is None. `labels` [B] are the texts' kinds.
+    """
+
+    tokens: NDArray[np.int32]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float32] | None = None
+    labels: NDArray[np.int32] | None = None
+
+
+class Batches(Protocol):
+    """The batches of any epoch; every epoch has `steps` of them."""
+
+    steps: int
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Give the batches of an epoch, the same whenever they are asked for."""
+
+
+@dataclass
+class StreamBatches:
+    """Windows of the shuffled texts laid end to end, from another offset every epoch."""
+
+    rows: Rows
+    settings: Training
+
+    def __post_init__(self) -> None:
+        usable = sum(map(len, self.rows)) - self.settings.window  # whichever offset an epoch starts from
+        self.steps = _enough(max(0, (usable - 1) // self.settings.window) // self.settings.batch_size)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Give windows of `window` tokens in a random order."""
+        settings = self.settings
+        random = np.random.default_rng([settings.seed, number])
+        stream = _stream(self.rows, random)
+        stream = stream[random.integers(min(settings.window, len(stream) - settings.window)) :]
+        starts = random.permutation(np.arange(0, len(stream) - settings.window, settings.window))
+        for step in range(self.steps):
+            chosen = starts[step * settings.batch_size : (step + 1) * settings.batch_size]
+            yield _shifted(np.stack([stream[i : i + settings.window + 1] for i in chosen]))
+
+
+@dataclass
+class CarriedBatches:
+    """The shuffled texts laid end to end and cut into `batch_size` tracks, each read on where the last batch ended."""
+
+    rows: Rows
+    settings: Training
+
+    def __post_init__(self) -> None:
+        track = (sum(map(len, self.rows)) - 1) // self.settings.batch_size
+        self.steps = _enough(track // self.settings.window)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Give the windows of `window` tokens of all tracks, in order."""
+        settings = self.settings
+        stream = _stream(self.rows, np.random.default_rng([settings.seed, number]))
+        length = self.steps * settings.window
+        starts = np.arange(settings.batch_size) * ((len(stream) - 1) // settings.batch_size)
+        tracks = np.stack([stream[i : i + length + 1] for i in starts])
+        for first in range(0, length, settings.window):
+            yield _shifted(tracks[:, first : first + settings.window + 1])
+
+
+class TextBatches:
+    """Windows of single texts, for a network that sees `context` tokens: nothing of another text is ever in sight.
+
+    Where the network predicts at `every_position`, the windows of a long text overlap by half, and what the one before
+    has predicted already does not count; otherwise there is a window for each token.
+    """
+
+    def __init__(
+        self, rows: Rows, settings: Training, context: int, *, every_position: bool, labels: Sequence[int] = ()
+    ) -> None:
+        self.rows, self.settings, self.context, self.every = rows, settings, context, every_position
+        self.labels = np.array(labels, np.int32)
+        self.stride = max(1, context // 2) if every_position else 1
+        self.windows = np.concatenate([self._windows(i, len(row) - 1) for i, row in enumerate(rows)])
+        self.steps = _enough(len(self.windows) // settings.batch_size)
+
+    def _windows(self, row: int, length: int) -> NDArray[np.int32]:
+        """Give [N, 3]: the row, how many of its tokens a window and all before it have read, and how many before."""
+        first = self.context if self.every else 1
+        ends = np.unique(np.arange(first, length + self.stride, self.stride).clip(max=length))
+        return np.stack([np.full(len(ends), row), ends, np.append(0, ends[:-1])], axis=1).astype(np.int32)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Give windows of `context` tokens in a random order, PAD on the right where a text is shorter."""
+        random = np.random.default_rng([self.settings.seed, number])
+        order = random.permutation(len(self.windows))
+        for step in range(self.steps):
+            chosen = order[step * self.settings.batch_size : (step + 1) * self.settings.batch_size]
+            yield self._batch(self.windows[chosen])
+
+    def _batch(self, windows: NDArray[np.int32]) -> Batch:
+        shape = (len(windows), self.context)
+        tokens, targets, weights = np.full(shape, PAD, np.int32), np.full(shape, PAD, np.int32), np.zeros(shape, "f4")
+        for i, (row, end, before) in enumerate(windows):
+            text, start = self.rows[row], max(0, end - self.context)
+            tokens[i, : end - start] = text[start:end]
+            targets[i, : end - start] = text[start + 1 : end + 1]
+            weights[i, max(0, before - start) : end - start] = 1
+        labels = self.labels[windows[:, 0]] if len(self.labels) else None
+        if self.every:
+            return Batch(tokens, targets, weights, labels)
+        last = np.array([[self.rows[row][end]] for row, end, _ in windows], np.int32)
+        return Batch(tokens, last, None, labels)
+
+
+def _stream(rows: Rows, random: np.random.Generator) -> NDArray[np.int32]:
+    return np.concatenate([rows[i] for i in random.permutation(len(rows))])
+
+
+def _shifted(windows: NDArray[np.int32]) -> Batch:
+    return Batch(windows[:, :-1], windows[:, 1:])
+
+
+def _enough(steps: int) -> int:
+    if not steps:
+        raise ModelError("the corpus is smaller than one batch of windows; lower batch_size or window in the preset")
+    return steps

@@ -1,0 +1,46 @@
+"""The optimizer: AdamW, the same on every Keras backend."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from model.preset import Training
+
+
+class DenseAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
+    """AdamW that takes an Embedding's gradient as a dense tensor.
+
+    On the TensorFlow backend it comes as IndexedSlices, and repeated rows are then treated otherwise than on JAX.
+    """
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
+        """Apply the gradients, each made dense."""
+        super().apply([ops.convert_to_tensor(grad) for grad in grads], trainable_variables)
+
+
+def compiled(network: keras.Model, settings: Training, *, labelled: bool) -> DenseAdamW:
+    """Make the network ready for train_on_batch, and give its optimizer, whose rate is set before every step.
+
+    With labels there are two outputs and two losses, weighed as textgenrnn does.
+    """
+    optimizer = DenseAdamW(
+        settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        global_clipnorm=settings.clip_norm or None,
+        use_ema=settings.average > 0,
+        ema_momentum=settings.average or 0.99,
+    )
+    outputs: dict[str, Any] = {"loss": _loss(), "weighted_metrics": ["accuracy"]}
+    if labelled:
+        losses = {"labelled": _loss(), "text": _loss()}
+        weights = {"labelled": 0.8, "text": 0.2}
+        outputs = {"loss": losses, "loss_weights": weights, "weighted_metrics": {"text": "accuracy"}}
+    network.compile(optimizer, **outputs, jit_compile=keras.backend.backend() == "jax")
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def _loss() -> keras.losses.Loss:
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")

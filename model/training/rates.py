@@ -1,0 +1,40 @@
+"""The learning rate at a step: a pure function, so that a resumed run goes on as if it had never stopped."""
+
+import math
+from collections.abc import Sequence
+
+from model.preset import Training
+
+FLOOR = 0.01  # the share of the peak at which a cosine ends
+
+
+def learning_rate(settings: Training, step: int, steps: int, losses: Sequence[float]) -> float:
+    """Give the rate of `step`, counted from 0 over all epochs of `steps` each; `losses` are those on validation."""
+    if step < settings.warmup_steps:
+        return settings.learning_rate * step / settings.warmup_steps
+    return settings.learning_rate * _share(settings, step, steps, losses)
+
+
+def _share(settings: Training, step: int, steps: int, losses: Sequence[float]) -> float:
+    """Give what is left of the peak."""
+    left = 1 - (step - settings.warmup_steps) / max(1, settings.epochs * steps - settings.warmup_steps)
+    match settings.schedule:
+        case "cosine":
+            return FLOOR + (1 - FLOOR) * (1 - math.cos(math.pi * left)) / 2
+        case "linear":
+            return left
+        case "epochs":
+            return settings.decay_factor ** (step // steps // settings.decay_every)
+        case "plateau":
+            return settings.decay_factor ** _plateaus(losses, settings.decay_every)
+
+
+def _plateaus(losses: Sequence[float], patience: int) -> int:
+    """Count how often `patience` epochs in a row brought no better loss."""
+    best, waited, count = math.inf, 0, 0
+    for loss in losses:
+        waited = 0 if loss < best else waited + 1
+        best = min(best, loss)
+        if waited == patience:
+            waited, count = 0, count + 1
+    return count

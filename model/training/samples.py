@@ -1,0 +1,91 @@
+"""What a network writes while it is trained, and whether it still writes at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from model.evaluation.diversity import distinct, repetition, token_entropy
+from model.generation.steps import generate_rows
+from model.networks.network import Network
+from model.preset import Training
+from model.text.parameters import Parameters
+from model.text.sampling import Rules
+from model.text.tokens import Tokenizer
+
+CROP = 60  # characters of the corpus that open a sample
+LENGTH = 120  # tokens of a sample
+WATCHED = 8  # texts that are watched for collapse, always of the same seeds
+LEAST_ENTROPY = 2.0  # bits a token; a network that writes one word over and over comes near to 0
+LEAST_DISTINCT = 0.2  # of pairs of words
+MOST_REPETITION = 0.5
+
+
+class Written(NamedTuple):
+    """The tokens of a sample, and the text that they add to its prompt."""
+
+    tokens: list[int]
+    text: str
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Writes samples as the release will, in the words of its own corpus."""
+
+    tokenizer: Tokenizer
+    rules: Rules
+    prompt_break: bool
+    defaults: Parameters
+    settings: Training
+    texts: Sequence[str]  # which a sample may open with a line of
+
+    def samples(self, network: Network, step: int) -> list[dict[str, Any]]:
+        """Write a text at each temperature, from the whole vocabulary."""
+        prompt = self.settings.sample_prompt or self._crop(step)
+        every = self.tokenizer.vocabulary_size
+        parameters = replace(self.defaults, top_k=every, line_start_k=every, chaos_k=every, max_lines=LENGTH)
+        rows = []
+        for temperature in self.settings.sample_temperatures:
+            text = self._write(network, prompt, [step], parameters, [temperature])[0].text
+            rows.append({"step": step, "temperature": temperature, "prompt": prompt, "text": text})
+        return rows
+
+    def collapse(self, network: Network, step: int) -> dict[str, Any]:
+        """Say how much of the same the network writes, with a warning where it is too much."""
+        written = self._write(network, "", range(WATCHED), self.defaults)
+        texts = [row.text for row in written]
+        found: dict[str, Any] = {f"distinct_{n}": distinct(texts, n) for n in (1, 2, 3)}
+        found |= {
+            "step": step,
+            "repetition": repetition(texts),
+            "entropy": token_entropy([row.tokens for row in written]),
+        }
+        return found | {"warning": warning(found)}
+
+    def _write(
+        self, network: Network, prompt: str, seeds: Sequence[int], parameters: Parameters,
+        temperatures: list[float] | None = None,
+    ) -> list[Written]:  # fmt: skip
+        read, _ = self.tokenizer.encode_prompt(prompt, with_break=self.prompt_break)
+        prompts = [read] * len(seeds)
+        rows = generate_rows(
+            network, self.rules, prompts, seeds, parameters, temperatures=temperatures, length=LENGTH
+        )  # fmt: skip
+        return [Written(row.tokens, self.tokenizer.decode(row.tokens, read)) for row in rows]
+
+    def _crop(self, step: int) -> str:
+        random = np.random.default_rng([self.settings.seed, step])
+        lines = self.texts[int(random.integers(len(self.texts)))].split("\n")
+        return lines[int(random.integers(len(lines)))][:CROP]
+
+
+def warning(found: dict[str, Any]) -> str | None:
+    """Say what is wrong with texts of such figures, if anything is."""
+    if found["entropy"] < LEAST_ENTROPY:
+        return f"collapse: a token of the samples carries {found['entropy']:.1f} bits only"
+    if found["distinct_2"] < LEAST_DISTINCT:
+        return f"collapse: of the samples' pairs of words only {found['distinct_2']:.0%} differ"
+    if found["repetition"] > MOST_REPETITION:
+        return f"collapse: {found['repetition']:.0%} of the samples repeat what they wrote before"
+    return None

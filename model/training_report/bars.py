@@ -1,0 +1,56 @@
+"""Bars that move, for a terminal: of the epoch and of the whole run, with the newest figures below."""
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
+
+_A_SECOND = 4  # drawings
+_VALIDATION = "validation"  # how a line begins that is kept in sight
+
+
+class Bars:
+    """Two bars on a terminal, and lines that stay above them."""
+
+    def __init__(self, out: TextIO, epochs: int, steps: int) -> None:
+        self.epochs, self.steps = epochs, steps
+        columns = (TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[note]}", markup=False))
+        console = Console(file=out, highlight=False, markup=False, emoji=False)
+        self._progress = _WithFigures(*columns, console=console, expand=True, refresh_per_second=_A_SECOND)
+        self._whole = self._progress.add_task("whole run", total=epochs * steps, note="")
+        self._epoch = self._progress.add_task("epoch", total=steps, note="")
+        self._progress.start()
+
+    def show(self, epoch: int, step: int, figures: str, left: str) -> None:
+        """Move the bars to a step of an epoch, counted from 0."""
+        self._progress.figures = figures
+        whole, steps = epoch * self.steps + step, f"step {step:,} of {self.steps:,}"
+        self._progress.update(self._whole, completed=whole, note=f"{left} left")
+        name = f"epoch {epoch + 1}/{self.epochs}"
+        self._progress.update(self._epoch, completed=step, description=name, note=steps)
+
+    def say(self, line: str) -> None:
+        """Print a line above the bars."""
+        if line.startswith(_VALIDATION):
+            self._progress.validation = f"last {line}"
+        style = "bold" if line.startswith((_VALIDATION, "warning")) else ""
+        self._progress.console.print(Text(line, style))
+
+    def end(self) -> None:
+        """Draw the last state and let it stand."""
+        self._progress.stop()
+
+
+class _WithFigures(Progress):
+    """Bars, and two lines below."""
+
+    figures = validation = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Give what is drawn."""
+        yield from super().get_renderables()
+        yield from (
+            Text(line, "dim", no_wrap=True, overflow="ellipsis") for line in (self.figures, self.validation) if line
+        )

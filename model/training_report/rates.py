@@ -1,0 +1,131 @@
+"""A study of learning rates as one HTML page: how each trial went, and which rate it speaks for."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.html.charts import COLOURS, Chart, Points, Series, draw, finite, smooth, value
+from model.html.page import environment
+from model.replacing import replacing
+
+_LAST = 0.1  # the share of a trial whose mean is its final loss
+_ALIKE = 0.01  # final losses that differ by less are as good as each other
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A rate that was tried. `final` is None where it diverged or has no loss."""
+
+    rate: float
+    schedule: str
+    points: Points
+    final: float | None
+    diverged: bool
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+        return f"{value(self.rate)}, {self.schedule}" if self.schedule else value(self.rate)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The trial to follow, and why."""
+
+    trial: Trial
+    why: list[str]
+
+
+def write_rate_study(trials: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write the page of trials: {"learning_rate", "schedule", "losses": [[step, loss], ...], "diverged"}."""
+    read = sorted((_trial(one) for one in trials if (finite(one.get("learning_rate")) or 0) > 0), key=_order)
+    page = _render(read)
+    with replacing(path) as new:
+        new.write_text(page, "utf-8")
+
+
+def suggest(trials: Sequence[Trial]) -> Suggestion | None:
+    """Choose the trial that ended lowest; None where none ended."""
+    ended = [(trial.final, trial) for trial in trials if trial.final is not None]
+    if not ended:
+        return None
+    final, best = min(ended, key=lambda one: one[0])
+    why = [f"Its loss ended lowest: {value(final)} nats a token."]
+    near = [trial.name for loss, trial in ended if trial is not best and loss < final * (1 + _ALIKE)]
+    if near:
+        why.append(f"As good within a hundredth: {'; '.join(near)}.")
+    rates = [trial.rate for trial in trials]
+    if len(set(rates)) > 1 and best.rate in (min(rates), max(rates)):
+        end, beyond = ("largest", "larger") if best.rate == max(rates) else ("smallest", "smaller")
+        why.append(f"It is the {end} of the rates tried: a {beyond} one may be better still.")
+    diverged = sorted({value(trial.rate) for trial in trials if trial.diverged and trial.rate > best.rate}, key=float)
+    if diverged:
+        why.append(f"The loss left all bounds at {', '.join(diverged)}.")
+    return Suggestion(best, why)
+
+
+def _trial(given: Mapping[str, Any]) -> Trial:
+    points = [(float(step), finite(loss)) for step, loss in given.get("losses") or []]
+    numbers = [loss for _, loss in points if loss is not None]
+    diverged = bool(given.get("diverged"))
+    last = numbers[-max(1, round(len(numbers) * _LAST)) :]
+    final = None if diverged or not numbers else math.fsum(last) / len(last)
+    return Trial(float(given["learning_rate"]), str(given.get("schedule") or ""), points, final, diverged)
+
+
+def _order(trial: Trial) -> tuple[str, float]:
+    return trial.schedule, -trial.rate
+
+
+def _render(trials: Sequence[Trial]) -> str:
+    templates = environment("model.training_report")
+    scripts = [templates.get_template("chart.js").render()]
+    drawings = [draw(_curves(trials)), draw(_ends(trials))]
+    return templates.get_template("rates.html").render(
+        trials=trials,
+        suggestion=suggest(trials),
+        drawings=drawings,
+        charts={one.chart.name: one.data for one in drawings},
+        value=value,
+        scripts=scripts,
+    )
+
+
+def _curves(trials: Sequence[Trial]) -> Chart:
+    """Draw a rate in one colour, a schedule with one kind of dashes."""
+    rates = list(dict.fromkeys(one.rate for one in trials))
+    schedules = list(dict.fromkeys(one.schedule for one in trials))
+    looks = [rates.index(one.rate) % COLOURS + COLOURS * schedules.index(one.schedule) for one in trials]
+    series = [Series(one.name, _calm(one.points), colour=look) for one, look in zip(trials, looks, strict=True)]
+    sentence = (
+        "A rate that is too high leaps and gets stuck; one that is too low is still on its way when the others rest. "
+        "Drawn is the mean of neighbouring steps."
+    )
+    return Chart("curves", "Loss, step by step", sentence, "nats a token", series)
+
+
+def _calm(points: Points) -> Points:
+    return smooth(points, len(points) // 20)
+
+
+def _ends(trials: Sequence[Trial]) -> Chart:
+    schedules = dict.fromkeys(trial.schedule for trial in trials)
+    return Chart(
+        "ends",
+        "Final loss by rate",
+        f"The mean of the last {_LAST:.0%} of each trial. The best rate lies at the bottom of the valley.",
+        "nats a token",
+        [Series(name or "final loss", _ends_of(trials, name), "dots") for name in schedules],
+        "learning rate",
+        logarithmic_x=True,
+        marks=sorted({(trial.rate, f"{value(trial.rate)} diverged") for trial in trials if trial.diverged}),
+        reach=[trial.rate for trial in trials],
+        ends=False,
+    )
+
+
+def _ends_of(trials: Sequence[Trial], schedule: str) -> Points:
+    found = [(trial.rate, trial.final) for trial in trials if trial.schedule == schedule and trial.final is not None]
+    return sorted(found)

@@ -1,0 +1,41 @@
+"""A network without a state, from the page's request to the embedded server: the backend finds its own way to it."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from model.export import export
+from model.generation import write
+from model.release import Release
+from tests.e2e.conftest import Stack, started
+from tests.model import untrained
+
+NAME = "textgenrnn"
+PROMPTS = ["", "Снег", "Над рекой плывёт туман\nИ молчит далёкий лес"]  # the last is longer than the context
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return untrained.release(tmp_path_factory.mktemp("context") / NAME, untrained.TEXTGENRNN)
+
+
+@pytest.fixture(scope="module")
+def served(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    models = tmp_path_factory.mktemp("models")
+    export(release, models)
+    with started(models, NAME) as stack:
+        yield stack
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_the_served_network_writes_what_it_writes_in_this_process(served: Stack, release: Release, prompt: str) -> None:
+    here = [write(release.network, release.text, prompt, release.text.defaults, seed).text for seed in (5, 6)]
+    assert served.texts(prompt=prompt, n=2, seed=5) == here
+    assert here[0] != here[1]
+
+
+def test_the_fast_decoder_is_not_offered(served: Stack) -> None:
+    reply = requests.post(f"{served.backend_url}/generate", json={"decoder": "graph"}, timeout=60)
+    assert (reply.status_code, reply.headers["Content-Type"]) == (422, "application/problem+json")
+    assert "decoder" in reply.text

@@ -1,0 +1,139 @@
+"""Mass generation: nothing lost and nothing twice, whenever it is killed, and no other file touched."""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from model.errors import ModelError
+from model.generation import TextGenerator
+from model.generation.files import SEPARATOR, write_file
+from tests.conftest import Trained
+
+ACCOUNT = {"model": "abc", "prompt": ""}
+TEXTS = ["один\nдва", "", "три\n\nчетыре", "пять", "шесть"]
+
+
+class StoppedError(Exception):
+    pass
+
+
+def write(path: Path, count: int = len(TEXTS), account: dict[str, str] = ACCOUNT, stop: int = 99) -> int:
+    def texts(first: int, last: int) -> Iterator[str]:
+        for i in range(first, last):
+            if i == stop:
+                raise StoppedError
+            yield TEXTS[i]
+
+    return write_file(path, account, 10, count, texts, lambda _: None)
+
+
+def contents(path: Path) -> list[str]:
+    text = path.read_text("utf-8")
+    if path.suffix == ".txt":
+        assert text.endswith(SEPARATOR)
+        return text.split(SEPARATOR)[:-1]
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert [row["seed"] for row in rows] == list(range(10, 10 + len(rows)))
+    return [row["text"] for row in rows]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.txt"])
+def test_the_texts_are_as_they_were_written(tmp_path: Path, name: str) -> None:
+    assert write(tmp_path / "new" / name) == 0
+    assert contents(tmp_path / "new" / name) == TEXTS
+    assert write(tmp_path / "new" / name) == len(TEXTS)
+    assert contents(tmp_path / "new" / name) == TEXTS
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.txt"])
+def test_cut_at_any_byte_it_goes_on_with_nothing_lost_or_twice(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    write(path)
+    whole = path.read_bytes()
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        write(path)
+        assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.txt"])
+def test_more_texts_of_the_same_join_those_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StoppedError):
+        write(tmp_path / name, stop=2)
+    assert contents(tmp_path / name) == TEXTS[:2]
+    assert write(tmp_path / name, count=4) == 2
+    assert write(tmp_path / name) == 4
+    assert contents(tmp_path / name) == TEXTS
+
+
+def test_the_file_of_another_command_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    write(path)
+    before = path.read_bytes()
+    with pytest.raises(ModelError, match="other prompt"):
+        write(path, account={**ACCOUNT, "prompt": "Ночь"})
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.txt"])
+def test_a_file_of_the_users_own_is_left_alone(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("my novel\n", "utf-8")
+    with pytest.raises(ModelError, match="there already"):
+        write(path)
+    assert path.read_text("utf-8") == "my novel\n"
+
+
+def test_lines_that_are_no_texts_of_ours_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    write(path)
+    for line in ('{"seed": 11, "text": ""}', "[]", "no JSON", '{"text": ""}'):
+        path.write_text(line + "\n", "utf-8")
+        with pytest.raises(ModelError, match="line 1"):
+            write(path)
+        assert path.read_text("utf-8") == line + "\n"
+
+
+def test_two_commands_do_not_write_into_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    with path.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(ModelError, match="another command"):
+            write(path)
+
+
+def test_a_name_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"\.jsonl or \.txt"):
+        write(tmp_path / "a.csv")
+
+
+def test_blank_lines_of_a_prompt_make_no_other_texts(generator: TextGenerator, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="blank lines"):
+        generator.generate_to_file(tmp_path / "a.txt", 2, prefix="а" + "\n" * 11 + "б")
+
+
+def test_killed_the_command_goes_on_where_it_was(trained: Trained, generator: TextGenerator, tmp_path: Path) -> None:
+    """A real kill of a real process: the texts are those that one run in this process writes."""
+    path, whole, count = tmp_path / "a.jsonl", tmp_path / "whole.jsonl", 400
+    command = [sys.executable, "-m", "model", "sample", trained.release, "-n", count, "--to-file", path, "--seed", 5]
+    command += ["--chaos", 0.5]
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (path.exists() and path.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait(20) == -signal.SIGKILL
+    there = path.read_bytes().count(b"\n")
+    assert 0 < there < count
+    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, encoding="utf-8", timeout=60)
+    assert "texts a minute" in done.stdout
+    generator.generate_to_file(whole, count, seed=5, max_gen_length=None, parameters={"chaos": 0.5})
+    assert path.read_bytes() == whole.read_bytes()

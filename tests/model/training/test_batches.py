@@ -1,0 +1,97 @@
+"""What a step reads: every token once an epoch, nothing of another text where texts are apart, the same again."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from model.errors import ModelError
+from model.preset import Training
+from model.text.tokens import PAD
+from model.training.batches import Batch, Batches, CarriedBatches, StreamBatches, TextBatches
+
+ROWS = [
+    np.arange(start, start + length, dtype=np.int32) for start, length in ((200, 90), (400, 70), (600, 45), (800, 120))
+]
+SETTINGS = Training(epochs=1, batch_size=3, window=16, learning_rate=1e-3)
+BATCHES: dict[str, Batches] = {
+    "stream": StreamBatches(ROWS, SETTINGS),
+    "carried": CarriedBatches(ROWS, SETTINGS),
+    "text": TextBatches(ROWS, SETTINGS, 10, every_position=True),
+    "last": TextBatches(ROWS, SETTINGS, 10, every_position=False),
+}
+
+
+@pytest.mark.parametrize("batches", BATCHES.values(), ids=BATCHES)
+def test_every_epoch_has_its_steps_and_another_order(batches: Batches) -> None:
+    epochs = [list(batches.epoch(number)) for number in range(6)]
+    assert all(len(epoch) == batches.steps for epoch in epochs)
+    assert all(batch.tokens.shape == epochs[0][0].tokens.shape for epoch in epochs for batch in epoch)
+    assert len({epoch[0].tokens.tobytes() for epoch in epochs}) == len(epochs)
+
+
+@pytest.mark.parametrize("batches", BATCHES.values(), ids=BATCHES)
+def test_an_epoch_is_the_same_when_it_is_asked_for_again(batches: Batches) -> None:
+    pairs = zip(batches.epoch(5), batches.epoch(5), strict=True)
+    assert all(np.array_equal(a.tokens, b.tokens) and np.array_equal(a.targets, b.targets) for a, b in pairs)
+
+
+def test_windows_of_a_stream_overlap_by_the_one_token_that_is_predicted() -> None:
+    seen = np.concatenate([batch.tokens[0] for batch in StreamBatches(ROWS, replace(SETTINGS, batch_size=1)).epoch(0)])
+    assert len(seen) == len(set(seen.tolist())) == 16 * (len(seen) // 16)
+
+
+def test_targets_are_the_tokens_one_further_on() -> None:
+    for batches in (BATCHES["stream"], BATCHES["carried"]):
+        for batch in batches.epoch(0):
+            assert np.array_equal(batch.tokens[:, 1:], batch.targets[:, :-1])
+
+
+def test_a_carried_track_goes_on_where_the_batch_before_it_ended() -> None:
+    read = list(BATCHES["carried"].epoch(0))
+    for before, after in pairwise(read):
+        assert np.array_equal(before.targets[:, -1], after.tokens[:, 0])
+
+
+def counted(batch: Batch) -> list[int]:
+    weights = np.ones_like(batch.targets) if batch.weights is None else batch.weights
+    return [int(token) for token in batch.targets[weights > 0]]
+
+
+@pytest.mark.parametrize("name", ["text", "last"])
+def test_every_token_of_a_text_is_predicted_once_an_epoch(name: str) -> None:
+    every = TextBatches(ROWS, replace(SETTINGS, batch_size=1), 10, every_position=name == "text")
+    predicted = [token for batch in every.epoch(3) for token in counted(batch)]
+    assert sorted(predicted) == sorted(int(token) for row in ROWS for token in row[1:])
+
+
+@pytest.mark.parametrize("name", ["text", "last"])
+def test_no_window_shows_two_texts(name: str) -> None:
+    for batch in BATCHES[name].epoch(0):
+        for row, targets in zip(batch.tokens, batch.targets, strict=True):
+            of = {int(token) // 200 for token in (*row[row != PAD], *targets[targets != PAD])}
+            assert len(of) == 1
+
+
+def test_a_token_that_counts_has_seen_half_a_context_or_all_there_is() -> None:
+    for batch in BATCHES["text"].epoch(0):
+        assert batch.weights is not None
+        for row, targets, weights in zip(batch.tokens, batch.targets, batch.weights, strict=True):
+            start = next(first[0] for first in ROWS if first[0] <= row[0] <= first[-1])
+            first_counted = int(np.flatnonzero(weights)[0])
+            assert row[0] == start or first_counted >= 4, targets
+
+
+def test_each_window_knows_the_label_of_its_text() -> None:
+    labelled = TextBatches(ROWS, SETTINGS, 10, every_position=True, labels=[7, 8, 9, 6])
+    kinds = {1: 7, 2: 8, 3: 9, 4: 6}
+    for batch in labelled.epoch(0):
+        assert batch.labels is not None
+        assert [kinds[int(row[0]) // 200] for row in batch.tokens] == batch.labels.tolist()
+
+
+@pytest.mark.parametrize("kind", [StreamBatches, CarriedBatches])
+def test_too_small_a_corpus_is_refused(kind: type[StreamBatches]) -> None:
+    with pytest.raises(ModelError, match="smaller than one batch of windows"):
+        kind(ROWS[:1], replace(SETTINGS, window=64))

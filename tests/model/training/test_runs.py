@@ -1,0 +1,294 @@
+"""Training as a user runs it: progress, checkpoints, a kill in the middle, and what may not be resumed."""
+
+import argparse
+import json
+import re
+import shutil
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.commands.training import train
+from model.corpus.texts import Text
+from model.errors import ModelError
+from model.networks.sizes import CharRnnSizes, PoetSizes, TextgenrnnSizes
+from model.preset import Preset, Training, load
+from model.run import batches_of, prepared
+from model.tokenizing import learn_bpe
+from model.training.checkpoints import BEST, CHECKPOINT
+from model.training.history import Progress
+from model.training.trainer import HISTORY, Trainer
+from model.training_report.console import Console
+from tests.conftest import Trained, model
+from tests.model.tiny import poems
+from tests.processes import start, wait_until
+
+TEXTS = [Text(poem["text"]) for poem in poems()]
+READING = {
+    "lines": False, "blank_lines": 0, "separator": "", "line_mark": "",
+    "encoding": "utf-8", "column": [], "no_header": False,
+}  # fmt: skip
+
+
+def test_progress_names_loss_accuracy_speed_and_time_left(trained: Trained) -> None:
+    line = r"epoch 2/3 step \d+/\d+ loss \d\.\d+ accuracy 0\.\d+ [\d,]+ tokens/s \d:\d\d:\d\d left"
+    assert re.search(line, trained.training_output)
+    assert len(re.findall(r"validation: accuracy .* bits per character", trained.training_output)) == 3
+
+
+def test_training_learns(trained: Trained) -> None:
+    history = json.loads((trained.run / HISTORY).read_bytes())["epochs"]
+    assert history[-1]["validation_bits_per_char"] < history[0]["validation_bits_per_char"] - 0.3
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_a_killed_run_goes_on(trained: Trained, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = ["train", str(trained.corpus), "--preset", str(trained.preset), "--out", str(run)]
+    running = start([sys.executable, "-m", "model", *command])
+    wait_until(lambda: "epoch 2/3 step 40" in running.text(), 90, running.text)
+    running.process.kill()
+    running.wait()
+    output = model(*command, "--resume").stdout
+    resumed = re.search(r"resumed at epoch (\d), step (\d+)", output)
+    assert resumed is not None
+    assert resumed[1] == "2"
+    assert int(resumed[2]) >= 20
+    assert "epoch 1/3" not in output
+    history = json.loads((run / HISTORY).read_bytes())["epochs"]
+    assert [row["epoch"] for row in history] == [1, 2, 3]
+    assert (run / BEST).is_file()
+    assert history[2]["validation_bits_per_char"] < history[0]["validation_bits_per_char"] - 0.3
+
+
+class Stopped(Exception):  # noqa: N818
+    """Raised in the middle of an epoch."""
+
+
+def trainer(folder: Path, tokenizer: Path, preset: Preset, stop_at: str | None = None) -> Trainer:
+    """Give a trainer that is stopped dead when it reports `stop_at`."""
+
+    def say(line: str) -> None:
+        if stop_at is not None and line.startswith(stop_at):
+            raise Stopped
+
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(tokenizer, folder / "tokenizer.model")
+    return prepared(preset, TEXTS[:100], folder, Console(preset.training, say))
+
+
+def run(trainer: Trainer) -> Trainer:
+    batches = batches_of(trainer.network, trainer.tokenizer, trainer.settings, TEXTS[:100])
+    trainer.run(batches, [text.text for text in TEXTS[100:]])
+    return trainer
+
+
+SETTINGS = Training(epochs=2, batch_size=2, window=32, learning_rate=5e-3, checkpoint_seconds=0, checkpoint_steps=8)
+PRESET = Preset(
+    name="small", network="poet", tokenizer="bpe", normalisation=["nfc"], capital_lines=True, force_breaks=True,
+    prompt_break=True, sizes=PoetSizes(160, 16, 12, 24, 8, 20, dropout=0.3), training=SETTINGS,
+    sampling={**dict.fromkeys(("top_k", "line_start_k", "chaos_k"), 5), "chaos": 0.25, "temperature": None,
+              "max_tokens": 20, "max_lines": 4, "max_chars": None},
+)  # fmt: skip
+KINDS = {
+    "the poet, its weights averaged, on a plateau": replace(
+        PRESET, training=replace(SETTINGS, average=0.9, schedule="plateau", decay_every=1, clip_norm=1.0)
+    ),
+    "charrnn, its state carried": replace(
+        PRESET, network="charrnn", sizes=CharRnnSizes(160, 8, 12, 2, "lstm", dropout=0.3),
+        training=replace(SETTINGS, carry=True, window=16, schedule="epochs", decay_every=1),
+    ),
+    "textgenrnn, falling linearly": replace(
+        PRESET, network="textgenrnn",
+        sizes=TextgenrnnSizes(160, 8, 12, 2, bidirectional=False, context=12, labels=0, dropout=0.3),
+        training=replace(SETTINGS, batch_size=8, schedule="linear"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("preset", KINDS.values(), ids=KINDS)
+def test_a_resumed_run_ends_with_the_weights_of_one_that_was_never_stopped(
+    trained: Trained, tmp_path: Path, preset: Preset
+) -> None:
+    tokenizer = trained.run / "tokenizer.model"
+    whole = run(trainer(tmp_path / "whole", tokenizer, preset))
+    with pytest.raises(Stopped):
+        run(trainer(tmp_path / "stopped", tokenizer, preset, "epoch 2/2 step 20"))
+    resumed = run(trainer(tmp_path / "stopped", tokenizer, preset))
+    for a, b in ((whole.network, resumed.network), (whole.view, resumed.view)):
+        assert all(np.array_equal(x, y) for x, y in zip(a.get_weights(), b.get_weights(), strict=True))
+    assert [row["epoch"] for row in resumed.progress.epochs] == [1, 2]
+    assert [row["step"] for row in resumed.progress.steps] == [row["step"] for row in whole.progress.steps]
+
+
+def test_averaged_weights_are_not_the_last_ones(trained: Trained, tmp_path: Path) -> None:
+    preset = KINDS["the poet, its weights averaged, on a plateau"]
+    done = run(trainer(tmp_path / "run", trained.run / "tokenizer.model", preset))
+    pairs = zip(done.network.trainable_variables, done.view.trainable_variables, strict=True)
+    assert all(not np.array_equal(a.numpy(), b.numpy()) for a, b in pairs)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_best(trained: Trained, tmp_path: Path) -> None:
+    begun = trainer(tmp_path / "run", trained.run / "tokenizer.model", PRESET)
+
+    def spoil(line: str) -> None:
+        if line.startswith("epoch 2/2 step 20"):
+            begun.network.trainable_variables[0].assign(begun.network.trainable_variables[0] * np.nan)
+
+    begun.console = Console(SETTINGS, spoil)
+    with pytest.raises(ModelError, match=r"the loss is no number any more at step .*; the best weights so far are in"):
+        run(begun)
+    begun.view.load_weights(tmp_path / "run" / BEST)
+    assert all(np.isfinite(weight).all() for weight in begun.view.get_weights())
+    assert trainer(tmp_path / "run", trained.run / "tokenizer.model", PRESET).restore()
+
+
+def test_a_loss_that_is_no_number_from_the_start_leaves_nothing(trained: Trained, tmp_path: Path) -> None:
+    preset = replace(PRESET, training=replace(SETTINGS, learning_rate=float("nan")))
+    with pytest.raises(ModelError, match="is no number any more"):
+        run(trainer(tmp_path / "run", trained.run / "tokenizer.model", preset))
+    assert not (tmp_path / "run" / CHECKPOINT).exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_told_to_stop_saves_and_says_how_to_go_on(
+    trained: Trained, tmp_path: Path, number: signal.Signals
+) -> None:
+    preset = tmp_path / "long.toml"
+    text = trained.preset.read_text("utf-8").replace("seed = 1", "seed = 1\nsample_steps = 7")
+    preset.write_text(text.replace("epochs = 3", "epochs = 300"), "utf-8")
+    command = ["train", str(trained.corpus), "--preset", str(preset), "--out", str(tmp_path / "run")]
+    running = start([sys.executable, "-m", "model", *command])
+    wait_until(lambda: "epoch 1/300 step 20" in running.text(), 90, running.text)
+    running.process.send_signal(number)
+    running.wait()
+    assert running.process.returncode == 130
+    assert "go on with --resume" in running.text()
+    history = json.loads((tmp_path / "run" / HISTORY).read_bytes())
+    assert history["step"] >= 20
+    assert not history["finished"]
+
+
+def test_a_run_begins_with_the_weights_and_the_tokenizer_of_another(trained: Trained, tmp_path: Path) -> None:
+    corpus = tmp_path / "other.jsonl"
+    corpus.write_text("\n".join(trained.corpus.read_text("utf-8").splitlines()[::-1][:90]) + "\n", "utf-8")
+    options = ["--preset", trained.preset, "--init-from"]
+    model("train", corpus, "--out", tmp_path / "run", *options, trained.release)
+    begun, before = (json.loads((run / HISTORY).read_bytes()) for run in (tmp_path / "run", trained.run))
+    assert (tmp_path / "run" / "tokenizer.model").read_bytes() == (trained.run / "tokenizer.model").read_bytes()
+    assert begun["epochs"][0]["validation_loss"] < before["epochs"][0]["validation_loss"] - 0.3
+
+
+def test_the_weights_of_another_network_are_no_beginning(trained: Trained, tmp_path: Path) -> None:
+    preset = tmp_path / "other.toml"
+    preset.write_text(trained.preset.read_text("utf-8").replace("recurrent = 12", "recurrent = 13"), "utf-8")
+    options = ["--preset", preset, "--out", tmp_path / "run", "--init-from", trained.run]
+    done = model("train", trained.corpus, *options, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "holds another network: recurrent is 12 there, and 13 in the preset" in done.stderr
+
+
+def test_a_collapsed_network_is_warned_of_and_stopped_on_request(trained: Trained, tmp_path: Path) -> None:
+    one = {**PRESET.sampling, "top_k": 1, "line_start_k": 1, "chaos_k": 1}
+    settings = replace(SETTINGS, learning_rate=1e-9, stop_on_collapse=True, batch_size=8)
+    preset = replace(PRESET, training=settings, sampling=one)
+    begun = trainer(tmp_path / "run", trained.run / "tokenizer.model", preset)
+    begun.network.linear.bias.assign(np.eye(160)[7] * 50)  # it says one word, whatever it reads
+    begun.network.linear.kernel.assign(begun.network.linear.kernel * 0)
+    with pytest.raises(ModelError, match=r"stopped: collapse: a token of the samples carries 0\.0 bits only"):
+        run(begun)
+
+
+def test_learning_rates_are_tried_and_drawn(trained: Trained, tmp_path: Path) -> None:
+    options = ["--preset", trained.preset, "--out", tmp_path, "--lr-search", "1e-9,1e-2", "--lr-steps", 60]
+    output = model("train", trained.corpus, *options).stdout
+    assert re.search(r"lowest: 0.01, (held|cosine); the curves are in .*rates.html", output)
+    assert "<svg" in (tmp_path / "rates.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("rates", ["a", "0.1,,2", "0", "-1", "nan", "1000"])
+def test_learning_rates_that_are_none_are_refused(trained: Trained, tmp_path: Path, rates: str) -> None:
+    options = argparse.Namespace(
+        corpus=trained.corpus, preset=str(trained.preset), out=tmp_path, lr_search=rates, lr_steps=9, **READING
+    )
+    with pytest.raises(ModelError, match=r"learning rate|--lr-search"):
+        train(options)
+
+
+def test_a_finished_run_is_not_overwritten(trained: Trained) -> None:
+    before = (trained.run / CHECKPOINT).stat().st_mtime_ns
+    done = model("train", trained.corpus, "--preset", trained.preset, "--out", trained.run, check=False)
+    assert done.returncode == 1
+    assert "--resume" in done.stderr
+    assert (trained.run / CHECKPOINT).stat().st_mtime_ns == before
+
+
+def test_another_corpus_cannot_be_resumed_on(trained: Trained, tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(trained.corpus.read_bytes() + b'{"text": "one more"}\n')
+    done = model("train", other, "--preset", trained.preset, "--out", trained.run, "--resume", check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "another corpus" in done.stderr
+
+
+def test_too_small_a_corpus_is_refused(trained: Trained, tmp_path: Path) -> None:
+    preset = tmp_path / "wide.toml"
+    preset.write_text(trained.preset.read_text("utf-8").replace("window = 32", "window = 40000"), "utf-8")
+    done = model("train", trained.corpus, "--preset", preset, "--out", tmp_path / "run", check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("model: the corpus is smaller than one batch of windows")
+    assert "Traceback" not in done.stderr
+
+
+WRONG = {
+    "unknown key": ("epochs = 3", "epoch = 3", "unknown key 'epoch'"),
+    "missing key": ("epochs = 3\n", "", "missing key 'epochs'"),
+    "wrong type": ("epochs = 3", 'epochs = "3"', "epochs must be of type int"),
+    "unknown size": ("head = 24", "head = 24\nheight = 2", "unknown key 'height'"),
+    "unknown network": ('network = "poet"', 'network = "parrot"', "network 'parrot' is unknown"),
+    "unknown normalisation": ('"yo"', '"you"', "normalisation 'you' is unknown"),
+    "sampling out of bounds": ("chaos = 0.25", "chaos = 1.25", "chaos: must be between 0 and 1"),
+    "no TOML": ("[sizes]", "[sizes", "tiny.toml"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "sentence"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_preset_is_named(trained: Trained, tmp_path: Path, before: str, after: str, sentence: str) -> None:
+    preset = tmp_path / "tiny.toml"
+    preset.write_text(trained.preset.read_text("utf-8").replace(before, after), "utf-8")
+    with pytest.raises(ModelError, match=re.escape(sentence)):
+        load(str(preset))
+
+
+def test_an_unknown_preset_lists_those_there_are() -> None:
+    with pytest.raises(ModelError, match="there are: neuralpoet"):
+        load("neuralpoe")
+
+
+def test_the_best_epoch_is_the_one_of_the_best_validation_accuracy() -> None:
+    progress = Progress(epochs=[{"validation_accuracy": accuracy} for accuracy in (0.1, 0.4, 0.3, 0.35)])
+    assert (progress.best, progress.stale) == (0.4, 2)
+
+
+def test_a_checkpoint_is_whole_or_not_there(trained: Trained, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(trained.run, run)
+    (run / f"new.{CHECKPOINT}").write_bytes(b"half written")
+    output = model("train", trained.corpus, "--preset", trained.preset, "--out", run, "--resume").stdout
+    assert "resumed at epoch 4" in output
+
+
+def test_a_run_without_an_epoch_makes_no_release(trained: Trained, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(trained.run, tmp_path / "run"))
+    (run / HISTORY).unlink()
+    done = model("release", run, trained.corpus, tmp_path / "release", check=False)
+    assert (done.returncode, done.stderr) == (1, f"model: {run} has not finished an epoch yet\n")
+
+
+def test_too_few_texts_for_the_vocabulary_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="too few for 500 tokens"):
+        learn_bpe(["раз два\nтри"] * 3, tmp_path / "tokenizer.model", 500, [])
