@@ -77,13 +77,12 @@ def measure(name: str, preset: Preset, texts: list[Text], steps: int, turns: int
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         seen = [text.text for text in texts]
-        learn(preset.tokenizer, seen, path / TOKENIZER, preset.sizes.vocabulary, preset.normalisation)
+        tokenizer = learn(preset.tokenizer, seen, path / TOKENIZER, preset.sizes.vocabulary, preset.normalisation)
         for turn in range(turns):
             for way, spent in seconds.items():
                 run = path / f"{way}{turn}"
                 run.mkdir()
-                (run / TOKENIZER).write_bytes((path / TOKENIZER).read_bytes())
-                trainer = prepared(preset, texts, run, Console(preset.training, say=lambda _: None))
+                trainer = prepared(preset, tokenizer, seen, run, Console(preset.training, say=lambda _: None))
                 batches = Few(batches_of(trainer.network, trainer.tokenizer, preset.training, texts), steps)
                 spent.append(ours(trainer, batches, seen[:1]) if way == "ours" else fit(trainer, batches))
                 tokens = steps * next(batches.epoch(0)).tokens.size

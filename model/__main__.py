@@ -11,7 +11,7 @@ from model.errors import ModelError
 
 # Keras and TensorFlow read these when they are imported, which the commands do only once they need them.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what matters comes as an exception too
 FAMILIES = [clean, collect, convert, describe, evaluation, sampling, takedown, training]
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from model.corpus.provenance import sources
@@ -74,7 +75,7 @@ def _samples(release: Release, texts: Sequence[Text]) -> list[str]:
         line = known.text.strip().split("\n")[0]
         prompt = line if text.prompt_break else " ".join(line.split()[:2])
         written.append(write(release.network, text, prompt, text.defaults, seed).text)
-    return [f"```\n{poem}\n```" for poem in written]
+    return [indent(poem, "    ", lambda _: True) for poem in written]
 
 
 def _authors(poems: Sequence[Text]) -> list[str]:
@@ -84,6 +85,6 @@ def _authors(poems: Sequence[Text]) -> list[str]:
         return []
     for poem in poems:
         characters[poem.author] += len(poem.text)
-    rows = [f"| {author} | {count} | {characters[author]} |" for author, count in texts.most_common()]
+    rows = [f"| {author.replace('|', '/')} | {count} | {characters[author]} |" for author, count in texts.most_common()]
     table = "\n".join(["| author | texts | characters |", "|---|---:|---:|", *rows])
     return [f"## Training texts per author\n\n{table}"]

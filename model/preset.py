@@ -1,16 +1,15 @@
 """A preset: how one of the systems is made, read from a TOML file of `model/presets/`."""
 
-import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal
 
 from model.corpus.cleaning.steps import Step, parse
 from model.errors import ModelError
-from model.networks.sizes import KINDS, Sizes
+from model.networks.sizes import KINDS, PoetSizes, Sizes
+from model.tables import check_keys, check_value, from_table
 from model.text.normalise import STEPS
 from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
 
@@ -37,7 +36,6 @@ BOUNDS = {  # of numbers, wherever in a preset they stand
     **dict.fromkeys(("snapshot_steps", "sample_steps"), (0, 10**9)),
     "seed": (0, MAX_SEED),
 }
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Training:
     average: float = 0.0  # the share that a step leaves of the running average of the weights, which is what is kept
     carry: bool = False  # the recurrent state goes on from window to window until the epoch ends
     patience: int = 0  # epochs without better validation accuracy before training stops
-    dtype: str = "float32"  # a Keras dtype policy
+    dtype: Literal["float32", "mixed_bfloat16"] = "float32"  # a Keras dtype policy
     seed: int = 1
     checkpoint_seconds: int = 120
     checkpoint_steps: int = 0
@@ -107,6 +105,7 @@ def load(preset: str) -> Preset:
         raise ModelError(f"{path}: this preset says how texts are cleaned, and not how a network is trained")
     # TOML has no null.
     absent: dict[str, Any] = {"temperature": None, "max_chars": None}
+    check_value(table.get("sampling", {}), dict, f"{path}: sampling")
     return read({**table, "name": path.stem, "sampling": absent | table.get("sampling", {})}, str(path))
 
 
@@ -138,53 +137,28 @@ def _table(preset: str) -> tuple[Path, dict[str, Any]]:
 
 def read(table: Mapping[str, Any], where: str) -> Preset:
     """Make a preset of a table, `where` naming it in a ModelError."""
-    kind = table.get("network")
-    if kind not in KINDS:
-        raise ModelError(f"{where}: network {kind!r} is unknown; there are: {', '.join(KINDS)}")
+    check_value(table.get("network"), Literal[tuple(KINDS)], f"{where}: network")
+    sizes = KINDS[table["network"]]
     parts = {
-        "sizes": from_table(KINDS[kind], table.get("sizes", {}), f"{where}, [sizes]"),
-        "training": from_table(Training, table.get("training", {}), f"{where}, [training]"),
+        "sizes": from_table(sizes, table.get("sizes", {}), f"{where}, [sizes]", BOUNDS),
+        "training": from_table(Training, table.get("training", {}), f"{where}, [training]", BOUNDS),
     }
     preset = from_table(Preset, {**table, **parts}, where)
+    if isinstance(preset.sizes, PoetSizes) and preset.sizes.embedding % preset.sizes.heads:
+        raise ModelError(f"{where}, [sizes]: embedding must be a multiple of heads")
     for step in preset.normalisation:
         if step not in STEPS:
             raise ModelError(f"{where}: normalisation {step!r} is unknown; there are: {', '.join(STEPS)}")
-    from_table(Parameters, preset.sampling, f"{where}, [sampling]", types=False)
     _check_sampling(preset.sampling, f"{where}, [sampling]")
     for mood, changes in preset.moods.items():
-        from_table(Parameters, preset.sampling | changes, f"{where}, [moods.{mood}]", types=False)
-        _check_sampling(changes, f"{where}, [moods.{mood}]")
+        check_value(changes, dict, f"{where}, [moods.{mood}]")
+        _check_sampling(preset.sampling | changes, f"{where}, [moods.{mood}]")
     return preset
 
 
 def _check_sampling(sampling: Mapping[str, Any], where: str) -> None:
+    check_keys(Parameters, sampling, where)
     try:
         check(sampling)
     except InvalidParameter as error:
         raise ModelError(f"{where}: {error}") from None
-
-
-def from_table(cls: type[T], table: Mapping[str, Any], where: str, *, types: bool = True) -> T:
-    """Make the dataclass `cls` of a table with its keys and no others, of their types; ModelError names what is off."""
-    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
-    needed = {name for name, field in known.items() if field.default is field.default_factory is MISSING}
-    for wrong, word in ((set(table) - set(known), "unknown"), (needed - set(table), "missing")):
-        if wrong:
-            raise ModelError(f"{where}: {word} key {min(wrong)!r}")
-    for name, value in table.items() if types else ():
-        _check(value, known[name].type, f"{where}: {name}")
-        least, most = BOUNDS.get(name, (-math.inf, math.inf))
-        if isinstance(value, int | float) and not least <= value <= most:
-            raise ModelError(f"{where}: {name} must be between {least:g} and {most:g}")
-    return cls(**table)
-
-
-def _check(value: Any, wanted: Any, where: str) -> None:
-    kind = get_origin(wanted) or wanted
-    if kind is Literal:
-        if value not in get_args(wanted):
-            raise ModelError(f"{where} {value!r} is unknown; there are: {', '.join(get_args(wanted))}")
-        return
-    kinds = get_args(wanted) if kind is UnionType else (int, float) if kind is float else (kind,)
-    if not isinstance(value, kinds) or isinstance(value, bool) != (kind is bool):
-        raise ModelError(f"{where} must be of type {kind.__name__}")

@@ -15,10 +15,12 @@ from model.folder import CONFIG, TOKENIZER, WEIGHTS, check_files, read_config, s
 from model.networks.network import Network
 from model.networks.network import build as build_network
 from model.networks.sizes import KINDS, Sizes, signatures
-from model.preset import Preset, from_table
+from model.preset import Preset
+from model.tables import from_table
 from model.text import release as text_release
 from model.text.release import BadRelease, TextRelease
 from model.text.tokens import BOS, EOS, PAD, UNK
+from model.training.checkpoints import load_weights
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def load(folder: Path) -> Release:
     except BadRelease as error:
         raise ModelError(f"{folder}: {error}") from None
     network = build_network(config["network"]["kind"], _sizes(config["network"]))
-    network.load_weights(folder / WEIGHTS)
+    load_weights(network, folder / WEIGHTS)
     return Release(folder, config, network, text)
 
 
@@ -88,7 +90,7 @@ def with_scores(release: Release, parts: Mapping[str, Sequence[Text]]) -> Releas
 def _save_half(preset: Preset, weights: Path, path: Path) -> None:
     """Write float32 weights as float16: half the size, and the same to a thousandth of a bit per character."""
     network, half = (build_network(preset.network, preset.sizes, dtype) for dtype in ("float32", "float16"))
-    network.load_weights(weights)
+    load_weights(network, weights)
     half.set_weights(network.get_weights())
     half.save_weights(path)
 

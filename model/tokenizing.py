@@ -12,7 +12,7 @@ from model.text import words
 from model.text.bpe import BpeTokenizer
 from model.text.characters import CharacterTokenizer
 from model.text.normalise import BREAK, normalise
-from model.text.tokens import EOS, Tokenizer
+from model.text.tokens import Tokenizer
 from model.text.vocabulary import BREAK_ID, LINE_BREAK
 from model.text.words import Spacing, WordTokenizer
 
@@ -39,11 +39,10 @@ def learn_bpe(texts: Iterable[str], path: Path, vocabulary: int, normalisation: 
         _write_lines(corpus, (normalise(text, normalisation) for text in texts))
         try:
             youtokentome.BPE.train(data=str(corpus), model=str(path), vocab_size=vocabulary)
+            tokenizer = BpeTokenizer(path, normalisation)
         except ValueError as error:
             raise ModelError(f"the vocabulary of {vocabulary} does not fit the texts: {error}") from None
-    tokenizer = BpeTokenizer(path, normalisation)
-    # YouTokenToMe only warns where it runs out of pairs.
-    if tokenizer.vocabulary_size != vocabulary or tokenizer.break_id <= EOS:
+    if tokenizer.vocabulary_size != vocabulary:  # YouTokenToMe only warns where it runs out of pairs
         raise ModelError(f"the texts are too few for {vocabulary} tokens; take a smaller vocabulary or more texts")
     return tokenizer
 
@@ -75,9 +74,8 @@ def learn_words(texts: Iterable[str], path: Path, vocabulary: int, normalisation
     """Take the words and marks of `texts`, the most frequent first, and learn how the marks are spaced."""
     counts, places = Counter[str](), Counter[tuple[str, str]]()
     for text in texts:
-        small = normalise(text, normalisation).lower()
-        tokens = words.split(small)
-        counts.update(tokens)
+        small = words.small(text, normalisation)
+        counts.update(words.split(small))
         for line in small.split("\n"):
             places.update(_places(line))
     tokens = _most_frequent(counts, vocabulary)

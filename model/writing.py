@@ -154,7 +154,7 @@ class Writer:
     def _advance(self, walk: Walk, token: tf.Tensor, step: tf.Tensor, asked: Request) -> Walk:
         """Give the walk after `token` [B], as `model.text.sampling.Walk` does."""
         is_break = token == self.rules.break_id
-        lines = walk.lines + tf.cast(is_break & ~_line_start(walk), tf.int32)
+        lines = walk.lines + tf.cast(is_break & ~_line_start(walk) & (step > 0), tf.int32)
         stop = tf.where(step + 1 >= tf.minimum(asked.max_tokens, WINDOW), Stop.MAX_TOKENS, RUNNING)
         stop = tf.where(lines >= asked.max_lines, Stop.MAX_LINES, stop)
         stop = tf.where(token == EOS, Stop.EOS, stop)

@@ -81,12 +81,15 @@ def _notes(release: "Release", texts: list[str], corpus: Path | None, train: lis
     """Say what makes the figures mean less than they seem to."""
     notes = []
     if corpus is not None and train is not None:
+        from model.corpus.split import letters
         from model.folder import sha256
 
-        data = release.config.get("data", {})
-        if corpus.is_file() and "sha256" in data and data["sha256"] != sha256(corpus):
+        trained_on = release.config.get("data", {}).get("sha256")
+        if trained_on is None or not corpus.is_file():
+            notes.append(f"whether the release was trained on {corpus.name} cannot be told")
+        elif trained_on != sha256(corpus):
             notes.append(f"{corpus.name} is not the corpus that the release was trained on")
-        known = set(train)
-        if seen := sum(text in known for text in texts):
+        known = {letters(text) or text for text in train}
+        if seen := sum((letters(text) or text) in known for text in texts):
             notes.append(f"{seen:,} of the {len(texts):,} scored texts are in the training part")
     return notes

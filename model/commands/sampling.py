@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from model.commands.common import command, say
 from model.commands.progress import Progress
 from model.errors import ModelError
+from model.replacing import replacing
 from model.text.parameters import BOUNDS, Parameters, from_text
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from model.release import Release
 
 GRID_TEXTS = 3  # in each cell, unless the user says otherwise
+MENU = 10  # tokens
 
 
 def add(commands: "Commands") -> None:
@@ -23,7 +25,7 @@ def add(commands: "Commands") -> None:
     parser = command(commands, sample, "release")
     parser.add_argument("--prompt", default="", help="what the text begins with")
     parser.add_argument("-n", type=int, metavar="N", help="how many texts; the i-th has --seed + i (default: 1)")
-    parser.add_argument("--seed", type=int, default=0, help="decides what is written (default: %(default)s)")
+    parser.add_argument("--seed", type=int, help="decides what is written (default: 0)")
     parser.add_argument(
         "--length", type=int, metavar="TOKENS", help="the most tokens of a text, which may have any number of lines"
     )
@@ -37,16 +39,17 @@ def add(commands: "Commands") -> None:
     )  # fmt: skip
     mode.add_argument("--interactive", action="store_true", help="pick every token from a menu")
     mode.add_argument(
-        "--grid", nargs="?", const="-", metavar="FILE.md",
-        help="texts of every choice of --top-k, --chaos and --temperature (lists), named so as to be judged blindly",
+        "--grid", type=Path, metavar="FILE.md",
+        help="texts of every choice of --top-k, --chaos and --temperature (lists) under letters, to be judged blindly; "
+        "FILE.key.md tells what the letters stand for",
     )  # fmt: skip
-    parser.add_argument("--top-n", type=int, default=10, metavar="N", help="tokens of the menu (default: %(default)s)")
+    parser.add_argument("--top-n", type=int, metavar="N", help=f"tokens of the menu (default: {MENU})")
 
 
 def _add_parameters(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("parameters", "In place of the release's own.")
     for name in Parameters.names():
-        option = f"--{name.replace('_', '-')}"
+        option = _option(name)
         if name == "temperature":
             told = "one, or T1,T2,... that take turns, a token each; 0: the most likely; null: equal chances"
             group.add_argument(option, metavar="T", help=told)
@@ -58,6 +61,12 @@ def sample(options: argparse.Namespace) -> None:
     """Write texts without a server."""
     from model.release import load
 
+    if options.interactive:
+        _refuse(options, "--interactive", "n", "seed", "length", "go_on", "whole_vocabulary", *Parameters.names())
+    elif options.top_n is not None:
+        raise ModelError("--top-n is for --interactive")
+    if options.grid is not None:
+        _refuse(options, "--grid", "go_on", "whole_vocabulary")
     loaded = load(options.release)
     if options.grid is not None:
         _grid(loaded, options)
@@ -69,6 +78,17 @@ def sample(options: argparse.Namespace) -> None:
         _print(loaded, options)
 
 
+def _refuse(options: argparse.Namespace, mode: str, *names: str) -> None:
+    """Raise ModelError where the user names options that the mode has no use for."""
+    named = [name for name in names if getattr(options, name) is not None and getattr(options, name) is not False]
+    if named:
+        raise ModelError(f"{mode} goes without {', '.join(map(_option, named))}")
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}" if len(name) > 1 else f"-{name}"
+
+
 def _given(options: argparse.Namespace, *without: str) -> dict[str, object]:
     """Give the parameters that the user names, but for some."""
     named = {name: getattr(options, name) for name in Parameters.names() if name not in without}
@@ -78,18 +98,15 @@ def _given(options: argparse.Namespace, *without: str) -> dict[str, object]:
 def _request(release: "Release", options: argparse.Namespace, count: int) -> Any:
     from model.generation.request import request
 
-    turns = None if options.temperature is None else _values(options, "temperature")
-    given = _given(options, "temperature")
-    if turns == [None]:
-        turns, given = None, {**given, "temperature": None}
     return request(
-        release, given, prompt=options.prompt, seed=options.seed, count=count, temperature=turns,
+        release, _given(options, "temperature"), prompt=options.prompt, seed=options.seed or 0, count=count,
+        temperature=None if options.temperature is None else _values(options, "temperature"),
         length=options.length, go_on=options.go_on, whole_vocabulary=options.whole_vocabulary,
     )  # fmt: skip
 
 
 def _values(options: argparse.Namespace, name: str) -> list[Any]:
-    return [from_text(name, part) for part in getattr(options, name).split(",")]
+    return [from_text(name, part) for part in getattr(options, name).split(",") if part]
 
 
 def _print(release: "Release", options: argparse.Namespace) -> None:
@@ -124,7 +141,7 @@ def _write_file(release: "Release", options: argparse.Namespace) -> None:
         done = number
         progress.step()
 
-    there = write_file(options.to_file, asked.account(release), options.seed, count, write, wrote)
+    there = write_file(options.to_file, asked.account(release), asked.seed, count, write, wrote)
     if there >= count:
         say(f"{options.to_file}: {there:,} texts are there already")
     else:
@@ -133,31 +150,25 @@ def _write_file(release: "Release", options: argparse.Namespace) -> None:
 
 def _interact(release: "Release", options: argparse.Namespace) -> None:
     from model.generation.interactive import Session, interact
-    from model.generation.text_generator import read_line
 
-    if options.n is not None:
-        raise ModelError("--interactive writes one text; leave out -n")
     asked = _request(release, options, 1)
-    say("\n" + interact(Session(release.network, release.text, asked.prompt, options.top_n), read_line, say))
+    top_n = MENU if options.top_n is None else options.top_n
+    say("\n" + interact(Session(release.network, release.text, asked.prompt, top_n), input, say))
 
 
 def _grid(release: "Release", options: argparse.Namespace) -> None:
-    from model.generation.grid import DIALS, USUAL, cells, markdown
-    from model.replacing import replacing
+    from model.generation.grid import DIALS, USUAL, cells, key, poems
 
-    if options.go_on or options.whole_vocabulary:
-        raise ModelError("--grid goes without --go-on and --whole-vocabulary")
     values = {name: USUAL[name] if getattr(options, name) is None else _values(options, name) for name in DIALS}
     grid = list(
         cells(
-            release, values, _given(options, *DIALS), prompt=options.prompt, seed=options.seed,
+            release, values, _given(options, *DIALS), prompt=options.prompt, seed=options.seed or 0,
             count=GRID_TEXTS if options.n is None else options.n, length=options.length,
         )
     )  # fmt: skip
-    text = markdown(f"{release.text.name}, seed {options.seed}", grid)
-    if options.grid == "-":
-        say(text.rstrip("\n"))
-        return
-    with replacing(Path(options.grid)) as new:
-        new.write_text(text, "utf-8")
-    say(f"{options.grid}: {len(grid)} cells")
+    path, title = options.grid, f"{release.text.name}, seed {options.seed or 0}"
+    beside = path.with_name(f"{path.stem}.key{path.suffix}")
+    for file, text in ((path, poems(title, grid)), (beside, key(title, grid))):
+        with replacing(file) as new:
+            new.write_text(text, "utf-8")
+    say(f"{path}: {len(grid)} cells; what the letters stand for is in {beside}")

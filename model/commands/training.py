@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from model.corpus.split import Part
 
 MOST_RATE = 10
+MOST_STEPS = 100_000
 
 
 def add(commands: "Commands") -> None:
@@ -22,11 +23,12 @@ def add(commands: "Commands") -> None:
         "--preset", default="neuralpoet", help="a name of model/presets, or a .toml file (default: %(default)s)"
     )
     train_parser.add_argument("--out", type=Path, required=True, help="the run's folder")
-    train_parser.add_argument("--resume", action="store_true", help="go on from the folder's last checkpoint")
-    train_parser.add_argument(
+    beginning = train_parser.add_mutually_exclusive_group()
+    beginning.add_argument("--resume", action="store_true", help="go on from the folder's last checkpoint")
+    beginning.add_argument(
         "--init-from", type=Path, metavar="FOLDER", help="begin with the weights and tokenizer of a run or a release"
     )
-    train_parser.add_argument(
+    beginning.add_argument(
         "--lr-search", nargs="?", const="", metavar="RATES", help="try learning rates, as 0.1,0.01, instead of training"
     )
     train_parser.add_argument("--lr-steps", type=int, default=200, help="steps of each trial (default: %(default)s)")
@@ -51,18 +53,15 @@ def train(options: argparse.Namespace) -> None:
 
     preset, read = load(options.preset), form(options)
     if options.lr_search is not None:
+        if not 1 <= options.lr_steps <= MOST_STEPS:
+            raise ModelError(f"--lr-steps must be between 1 and {MOST_STEPS}")
         rates = _rates(options.lr_search)
         search_rates(options.corpus, preset, options.out, read, rates, options.lr_steps, say)
         return
-    console = Console(preset.training)
-    try:
-        train_run(
-            options.corpus, preset, options.out, console,
-            form=read, resume=options.resume, init_from=options.init_from,
-        )  # fmt: skip
-    except KeyboardInterrupt:
-        say("stopped; what was learned is kept: go on with --resume")
-        raise
+    train_run(
+        options.corpus, preset, options.out, Console(preset.training),
+        form=read, resume=options.resume, init_from=options.init_from,
+    )  # fmt: skip
 
 
 def _rates(given: str) -> list[float]:
@@ -79,13 +78,11 @@ def _rates(given: str) -> list[float]:
 
 def release(options: argparse.Namespace) -> None:
     """Make a release of a finished run: float16 weights, scores, card."""
-    from model.run import release_run
+    from model.run import Choice, release_run
 
     scored: list[Part] = ["validation", "test"] if options.test else ["validation"]
-    made = release_run(
-        options.run, options.corpus, options.out, options.preset,
-        weights=options.weights, notes=options.notes, scored=scored,
-    )  # fmt: skip
+    choice = Choice(options.preset, options.weights, options.notes, scored)
+    made = release_run(options.run, options.corpus, options.out, choice)
     say(f"{made.folder}: {json.dumps(made.config['scores'])}")
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from model.errors import ModelError
 from model.evaluation.baselines.kneser_ney import ORDER, KneserNey
 from model.evaluation.baselines.markov import STATE, MarkovChain
 from model.evaluation.diversity import distinct, repetition, token_entropy
@@ -12,7 +11,6 @@ from model.evaluation.novelty import Novelty, novelty
 from model.evaluation.scoring import Scores, predictor, score
 from model.generation.poems import write_many
 from model.release import Release
-from model.text.normalise import line_ends
 
 Tell = Callable[[str], None]
 
@@ -37,8 +35,8 @@ class Row:
 
     name: str
     note: str = ""
-    bits_per_char: float | None = None
     scores: Scores | None = None
+    bits_per_char: float | None = None  # of a writer without tokens, which has no other score
     written: Written | None = None
 
 
@@ -47,6 +45,7 @@ class Task:
     """What is compared: `count` written texts each, and how the `texts` are predicted.
 
     The baselines learn from the texts of `train`, which novelty is against too. `tell` is told what is being done.
+    All line ends are newlines.
     """
 
     release: Release
@@ -57,39 +56,35 @@ class Task:
 
     def rows(self) -> list[Row]:
         """Give the release, the texts themselves, and the baselines. ModelError where there are no texts."""
-        if self.train is not None and not self.train:
-            raise ModelError("there are no training texts to learn from")
-        of_release, poems = self._release()
-        lengths = [len(poem) for poem in poems]
-        return [of_release, *self._texts(lengths), *(() if self.train is None else self._baselines(lengths))]
-
-    def _release(self) -> tuple[Row, list[str]]:
         network, text = self.release.network, self.release.text
         self.tell(f"{text.name}: scoring {len(self.texts):,} texts")
         scores = score(predictor(network), text.tokenizer, self.texts, capital_lines=text.capital_lines)
         self.tell(f"{text.name}: writing {self.count:,} texts")
         poems = [poem.text for poem in write_many(network, text, "", text.defaults, range(self.count))]
+        lengths = [len(poem) for poem in poems]
+        baselines = () if self.train is None else self._baselines(self.train, lengths, scores.characters)
+        return [self._release(scores, poems), *self._texts(lengths), *baselines]
+
+    def _release(self, scores: Scores, poems: list[str]) -> Row:
+        text = self.release.text
         entropy = token_entropy(text.tokenizer.encode(text.tokenizer.normalise(poem)) for poem in poems)
         # Of the corpus too, only what passes through the tokens can be copied.
         corpus = self.train and [printed(text.tokenizer, one, capital_lines=text.capital_lines) for one in self.train]
-        written = self._written(text.name, poems, corpus, entropy)
-        return Row(text.name, "", scores.bits_per_char, scores, written), poems
+        return Row(text.name, scores=scores, written=self._written(text.name, poems, corpus, entropy))
 
     def _texts(self, lengths: Sequence[int]) -> list[Row]:
         """Describe the first of the scored texts, cut to size, as if they were written."""
-        corpus = None if self.train is None else [line_ends(text) for text in self.train]
-        cut = [line_ends(text)[:length] for text, length in zip(self.texts, lengths, strict=False)]
-        return [Row("texts", "the first of those scored, cut to size", written=self._written("texts", cut, corpus))]
+        cut = [text[:length] for text, length in zip(self.texts, lengths, strict=False)]
+        return [Row("texts", "the first of those scored, cut to size", written=self._written("texts", cut, self.train))]
 
-    def _baselines(self, lengths: Sequence[int]) -> list[Row]:
-        train = [line_ends(text) for text in self.train or ()]
-        characters = sum(len(line_ends(text)) for text in self.texts)
+    def _baselines(self, train: Sequence[str], lengths: Sequence[int], characters: int) -> list[Row]:
         self.tell(f"Kneser-Ney: learning from {len(train):,} texts")
         kneser_ney = KneserNey(train)
         self.tell("Kneser-Ney: scoring and writing")
         bits = kneser_ney.bits(self.texts) / characters
         written = [kneser_ney.write(seed, length) for seed, length in enumerate(lengths)]
-        rows = [Row("Kneser-Ney", f"of {ORDER} characters", bits, written=self._written("Kneser-Ney", written, train))]
+        note, described = f"of {ORDER} characters", self._written("Kneser-Ney", written, train)
+        rows = [Row("Kneser-Ney", note, bits_per_char=bits, written=described)]
         self.tell(f"Markov chain: learning from {len(train):,} texts")
         chain = MarkovChain(train)
         written = [chain.write(seed, length) for seed, length in enumerate(lengths)]

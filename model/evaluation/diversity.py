@@ -1,18 +1,17 @@
-"""How varied written texts are. Words are runs of letters and digits, in lower case."""
+"""How varied written texts are. Words are those of `model.text.words`, in small letters."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-LOOP = 4  # words in a row that a text hardly ever repeats unless it goes round in a loop
+from model.text.words import is_word, split
 
-_WORD = re.compile(r"\w+")
+LOOP = 4  # words in a row that a text hardly ever repeats unless it goes round in a loop
 
 
 def words(text: str) -> list[str]:
     """Give the words of a text."""
-    return _WORD.findall(text.lower())
+    return list(filter(is_word, split(text.lower())))
 
 
 def distinct(texts: Iterable[str], n: int) -> float:

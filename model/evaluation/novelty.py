@@ -30,11 +30,11 @@ def novelty(texts: Sequence[str], corpus: Sequence[str]) -> Novelty:
     """Compare written texts with the corpus. No substring reaches from one text into the next.
 
     Substrings are compared by 64-bit hashes: that two different ones agree is to be expected once in a million calls.
-    Memory is that of a block of the corpus and of `texts`, at about 60 bytes a character.
+    Memory is that of `texts` and of two blocks of the corpus at most, at about 70 bytes a character.
     """
     written, longest = _Hashed(texts), (0, 0)  # the length of the longest run, and where it starts
     copied = np.zeros(len(written.left), np.int64)  # the length up to which each start was found
-    for block in _blocks(corpus):
+    for block in _blocks(corpus, max(map(len, texts), default=0)):
         pair = _Pair.of(written, block)
         for length in LENGTHS:
             pair = pair.narrowed(length)
@@ -50,12 +50,12 @@ def _share(new: NDArray[np.bool_]) -> float | None:
     return float(new.mean()) if new.size else None
 
 
-def _blocks(corpus: Sequence[str]) -> Iterator["_Hashed"]:
-    """Give the corpus in blocks of whole texts."""
+def _blocks(corpus: Sequence[str], longest: int) -> Iterator["_Hashed"]:
+    """Give the corpus in blocks. A text is cut so that each of its runs up to the `longest` stands whole in a piece."""
     block, size = list[str](), 0
-    for text in corpus:
-        block.append(text)
-        size += len(text)
+    for piece in (text[i : i + BLOCK + longest] for text in corpus for i in range(0, len(text), BLOCK)):
+        block.append(piece)
+        size += len(piece)
         if size >= BLOCK:
             yield _Hashed(block)
             block, size = [], 0

@@ -26,36 +26,46 @@ Predict = Callable[[NDArray[np.int32]], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Scores:
-    """Of the texts as a whole. `bits_per_char`: all bits of all tokens over all characters, newlines included."""
+    """Of the texts as a whole. `bits_per_char`: all bits of all tokens over all characters, newlines included.
+
+    A small vocabulary makes perplexity cheap, which is of the known tokens; `unknown` and `lost` say at what price.
+    """
 
     texts: int
     tokens: int
+    unknown: int  # of the tokens; to accuracy each is a miss
     characters: int
+    lost: int  # characters that the tokens do not bring back
     accuracy: float
     perplexity: float
     bits_per_char: float
 
 
 def score(predict: Predict, tokenizer: Tokenizer, texts: Sequence[str], *, capital_lines: bool = False) -> Scores:
-    """Score a network whose `predict` gives logits [B, T, vocabulary] for tokens [B, T]. ModelError without texts.
+    """Score a network whose `predict` gives logits [B, T, vocabulary] for tokens [B, T].
 
     What is lost between a text and its tokens is charged too; `capital_lines`: its lines are printed with capitals.
+    ModelError without texts, and where the logits are no numbers.
     """
     characters = sum(len(line_ends(text)) for text in texts)
     if not characters:
         raise ModelError("there are no texts to score")
     rows = [tokenizer.encode_text(tokenizer.normalise(text)) for text in texts]
-    nats = correct = tokens = 0.0
+    nats, correct, tokens, unknown = 0.0, 0, 0, 0
     for batch in batches(rows, tokenizer.vocabulary_size):
         losses, hits = _predictions(predict(batch.inputs), batch.targets)
         # Of UNK nothing can be learned: its characters are charged as lost.
         known = (batch.targets != PAD) & (batch.targets != UNK)
         nats += float(losses[known].sum(dtype=np.float64))
-        correct += float(hits[known].sum())
-        tokens += int(known.sum())
+        correct += int(hits[known].sum())
+        tokens += int(np.count_nonzero(batch.targets != PAD))
+        unknown += int(np.count_nonzero(batch.targets == UNK))
+    if not math.isfinite(nats):
+        raise ModelError("the network's weights are of no use: its logits are no numbers")
     lost = lost_characters(tokenizer, texts, capital_lines=capital_lines)
     bits = nats / math.log(2) + lost * LOST_CHARACTER_BITS
-    return Scores(len(texts), int(tokens), characters, correct / tokens, _exp(nats / tokens), bits / characters)
+    perplexity = _exp(nats / (tokens - unknown))
+    return Scores(len(texts), tokens, unknown, characters, lost, correct / tokens, perplexity, bits / characters)
 
 
 def _exp(nats: float) -> float:
@@ -93,6 +103,7 @@ def _pieces(row: list[int]) -> Iterator[tuple[list[int], int]]:
         yield row[start - seen : start + PIECE + 1], seen
 
 
+@np.errstate(invalid="ignore")  # infinities give no numbers, which `score` tells of
 def _predictions(logits: NDArray[Any], targets: NDArray[np.int32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     logits = logits.astype(np.float32, copy=False)
     peak = logits.max(axis=-1)

@@ -37,11 +37,14 @@ def _table(names: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:
 
 def _cells(row: Row) -> dict[str, str]:
     cells = {}
-    if row.bits_per_char is not None:
-        cells["bits per character"] = f"{row.bits_per_char:.4f}"
+    bits = row.scores.bits_per_char if row.scores else row.bits_per_char
+    if bits is not None:
+        cells["bits per character"] = f"{bits:.4f}"
     if row.scores:
         cells["perplexity of a token"] = f"{row.scores.perplexity:,.2f}"
         cells["accuracy"] = f"{row.scores.accuracy:.2%}"
+        cells["unknown tokens"] = f"{row.scores.unknown:,} of {row.scores.tokens:,}"
+        cells["lost characters"] = f"{row.scores.lost:,} of {row.scores.characters:,}"
     return cells | (_of_written(row.written) if row.written else {})
 
 

@@ -18,10 +18,11 @@ ACCOUNT = ".from.json"  # beside the file: what it was written by
 
 # Gives the texts from number `first` up to but not with `last`, in order.
 Write = Callable[[int, int], Iterator[str]]
+Wrote = Callable[[int], None]
 
 
 def write_file(
-    path: Path, account: Mapping[str, Any], seed: int, count: int, write: Write, wrote: Callable[[int], None]
+    path: Path, account: Mapping[str, Any], seed: int, count: int, write: Write, wrote: Wrote | None = None
 ) -> int:
     """Bring the file to `count` texts and give how many were there. `wrote` is told of each, with their number so far.
 
@@ -31,14 +32,15 @@ def write_file(
     if path.suffix not in (".jsonl", ".txt"):
         raise ModelError(f"{path}: must end with .jsonl or .txt")
     path.parent.mkdir(parents=True, exist_ok=True)
-    _check_account(path, account)
     with _locked(path) as file:
+        _check_account(path, account)
         there = (_whole_lines if path.suffix == ".jsonl" else _whole_texts)(path, file, seed)
         for number, text in enumerate(write(there, count) if there < count else (), there):
             _append(file, _record(path, seed + number, text))
             if number % BETWEEN_SYNCS == 0:
                 os.fsync(file.fileno())
-            wrote(number + 1)
+            if wrote:
+                wrote(number + 1)
         os.fsync(file.fileno())
     return there
 
@@ -60,7 +62,7 @@ def _check_account(path: Path, account: Mapping[str, Any]) -> None:
     """Leave an account beside a new file; see that that of another one is the same."""
     beside = path.with_name(path.name + ACCOUNT)
     same = json.loads(json.dumps(account))
-    if not beside.exists() and (not path.exists() or not path.stat().st_size):
+    if not path.stat().st_size:
         with replacing(beside) as new:
             new.write_text(json.dumps(same, ensure_ascii=False, indent=1) + "\n", "utf-8")
         return
@@ -69,7 +71,9 @@ def _check_account(path: Path, account: Mapping[str, Any]) -> None:
     except FileNotFoundError:
         raise ModelError(f"{path} is there already and was not written by this command; take another name") from None
     except ValueError:
-        raise ModelError(f"{beside} cannot be read; take another name") from None
+        known = None
+    if not isinstance(known, dict):
+        raise ModelError(f"{beside} cannot be read; take another name")
     if known != same:
         differs = sorted(name for name in {**known, **same} if known.get(name) != same.get(name))
         raise ModelError(f"{path} was begun with other {', '.join(differs)}; take another name for these texts")

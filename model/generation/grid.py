@@ -1,7 +1,9 @@
 """Poems of many parameters beside each other, so named that one can judge them before one knows which is which."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import product
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
@@ -40,33 +42,29 @@ def cells(
     count: int,
     length: int | None = None,
 ) -> Iterator[Cell]:
-    """Write `count` poems of the same seeds in each cell, the cells in an order that `seed` shuffles.
+    """Write `count` poems of the same seeds in each cell, the cells in an order that no other request shares.
 
     `values` are those of the DIALS to try, `given` what all cells share. ModelError where something is out of bounds.
     """
     choices = [dict(zip(DIALS, choice, strict=True)) for choice in product(*(values[dial] for dial in DIALS))]
     if not 1 <= len(choices) <= MAX_CELLS:
         raise ModelError(f"the grid would have {len(choices)} cells; there may be from 1 to {MAX_CELLS}")
-    asked = [_request(release, given, dials, prompt, seed, count, length) for dials in choices]
-    for place, i in enumerate(np.random.default_rng(seed).permutation(len(choices))):
+    asked = [
+        request(
+            release, {**given, "top_k": dials["top_k"], "chaos": dials["chaos"]}, prompt=prompt, seed=seed,
+            count=count, temperature=[dials["temperature"]], length=length,
+        )
+        for dials in choices
+    ]  # fmt: skip
+    for place, i in enumerate(_order(release, asked, count)):
         yield Cell(_name(place), choices[i], [poem.text for poem in asked[i].poems(release, 0, count)])
 
 
-def _request(
-    release: "Release",
-    given: Mapping[str, object],
-    dials: Mapping[str, Any],
-    prompt: str,
-    seed: int,
-    count: int,
-    length: int | None,
-) -> Request:
-    # A temperature of 0, the most likely token, is no parameter; equal chances, None, are nothing else.
-    set_to = {name: value for name, value in dials.items() if name != "temperature" or value is None}
-    temperature = dials["temperature"]
-    return request(
-        release, {**given, **set_to}, prompt=prompt, seed=seed, count=count, temperature=temperature, length=length
-    )
+def _order(release: "Release", asked: Sequence[Request], count: int) -> list[int]:
+    """Shuffle the cells by all that decides what they hold: whoever has seen one grid knows nothing of the next."""
+    whole = json.dumps([count, *(one.account(release) for one in asked)])
+    dice = np.random.default_rng(int.from_bytes(sha256(whole.encode()).digest()))
+    return [int(i) for i in dice.permutation(len(asked))]
 
 
 def _name(place: int) -> str:
@@ -75,14 +73,19 @@ def _name(place: int) -> str:
     return (_name(place // letters - 1) if place >= letters else "") + ascii_uppercase[place % letters]
 
 
-def markdown(title: str, grid: Sequence[Cell]) -> str:
-    """Lay the grid out in Markdown, what the names stand for at the very end."""
-    parts = [f"# {title}", "Unpicked, in no order. What the letters stand for is at the end."]
+def poems(title: str, grid: Sequence[Cell]) -> str:
+    """Lay the poems out in Markdown, under their letters alone."""
+    parts = [f"# {title}", "Unpicked, in no order."]
     for cell in grid:
         parts += [f"## {cell.name}", *(f"```\n{poem}\n```" for poem in cell.poems)]
+    return "\n\n".join(parts) + "\n"
+
+
+def key(title: str, grid: Sequence[Cell]) -> str:
+    """Tell in Markdown what the letters stand for, and how varied the words of each are."""
     head = "| cell | " + " | ".join(DIALS) + " | " + " | ".join(f"distinct-{n}" for n in DISTINCT) + " |"
     rows = [head, "|---" * (1 + len(DIALS) + len(DISTINCT)) + "|", *map(_row, grid)]
-    return "\n\n".join([*parts, "## What the letters stand for", "\n".join(rows)]) + "\n"
+    return f"# {title}: what the letters stand for\n\n" + "\n".join(rows) + "\n"
 
 
 def _row(cell: Cell) -> str:

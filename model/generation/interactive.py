@@ -7,8 +7,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import ModelError
 from model.generation.reader import Reader
+from model.generation.request import whole
 from model.networks.network import Network
 from model.text.normalise import WORD_START
 from model.text.poem import compose
@@ -32,8 +32,7 @@ class Session:
     pieces: list[list[int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.top_n <= MAX_MENU:
-            raise ModelError(f"the menu must have from 1 to {MAX_MENU} tokens, not {self.top_n}")
+        whole("top_n", self.top_n, 1, MAX_MENU)
         self._reader, release = Reader(self.network), self.release
         self._read, _ = release.tokenizer.encode_prompt(self.prompt, with_break=release.prompt_break)
 
@@ -52,20 +51,22 @@ class Session:
         """Give the likeliest tokens that may come next, and the probability of each."""
         rules = self.release.rules
         walk = reduce(lambda walk, token: walk.after(token, rules), self.tokens, Walk.behind(self._read, rules))
-        logits = allowed(self._reader.read([[*self._read, *self.tokens]])[0], walk.place, rules)
+        logits = allowed(self._reader.follow([*self._read, *self.tokens]), walk.place, rules)
         order = np.argsort(-logits, kind="stable")[: min(self.top_n, int(np.isfinite(logits).sum()))]
         weights = np.exp(logits - logits.max())
         return [int(token) for token in order], (weights / weights.sum())[order]
 
-    def own(self, text: str) -> bool:
-        """Add what the person wrote, a line break where it is nothing; say whether anything of it is known."""
-        tokenizer, text = self.release.tokenizer, text[:MAX_OWN]
+    def own(self, text: str) -> str:
+        """Add what the person wrote, a line break where it is nothing; say why not where it cannot be."""
+        if len(text) > MAX_OWN:
+            return f"that is {len(text)} characters, and {MAX_OWN} may come at once"
+        tokenizer = self.release.tokenizer
         seen = tokenizer.normalise(tokenizer.known(tokenizer.normalise(text)))
         if text.strip() and not seen:
-            return False
+            return "of this the network knows nothing"
         ids = tokenizer.encode(_with_edges(text, seen)) if seen else [tokenizer.break_id]
         self.pieces.append([token for token in ids if token != UNK])
-        return True
+        return ""
 
     def name(self, token: int) -> str:
         """Give a token as the menu shows it."""
@@ -104,8 +105,8 @@ def _obey(
         del session.pieces[-1:]
     elif answer == "o":
         say("your own (nothing: a new line):")
-        if not session.own(ask()):
-            say("of this the network knows nothing")
+        if amiss := session.own(ask()):
+            say(amiss)
     elif answer in map(str, range(1, len(tokens) + 1)):
         session.pieces.append([tokens[int(answer) - 1]])
         return session.pieces[-1] == [EOS]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from model.generation.steps import stream_rows
+from model.generation.steps import Temperatures, stream_rows
 from model.networks.network import Network
 from model.text.parameters import Parameters
 from model.text.poem import Poem, compose
@@ -22,7 +22,7 @@ def write_many(
     parameters: Parameters,
     seeds: Sequence[int],
     *,
-    temperatures: Sequence[float] | None = None,
+    temperatures: Temperatures = None,
     length: int | None = None,
     go_on: bool = False,
 ) -> Iterator[Poem]:

@@ -1,7 +1,6 @@
 """Reading many texts at once, token by token: one code for networks with a state and networks with a context."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -26,9 +25,12 @@ class Reader:
         self._state: Any = None
         self._count = np.zeros(0, np.int32)  # of the tokens of each row that a network with a context sees
         self.seen: Any = None  # what the logits follow from: features [B, F], or the last tokens [B, context]
+        self._followed: list[int] = []
+        self._following: Logits = np.zeros(0, np.float32)
 
     def start(self, width: int) -> None:
         """Begin with `width` rows, each of which must be fed a fresh token first."""
+        self._followed = []
         if self._context is None:
             self._state = self._initial_state(width)
         else:
@@ -75,14 +77,27 @@ class Reader:
             self.feed(tokens, [len(prompt) == -step for prompt in prompts])
         return self.logits()
 
-    def advance(self, tokens: Sequence[int]) -> Logits:
-        """Read one more token of each row; give the logits [B, vocabulary] that follow."""
-        self.feed(tokens, [False] * len(tokens))
-        return self.logits()
+    def follow(self, ids: list[int]) -> Logits:
+        """Give the logits [vocabulary] after one text, reading only what is new where the last call's goes on in it."""
+        if not self._followed or ids[: len(self._followed)] != self._followed:
+            self.start(1)
+        for place in range(len(self._followed), len(ids)):
+            self.feed([ids[place]], [place == 0])
+        if ids != self._followed:
+            self._followed, self._following = list(ids), self.logits()[0]
+        return self._following
 
 
-@lru_cache(maxsize=8)  # as many networks as one may well write with in turns
-def _compiled(network: Network) -> list[Callable[..., Any]]:
+def _compiled(network: Network) -> tuple[Callable[..., Any], ...]:
+    """Give what `_functions` gives, compiled once for each network and kept as long as it."""
+    kept = network.__dict__  # past Keras, which would take them for parts of the model
+    if "_reading" not in kept:
+        kept["_reading"] = tuple(_compile(function, network) for function in _functions(network))
+    found: tuple[Callable[..., Any], ...] = kept["_reading"]
+    return found
+
+
+def _functions(network: Network) -> tuple[Callable[..., Any], ...]:
     """Give what reads a token of each row, and what gives the features and the logits of what was read."""
 
     def feed(tokens: Tensor, fresh: Tensor, state: Any) -> tuple[Tensor, Any]:
@@ -97,7 +112,7 @@ def _compiled(network: Network) -> list[Callable[..., Any]]:
     def logits(seen: Tensor) -> Tensor:
         return ops.cast((network.logits if network.context is None else network.next_logits)(seen), "float32")
 
-    return [_compile(function, network) for function in (feed, features, logits)]
+    return feed, features, logits
 
 
 def _where_row(rows: Tensor, new: Tensor, old: Tensor) -> Tensor:

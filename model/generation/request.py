@@ -1,15 +1,14 @@
 """What is asked for, checked once and for all: by a command, or by a program that uses `TextGenerator`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from model.commands.common import say
 from model.errors import ModelError
 from model.generation.poems import write_many
 from model.generation.steps import check_length, dials
 from model.text.normalise import line_ends
-from model.text.parameters import BOUNDS, MAX_SEED, InvalidParameter, Parameters
+from model.text.parameters import BOUNDS, MAX_SEED, Bound, InvalidParameter, Parameters
 from model.text.poem import Poem
 
 if TYPE_CHECKING:
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 1_000_000
 
-Temperature = float | Sequence[float] | None  # several take turns, a token each; 0 is the most likely token
+# Several take turns, a token each; 0 is the most likely token, a turn of None equal chances, None alone the release's.
+Temperature = float | Sequence[float | None] | None
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Request:
     parameters: Parameters
     prompt: str = ""
     seed: int = 0
-    temperatures: list[float] | None = None
+    temperatures: list[float | None] | None = None
     length: int | None = None
     go_on: bool = False
 
@@ -58,18 +58,17 @@ def request(
 ) -> Request:
     """Check what is asked for; `given` takes the place of the release's own parameters. ModelError says what is wrong.
 
-    Several temperatures take turns, a token each; 0 is the most likely token. A `length` in tokens lets a text have
-    any number of lines, unless `given` bounds them. The whole vocabulary takes the place of the pools.
+    A `length` in tokens lets a text have any number of lines, unless `given` bounds them. The whole vocabulary takes
+    the place of the pools.
     """
-    given, pools = given or {}, release.text.tokenizer.vocabulary_size if whole_vocabulary else None
+    check_count(count, seed)
     try:
-        checked = {name: BOUNDS[name].check(name, value) for name, value in given.items()}
+        checked = {name: _bound(name).check(name, value) for name, value in (given or {}).items()}
         prompt = line_ends(BOUNDS["prompt"].check("prompt", prompt))
-        BOUNDS["seed"].check("seed", seed)
         if length is not None:
             checked = {"max_lines": length} | checked
-        if pools is not None:
-            checked |= dict.fromkeys(("top_k", "line_start_k", "chaos_k"), pools)
+        if whole_vocabulary:
+            checked |= dict.fromkeys(("top_k", "line_start_k", "chaos_k"), release.text.tokenizer.vocabulary_size)
         asked = Request(replace(release.text.defaults, **checked), prompt, seed, _turns(temperature), length, go_on)
         dials(asked.parameters, asked.temperatures)
         check_length(length, asked.parameters)
@@ -77,31 +76,41 @@ def request(
         raise ModelError(str(error)) from None
     if go_on and length is None:
         raise ModelError("to go on behind the end of a text, say up to which length")
-    check_count(count, seed)
     return asked
 
 
-def _turns(temperature: Temperature) -> list[float] | None:
-    """Give the temperatures as a list, each 0 or within the parameter's bound."""
+def _bound(name: str) -> Bound:
+    if name not in Parameters.names():
+        raise InvalidParameter(name, f"is no parameter; there are: {', '.join(Parameters.names())}")
+    return BOUNDS[name]
+
+
+def _turns(temperature: Temperature) -> list[float | None] | None:
     if temperature is None:
         return None
-    turns = [temperature] if isinstance(temperature, int | float) else list(temperature)
-    bound = replace(BOUNDS["temperature"], nullable=False)
-    return [0.0 if one == 0 else bound.check("temperature", one) for one in turns]
+    return list(temperature) if isinstance(temperature, Iterable) else [temperature]
+
+
+def whole(name: str, value: object, low: int, high: int) -> int:
+    """Give `value`; ModelError where it is no whole number from `low` to `high`."""
+    try:
+        return int(Bound("integer", low, high).check(name, value))
+    except InvalidParameter as error:
+        raise ModelError(str(error)) from None
 
 
 def check_count(count: int, seed: int) -> None:
     """Raise ModelError where there cannot be so many texts."""
-    if not 1 <= count <= MAX_TEXTS:
-        raise ModelError(f"the number of texts must be between 1 and {MAX_TEXTS:,}, is {count:,}")
+    whole("the number of texts", count, 1, MAX_TEXTS)
+    whole("seed", seed, 0, MAX_SEED)
     if seed + count - 1 > MAX_SEED:
         raise ModelError(f"seed: the last text's would be {seed + count - 1}, and the greatest is {MAX_SEED}")
 
 
-def given(texts: Iterator[str], *, return_as_list: bool) -> list[str] | None:
+def deliver(texts: Iterable[str], *, return_as_list: bool = False) -> list[str] | None:
     """Give the texts as a list, or print each as soon as it is there, with a blank line behind."""
     if return_as_list:
         return list(texts)
     for text in texts:
-        say(f"{text}\n")
+        print(f"{text}\n", flush=True)  # noqa: T201  what it is called for
     return None

@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from model.errors import ModelError
 from model.generation.reader import Reader
 from model.networks.network import Network
-from model.text.parameters import InvalidParameter, Parameters
+from model.text.parameters import BOUNDS, Bound, InvalidParameter, Parameters
 from model.text.sampling import Pools, Rules, Stop, Walk, chaos_vector, choose, noise_vector
 from model.text.tokens import BOS, EOS, PAD
 
-__all__ = ["MAX_LENGTH", "Generated", "Reader", "generate_rows", "stream_rows"]
-
 MAX_LENGTH = 100_000  # tokens
-MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 10.0
+TEMPERATURE = replace(BOUNDS["temperature"], multiple_of=None)
 MAX_TEMPERATURES = 100  # that take turns
 WIDTHS = (1, 8, 32, 64)  # rows of a batch: few shapes, as each is compiled
+
+
+Temperatures = Sequence[float | None] | None  # that take turns; None: the parameters' own
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,16 @@ def generate_rows(
     seeds: Sequence[int],
     parameters: Parameters,
     *,
-    temperatures: Sequence[float] | None = None,
+    temperatures: Temperatures = None,
     length: int | None = None,
     go_on: bool = False,
 ) -> list[Generated]:
     """Write a text after each prompt, with the seed of its place: the one that it would be if it were written alone.
 
-    `temperatures` take the place of the parameters' own and turns, a token each, 0 being the most likely token;
-    `length` takes that of `max_tokens`, up to MAX_LENGTH. InvalidParameter where they are out of bounds. With `go_on`
-    no text ends at EOS: another begins behind it, as in the corpus.
+    That holds as far as rounding does: a batch of another width may turn two tokens round that are all but equal.
+    `temperatures` take the place of the parameters' own and turns, a token each, 0 being the most likely token and
+    None equal chances; `length` takes that of `max_tokens`, up to MAX_LENGTH. InvalidParameter where they are out of
+    bounds. With `go_on` no text ends at EOS: another begins behind it, as in the corpus.
     """
     rows = stream_rows(
         network, rules, prompts, seeds, parameters, temperatures=temperatures, length=length, go_on=go_on
@@ -60,7 +62,7 @@ def stream_rows(
     seeds: Sequence[int],
     parameters: Parameters,
     *,
-    temperatures: Sequence[float] | None = None,
+    temperatures: Temperatures = None,
     length: int | None = None,
     go_on: bool = False,
 ) -> Iterator[Generated]:
@@ -80,30 +82,26 @@ class Dial:
     inverse_temperature: np.float32
 
 
-def dials(parameters: Parameters, temperatures: Sequence[float] | None) -> list[Dial]:
+def dials(parameters: Parameters, temperatures: Temperatures) -> list[Dial]:
     """Give the dials that take turns, a token each. InvalidParameter where a temperature is out of bounds."""
-    if temperatures is None:
-        return [Dial(parameters.pools, np.float32(parameters.inverse_temperature))]
-    if not 1 <= len(temperatures) <= MAX_TEMPERATURES:
+    turns = [parameters.temperature] if temperatures is None else temperatures
+    if not 1 <= len(turns) <= MAX_TEMPERATURES:
         raise InvalidParameter("temperature", f"from 1 to {MAX_TEMPERATURES} of them may take turns")
-    return [_dial(parameters, temperature) for temperature in temperatures]
+    return [_dial(parameters, temperature) for temperature in turns]
 
 
-def _dial(parameters: Parameters, temperature: float) -> Dial:
+def _dial(parameters: Parameters, temperature: float | None) -> Dial:
     if temperature == 0:
         return Dial(Pools(1, 1, 1), np.float32(0))
-    if not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:  # NaN is within nothing
-        raise InvalidParameter("temperature", f"must be 0 or between {MIN_TEMPERATURE:g} and {MAX_TEMPERATURE:g}")
-    return Dial(parameters.pools, np.float32(1 / temperature))
+    checked = TEMPERATURE.check("temperature", temperature)
+    return Dial(parameters.pools, np.float32(1 / checked if checked else 0))
 
 
 def check_length(length: int | None, parameters: Parameters) -> int:
     """Give how many tokens a text may have. InvalidParameter where `length` is out of bounds."""
     if length is None:
         return parameters.max_tokens
-    if not 1 <= length <= MAX_LENGTH:
-        raise InvalidParameter("length", f"must be between 1 and {MAX_LENGTH}")
-    return length
+    return int(Bound("integer", 1, MAX_LENGTH).check("length", length))
 
 
 @dataclass
@@ -159,9 +157,12 @@ class _Pen:
         row.stop = row.walk.stop(choice.token, self.parameters.max_lines, self.length)
         if self.go_on and choice.token == EOS:
             self._begin_another(row)
+        if row.stop is not None:  # it may wait long for those before it
+            row.noise, row.chaos = row.noise[:0].copy(), row.chaos[:0].copy()
+            row.unread.clear()
 
     def _begin_another(self, row: _Row) -> None:
-        row.walk = replace(row.walk, place=replace(row.walk.place, breaks=1))
+        row.walk = replace(row.walk, place=replace(row.walk.place, breaks=1), lines=row.walk.lines + 1)
         row.stop = row.walk.stop(BOS, self.parameters.max_lines, self.length)
         row.unread, row.fresh = deque([BOS] if self.alone else [EOS, BOS]), self.alone
 

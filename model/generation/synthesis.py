@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import ModelError
-from model.generation.files import write_file
+from model.generation.files import Wrote, write_file
 from model.generation.reader import Reader
-from model.generation.request import Request, Temperature, check_count, given, request
-from model.generation.steps import dials
+from model.generation.request import Request, Temperature, check_count, deliver, request, whole
+from model.generation.steps import MAX_LENGTH, dials
 from model.text.normalise import line_ends
 from model.text.sampling import Place, chaos_vector, choose, noise_vector
 from model.text.tokens import BOS, EOS, UNK
@@ -47,7 +47,8 @@ def synthesize(
     than once has more turns. ModelError where something is out of bounds.
     """
     asked = _Synthesis(_releases(generators), prefix, temperature, max_gen_length, tuple(stop_tokens), seed)
-    return given(asked.texts(0, n), return_as_list=return_as_list)
+    check_count(n, seed)
+    return deliver(asked.texts(0, n), return_as_list=return_as_list)
 
 
 def synthesize_to_file(
@@ -60,14 +61,15 @@ def synthesize_to_file(
     max_gen_length: int = 300,
     stop_tokens: Sequence[str] = STOP_TOKENS,
     seed: int = 0,
+    wrote: Wrote | None = None,
 ) -> int:
     """Write what `synthesize` writes into a .jsonl or .txt file, going on where the same call was stopped.
 
-    Give how many texts are new.
+    Give how many texts are new. `wrote` is told of each, with their number so far.
     """
     asked = _Synthesis(_releases(generators), prefix, temperature, max_gen_length, tuple(stop_tokens), seed)
     check_count(n, seed)
-    return n - min(n, write_file(Path(path), asked.account(), seed, n, asked.texts, lambda _: None))
+    return n - min(n, write_file(Path(path), asked.account(), seed, n, asked.texts, wrote))
 
 
 def _releases(generators: Sequence["TextGenerator"]) -> "list[Release]":
@@ -87,30 +89,32 @@ class _Synthesis:
     stops: tuple[str, ...]
     seed: int
 
+    def __post_init__(self) -> None:
+        if any(len(stop) != 1 for stop in self.stops):
+            raise ModelError("a stop token must be one character")
+        whole("max_gen_length", self.length, 1, MAX_LENGTH)
+        for release in self.releases:
+            self._request(release)
+
     def account(self) -> dict[str, Any]:
         models = [release.text.hash for release in self.releases]
         return {"models": models, **{name: value for name, value in vars(self).items() if name != "releases"}}
 
     def texts(self, first: int, last: int) -> Iterator[str]:
-        """Write the texts from number `first` up to but not with `last`. What is asked for is checked at once."""
-        if any(len(stop) != 1 for stop in self.stops):
-            raise ModelError("a stop token must be one character")
-        writers = {id(release): self._writer(release, last - first) for release in self.releases}
+        """Write the texts from number `first` up to but not with `last`."""
+        writers = {id(release): Writer(release, self._request(release), self.length) for release in self.releases}
         turns = [writers[id(release)] for release in self.releases]
         seeds = range(self.seed + first, self.seed + last)
         return (_write(turns, line_ends(self.prefix), seed, self.stops) for seed in seeds)
 
-    def _writer(self, release: "Release", count: int) -> "Writer":
-        asked = request(
-            release, {"max_lines": release.text.defaults.max_lines},
-            prompt=self.prefix, seed=self.seed, count=count, temperature=self.temperature, length=self.length,
-        )  # fmt: skip
-        return Writer(release, asked, self.length)
+    def _request(self, release: "Release") -> Request:
+        lines = {"max_lines": release.text.defaults.max_lines}
+        return request(release, lines, prompt=self.prefix, temperature=self.temperature, length=self.length)
 
 
 def _write(turns: Sequence["Writer"], prefix: str, seed: int, stops: Sequence[str]) -> str:
     lines = max(writer.asked.parameters.max_lines for writer in turns)
-    so_far = Text(prefix, len(prefix.split("\n")) - 1 + lines)
+    so_far = Text(prefix, _lines(prefix) + lines)
     for writer in turns:
         writer.begin(seed)
     for writer in cycle(Random(seed).sample(turns, len(turns))):  # noqa: S311  a dice, not a secret
@@ -118,6 +122,11 @@ def _write(turns: Sequence["Writer"], prefix: str, seed: int, stops: Sequence[st
             return so_far.text.strip("\n")
         writer.turn(so_far, stops)
     raise AssertionError("cycle has no end")
+
+
+def _lines(text: str) -> int:
+    """Count the lines that are ended and not blank."""
+    return sum(map(bool, text.split("\n")[:-1]))
 
 
 @dataclass
@@ -136,9 +145,9 @@ class Text:
         return Place(self.steps, len(self.text) - len(body) if body else 1)
 
     def add(self, text: str) -> None:
-        """Write on."""
-        self.text += text
-        self.ended = sum(map(bool, self.text.split("\n")[:-1])) >= self.max_lines
+        """Write on; the space that a turn ended with goes where a break comes next."""
+        self.text = (self.text.rstrip(" ") if text.startswith("\n") else self.text) + text
+        self.ended = _lines(self.text) >= self.max_lines
 
 
 @dataclass
@@ -148,7 +157,6 @@ class Writer:
     release: "Release"
     asked: Request
     length: int
-    read: list[int] = field(default_factory=list)
     opening: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -166,7 +174,7 @@ class Writer:
         ids, owed = self._ids(so_far.text)
         opening = self._opening(ids[-1]) if owed else True
         while so_far.steps < self.length and not so_far.ended:
-            token = self._choose(np.where(opening, self._logits(ids), -np.inf), so_far)
+            token = self._choose(np.where(opening, self._reader.follow(ids), -np.inf), so_far)
             so_far.steps += 1
             if token == EOS:
                 so_far.ended = True
@@ -196,7 +204,8 @@ class Writer:
         seen = tokenizer.normalise(tokenizer.known(tokenizer.normalise(text)))
         ends = text[len(text.rstrip(" \n")) :] if seen else ""
         ids = [BOS, *(token for token in tokenizer.encode(seen + ends) if token != UNK)]
-        return ids, "" if tokenizer.decode(ids).endswith(ends) else " "
+        owed = ends.endswith(" ") and "\n" not in ends and not tokenizer.decode(ids).endswith(" ")
+        return ids, " " * owed
 
     def _opening(self, last: int) -> NDArray[np.bool_]:
         """Say of each token whether it opens a word or a line behind the token `last`, or ends the text."""
@@ -206,16 +215,3 @@ class Writer:
             self.opening[last] = np.array([text[:1] in (" ", "\n") and text != "" for text in texts])
             self.opening[last][EOS] = True
         return self.opening[last]
-
-    def _logits(self, ids: list[int]) -> NDArray[np.float32]:
-        """Read on to `ids`; from the beginning where they are not what was read and something more."""
-        new = ids[len(self.read) :]
-        if not self.read or not new or ids[: len(self.read)] != self.read:
-            logits = self._reader.read([ids])
-        else:
-            for token in new:
-                self._reader.feed([token], [False])
-            logits = self._reader.logits()
-        self.read = ids
-        following: NDArray[np.float32] = logits[0]
-        return following

@@ -2,16 +2,14 @@
 
 import secrets
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.commands.common import say
 from model.errors import ModelError
-from model.generation.files import write_file
+from model.generation.files import Wrote, write_file
 from model.generation.interactive import Session, interact
-from model.generation.request import MAX_TEXTS, Request, Temperature, check_count, given, request
+from model.generation.request import MAX_TEXTS, Request, Temperature, check_count, deliver, request
 from model.text.parameters import MAX_SEED
 
 if TYPE_CHECKING:
@@ -27,12 +25,12 @@ class TextGenerator:
     """A release, or none yet: `load` one, or `train_from_file`. Without one, what needs it raises ModelError.
 
     A seed decides what is written, the i-th of `n` texts having seed + i; without one a new seed is drawn each time.
-    A `temperature` or `max_gen_length` of None is the release's own.
+    A `temperature` or `max_gen_length` of None is the release's own; among several temperatures None is equal chances.
     """
 
     def __init__(self, folder: Path | str | None = None) -> None:
         self._release: Release | None = None
-        self._first: Path | None = None
+        self._first: Release | None = None
         if folder is not None:
             self.load(folder)
 
@@ -48,7 +46,7 @@ class TextGenerator:
         from model.release import load
 
         self._release = load(Path(folder))
-        self._first = self._first or Path(folder)
+        self._first = self._first or self._release
         return self
 
     def save(self, folder: Path | str) -> None:
@@ -59,9 +57,7 @@ class TextGenerator:
 
     def reset(self) -> None:
         """Go back to the release that was loaded first, from all that was trained since; to none where none was."""
-        self._release = None
-        if self._first is not None:
-            self.load(self._first)
+        self._release = self._first
 
     def generate(
         self,
@@ -78,28 +74,37 @@ class TextGenerator:
     ) -> list[str] | None:
         """Write texts that begin with `prefix`; print them, or give them as a list.
 
-        `interactive` lets a person pick each token of each from the `top_n` likeliest, on standard input and output.
+        `interactive` lets a person pick each token of each from the `top_n` likeliest, on standard input and output,
+        at any length; nothing is drawn then, so that there is no temperature, seed or parameter.
         `parameters` are those of `model.text.parameters`, in place of the release's own.
         """
         if interactive:
+            if any(option is not None for option in (temperature, seed, parameters)):
+                raise ModelError("where a person picks there is no temperature, seed or parameter")
             check_count(n, 0)
             texts: Iterator[str] = (self._interact(prefix, top_n) for _ in range(n))
         else:
-            asked = self._request(n, prefix, temperature, max_gen_length, seed, parameters)
+            asked = self._request(n, prefix, temperature, max_gen_length, _seed(seed), parameters)
             texts = self._texts(asked, 0, n)
-        return given(texts, return_as_list=return_as_list)
+        return deliver(texts, return_as_list=return_as_list)
 
     def generate_samples(
-        self, n: int = 3, temperatures: Sequence[float] = SAMPLE_TEMPERATURES, **options: Any
-    ) -> dict[float, list[str]]:
+        self,
+        n: int = 3,
+        temperatures: Sequence[float | None] = SAMPLE_TEMPERATURES,
+        *,
+        prefix: str = "",
+        max_gen_length: int | None = MAX_GEN_LENGTH,
+        seed: int | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> dict[float | None, list[str]]:
         """Print `n` texts of the same seeds at each temperature, and give them. Options are those of `generate`."""
-        seed = _seed(options.pop("seed", None))
-        found = {}
+        seed, found = _seed(seed), {}
         for temperature in temperatures:
-            say(f"--- temperature {temperature:g}")
-            texts = self.generate(n, return_as_list=True, temperature=temperature, seed=seed, **options) or []
-            given(iter(texts), return_as_list=False)
-            found[temperature] = texts
+            asked = self._request(n, prefix, [temperature], max_gen_length, seed, parameters)
+            found[temperature] = list(self._texts(asked, 0, n))
+            name = "equal chances" if temperature is None else f"temperature {temperature:g}"
+            deliver([f"--- {name}", *found[temperature]])
         return found
 
     def generate_to_file(
@@ -112,14 +117,18 @@ class TextGenerator:
         max_gen_length: int | None = MAX_GEN_LENGTH,
         seed: int = 0,
         parameters: Mapping[str, object] | None = None,
+        wrote: Wrote | None = None,
     ) -> int:
-        """Write texts into a .jsonl or .txt file, going on where the same call was stopped; give how many are new."""
+        """Write texts into a .jsonl or .txt file, going on where the same call was stopped; give how many are new.
+
+        `wrote` is told of each, with their number so far.
+        """
         asked = self._request(n, prefix, temperature, max_gen_length, seed, parameters)
 
         def write(first: int, last: int) -> Iterator[str]:
             return self._texts(asked, first, last)
 
-        return n - min(n, write_file(Path(path), asked.account(self.release), seed, n, write, lambda _: None))
+        return n - min(n, write_file(Path(path), asked.account(self.release), seed, n, write, wrote))
 
     def train_from_file(
         self,
@@ -137,10 +146,11 @@ class TextGenerator:
         `new_model` or a `preset` asks for one from nothing. `settings` take the place of the preset's own.
         """
         from model.generation.training import lines, train
+        from model.release import load
 
         source = None if new_model or preset else self._release
         made = train(Path(path), Path(folder), form or lines(), source, preset, settings)
-        self.load(made)
+        self._release = load(made)
 
     def train_on_texts(
         self, texts: Sequence[str], folder: Path | str, *, context_labels: Sequence[str] | None = None, **options: Any
@@ -176,13 +186,13 @@ class TextGenerator:
         prefix: str,
         temperature: Temperature,
         length: int | None,
-        seed: int | None,
+        seed: int,
         parameters: Mapping[str, object] | None,
     ) -> Request:
         lines = {"max_lines": self.release.text.defaults.max_lines}
         return request(
             self.release, {**lines, **(parameters or {})},
-            prompt=prefix, seed=_seed(seed), count=n, temperature=temperature, length=length,
+            prompt=prefix, seed=seed, count=n, temperature=temperature, length=length,
         )  # fmt: skip
 
     def _texts(self, asked: Request, first: int, last: int) -> Iterator[str]:
@@ -190,15 +200,7 @@ class TextGenerator:
 
     def _interact(self, prefix: str, top_n: int) -> str:
         asked = self._request(1, prefix, None, None, 0, None)
-        return interact(Session(self.release.network, self.release.text, asked.prompt, top_n), read_line, say)
-
-
-def read_line() -> str:
-    """Give a line of standard input; EOFError where it has ended."""
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line.removesuffix("\n")
+        return interact(Session(self.release.network, self.release.text, asked.prompt, top_n), input, print)
 
 
 def _seed(seed: int | None) -> int:

@@ -45,16 +45,21 @@ def train(
     from model.run import release_run, train_run
     from model.training_report.console import Console
 
-    if (folder / RELEASE).exists():
-        raise ModelError(f"{folder} holds a release already; choose another folder")
+    _check_new(folder)
     chosen = _with(_preset_of(source) if source else _named(preset or USUAL), settings)
     console = Console(chosen.training)
     train_run(corpus, chosen, folder / RUN, console, form=form, init_from=source.folder if source else None)
     return release_run(folder / RUN, corpus, folder / RELEASE).folder
 
 
+def _check_new(folder: Path) -> None:
+    if (folder / RELEASE).exists():
+        raise ModelError(f"{folder} holds a release already; choose another folder")
+
+
 def write_texts(texts: Sequence[str], labels: Sequence[str] | None, folder: Path) -> Path:
-    """Write texts, each with its label, as a corpus into the folder."""
+    """Write texts, each with its label, as a corpus into the folder, which must hold no release."""
+    _check_new(folder)
     if labels is not None and len(labels) != len(texts):
         raise ModelError(f"there are {len(texts)} texts and {len(labels)} labels")
     pairs = enumerate(zip(texts, labels or [""] * len(texts), strict=True), 1)

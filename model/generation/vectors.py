@@ -29,6 +29,8 @@ def encode_text_vectors(
     With `pca_dims` they are centred and turned onto that many main directions, [N, pca_dims]; that takes more texts
     than directions. For a map on paper, t-SNE (scikit-learn has it) goes on from there. ModelError names what is amiss.
     """
+    if isinstance(texts, str):
+        raise ModelError("the texts must be a list, not one text")
     if not 1 <= len(texts) <= MAX_TEXTS:
         raise ModelError(f"there must be from 1 to {MAX_TEXTS:,} texts, not {len(texts):,}")
     rows = [release.tokenizer.encode_text(release.tokenizer.normalise(text))[:MAX_TOKENS] for text in texts]
@@ -43,7 +45,7 @@ def encode_text_vectors(
 
 def similarity(network: Network, release: "TextRelease", text: str, texts: Sequence[str]) -> list[tuple[str, float]]:
     """Give each of `texts` with the cosine of its vector and that of `text`, the most similar first."""
-    vectors = encode_text_vectors(network, release, [text, *texts])
+    vectors = encode_text_vectors(network, release, texts if isinstance(texts, str) else [text, *texts])
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     cosines = unit[1:] @ unit[0]
     return [(texts[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")]
@@ -65,7 +67,7 @@ def _means(network: Network, rows: Sequence[Sequence[int]]) -> Vectors:
 def _main_directions(vectors: Vectors, count: int) -> Vectors:
     """Turn vectors [N, F] onto their main directions, [N, count], by singular value decomposition."""
     most = min(len(vectors) - 1, vectors.shape[1])
-    if not 1 <= count <= most:
+    if not isinstance(count, int) or not 1 <= count <= most:
         raise ModelError(f"{len(vectors)} vectors of {vectors.shape[1]} have up to {most} main directions, not {count}")
     centred = vectors - vectors.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)

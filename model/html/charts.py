@@ -7,13 +7,14 @@ from itertools import accumulate
 from typing import Any, Literal
 
 from model.html import scales
+from model.html.numbers import number
 from model.html.scales import Scale
 
 Points = list[tuple[float, float | None]]  # by x; None leaves a gap
 WIDTH, HEIGHT = 2000, 1000  # the drawing's own units
 MOST_POINTS = 400  # of a line: more than it has room for
 COLOURS = 8
-_LARGEST = 1e15
+_MANY = 60  # points, from which on the mean of neighbours says more than each
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Drawing:
     @property
     def empty(self) -> bool:
         """There is nothing to draw."""
-        return not any(line.values for line in self.lines)
+        return not any(line.parts for line in self.lines)
 
     @property
     def gutter(self) -> int:
@@ -91,16 +92,17 @@ class Drawing:
     def data(self) -> dict[str, Any]:
         """What the page's script needs to name the values under the pointer."""
         shown = [line for line in self.lines if line.style != "faint"]
-        series = [{"name": one.name, "look": one.look, "x": _xs(one), "y": [y for _, y in one.values]} for one in shown]
+        series = [
+            {"name": one.name, "look": one.look, "x": [x for x, _ in one.values], "y": [y for _, y in one.values]}
+            for one in shown
+        ]
         axes = {"x": [self.x.low, self.x.high], "logarithmic": self.x.logarithmic, "unit": self.chart.x_unit}
         return {**axes, "series": series}
 
 
-def finite(value: object) -> float | None:
+def finite(value: float | None) -> float | None:
     """Give a number that can be drawn, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) <= _LARGEST else None  # false for NaN too
+    return value if value is not None and abs(value) <= scales.LARGEST else None  # false for NaN too
 
 
 def draw(chart: Chart) -> Drawing:
@@ -125,6 +127,11 @@ def thin(points: Points, most: int = MOST_POINTS) -> Points:
     return [point for first in range(0, len(points), size) for point in _ends(points[first : first + size])]
 
 
+def calm(points: Points) -> Points:
+    """Give the mean of neighbours, or the points themselves where there are few."""
+    return points if len(points) < _MANY else smooth(points, len(points) // 30)
+
+
 def smooth(points: Points, width: int) -> Points:
     """Give the mean of `width` neighbours around each point, fewer near the ends, None among them left out."""
     sums = [0.0, *accumulate(y or 0.0 for _, y in points)]
@@ -138,13 +145,6 @@ def smooth(points: Points, width: int) -> Points:
     return means
 
 
-def value(number: float) -> str:
-    """Give a value to read, in four figures."""
-    if abs(number) >= 1000:  # noqa: PLR2004  where a comma begins
-        return f"{number:,.0f}"
-    return f"{number:.4g}" if abs(number) >= 1e-3 or not number else f"{number:.3g}".replace("e-0", "e-")  # noqa: PLR2004
-
-
 def _ends(bucket: Points) -> Points:
     numbers = [(y, i) for i, (_, y) in enumerate(bucket) if y is not None]
     gaps = [i for i, (_, y) in enumerate(bucket) if y is None][:1]
@@ -155,17 +155,17 @@ def _ends(bucket: Points) -> Points:
 def _line(series: Series, colour: int, x: Scale, y: Scale) -> Line:
     values = thin(series.points)
     runs: list[list[tuple[int, int]]] = [[]]
-    for at, number in values:
-        if number is None or (y.logarithmic and number <= 0):
+    for at, value in values:
+        if value is None or (y.logarithmic and value <= 0):
             runs.append([])
         else:
-            runs[-1].append((round(x.place(at) * WIDTH), round((1 - y.place(number)) * HEIGHT)))
+            runs[-1].append((round(x.place(at) * WIDTH), round((1 - y.place(value)) * HEIGHT)))
     parts = [" ".join(f"{a},{b}" for a, b in (run if len(run) > 1 else run * 2)) for run in runs if run]
     dots = [dot for run in runs for dot in run] if series.style == "dots" else []
-    last = next((number for _, number in reversed(series.points) if number is not None), None)
+    last = next((value for _, value in reversed(series.points) if value is not None), None)
     look = f"c{colour % COLOURS} d{colour // COLOURS % 3}"
-    shown = [(at, None if number is None else float(f"{number:.5g}")) for at, number in values]
-    return Line(series.name, series.style, look, parts, dots, "–" if last is None else value(last), shown)
+    shown = [(at, None if value is None else float(f"{value:.5g}")) for at, value in values]
+    return Line(series.name, series.style, look, parts, dots, "–" if last is None else number(last), shown)
 
 
 def _x_scale(chart: Chart) -> Scale:
@@ -174,15 +174,11 @@ def _x_scale(chart: Chart) -> Scale:
 
 
 def _y_scale(chart: Chart) -> Scale:
-    every = [number for series in chart.series for number in _ys(series)]
+    every = [value for series in chart.series for value in _ys(series)]
     if chart.logarithmic:
         return scales.logarithmic([*every, *(chart.band[:2] if chart.band else ())])
     return scales.linear(every, from_zero=chart.from_zero)
 
 
-def _xs(line: Line) -> list[float]:
-    return [int(at) if at == int(at) else at for at, _ in line.values]
-
-
 def _ys(series: Series) -> list[float]:
-    return [number for _, number in series.points if number is not None]
+    return [value for _, value in series.points if value is not None]

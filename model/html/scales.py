@@ -4,6 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from model.html.numbers import short
+
+LARGEST, _SMALLEST = 1e15, 1e-100  # sizes; a value beyond is drawn at the end, one below is as good as 0
+_ALIKE = 1e-5  # of their size: values that differ by less have one name
+_FIGURES = 6  # of a name
 TICKS = 5  # at the most, or nearly so
 _MANY = 20  # values, from which on a few that stick out are cut off
 _SHARE, _FAR = 0.95, 4.0  # so many values reach no further than a quarter of the highest
@@ -31,16 +36,17 @@ class Scale:
     def ticks(self) -> list[tuple[float, str]]:
         """Give places and their names."""
         values = _decades(self) if self.logarithmic else _steps(self)
-        return [(self.place(value), name(value)) for value in values]
+        return [(self.place(value), short(value, _FIGURES)) for value in values]
 
 
 def linear(values: Sequence[float], *, from_zero: bool = False) -> Scale:
     """Give an axis whose ends are round; a few values that lie far above all others are left outside."""
     if not values:
         return Scale(0.0, 1.0)
+    values = _drawable(values)
     low, high = min(values), _cut(values)
     low = min(low, 0.0) if from_zero else low
-    if low == high:
+    if _alike(low, high):
         low, high = (low - abs(low) / 2, high + abs(high) / 2) if high else (0.0, 1.0)
     step = _step(low, high)
     # A thousandth of a step over a round value still belongs to it.
@@ -49,13 +55,15 @@ def linear(values: Sequence[float], *, from_zero: bool = False) -> Scale:
 
 def exact(values: Sequence[float]) -> Scale:
     """Give an axis from the lowest value to the highest."""
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    return Scale(low, high) if low < high else Scale(low - 1, high + 1)
+    drawable = _drawable(values) or [0.0, 1.0]
+    low, high = min(drawable), max(drawable)
+    room = max(1.0, abs(low) * _ALIKE) if _alike(low, high) else 0.0
+    return Scale(low - room, high + room)
 
 
 def logarithmic(values: Sequence[float]) -> Scale:
     """Give a logarithmic axis of the values above 0, with a little room at its ends."""
-    usable = [value for value in values if value > 0]
+    usable = [value for value in _drawable(values) if value > 0]
     if not usable:
         return Scale(0.1, 10.0, logarithmic=True)
     low, high = min(usable), max(usable)
@@ -63,15 +71,12 @@ def logarithmic(values: Sequence[float]) -> Scale:
     return Scale(low / room, high * room, logarithmic=True)
 
 
-def name(value: float) -> str:
-    """Give a value in few characters."""
-    size = abs(value)
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if size >= unit:
-            return f"{value / min(unit, 1e3 if letter == 'k' else unit):.6g}{letter}"
-    if size >= 1000:  # noqa: PLR2004  where a comma begins
-        return f"{value:,.6g}"
-    return f"{value:.6g}" if size >= 1e-3 or not value else f"{value:.4g}".replace("e-0", "e-")  # noqa: PLR2004
+def _drawable(values: Sequence[float]) -> list[float]:
+    return [max(-LARGEST, min(LARGEST, value)) if abs(value) >= _SMALLEST else 0.0 for value in values]
+
+
+def _alike(low: float, high: float) -> bool:
+    return high - low <= _ALIKE * max(abs(low), abs(high))
 
 
 def _cut(values: Sequence[float]) -> float:

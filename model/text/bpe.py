@@ -16,7 +16,7 @@ _SPACED_BREAK = f" {BREAK} "
 
 
 class BpeTokenizer(Tokenizer):
-    """A trained YouTokenToMe vocabulary in which a line break is one token.
+    """A trained YouTokenToMe vocabulary in which a line break is one token, ValueError where it is none.
 
     Every normalised text of its alphabet comes back exactly; of a run of unknown characters nothing does.
     """
@@ -25,6 +25,8 @@ class BpeTokenizer(Tokenizer):
         self._bpe = youtokentome.BPE(str(path))
         pieces = self._bpe.vocab()
         super().__init__(pieces, self._bpe.subword_to_id(WORD_START + BREAK), normalisation)
+        if self.break_id <= EOS:
+            raise ValueError("the line break is no token")
         self.alphabet = frozenset("".join(pieces[EOS + 1 :])) | {" ", "\n"}
 
     @classmethod

@@ -12,7 +12,7 @@ from model.text.characters import CharacterTokenizer
 from model.text.normalise import STEPS
 from model.text.parameters import Parameters, check
 from model.text.sampling import Rules
-from model.text.tokens import Tokenizer
+from model.text.tokens import WINDOW, Tokenizer
 from model.text.words import WordTokenizer
 
 # Each kind of tokenizer, by what reads its file; ValueError where the file is broken.
@@ -84,6 +84,9 @@ def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
     if hashlib.sha256(tokenizer_bytes).hexdigest() != config["files"][tokenizer["file"]]:
         raise BadRelease(f"{tokenizer['file']} was altered: its checksum does not fit")
     opened = read_tokenizer(tokenizer["kind"], tokenizer_bytes, config["normalisation"])
+    context = config["context"]
+    if context is not None and (type(context) is not int or not 1 <= context < WINDOW):
+        raise BadRelease(f"config.json: context must be null or from 1 to {WINDOW - 1}")
     return TextRelease(
         name=config["name"],
         hash=config["hash"],
@@ -91,7 +94,7 @@ def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
         rules=Rules(opened.break_id, config["force_breaks"]),
         prompt_break=config["prompt_break"],
         capital_lines=config["capital_lines"],
-        context=config["context"],
+        context=context,
         defaults=Parameters(**config["sampling"]),
         moods=config["moods"],
         signatures=tuple(config.get("signatures", ("serving_default", "release"))),

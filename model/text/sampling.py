@@ -169,9 +169,9 @@ class Walk:
         return cls(Place(breaks=int(prompt[-1] in (BOS, rules.break_id))))
 
     def after(self, token: int, rules: Rules) -> "Walk":
-        """Give the walk with `token` written."""
+        """Give the walk with `token` written. A break ends a line, but for the prompt's own where it comes first."""
         is_break = token == rules.break_id
-        lines = self.lines + (is_break and not self.place.line_start)
+        lines = self.lines + (is_break and not self.place.line_start and self.place.step > 0)
         breaks = self.place.breaks + 1 if is_break else 0
         return replace(self, place=Place(self.place.step + 1, breaks), lines=lines)
 

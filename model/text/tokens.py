@@ -70,8 +70,10 @@ class Tokenizer(ABC):
 
         A break comes last, or with `with_break` false nothing, so that the text goes on in the same line.
         """
-        # Out before normalising, so that a line of unknown characters leaves no empty line.
-        ids = [id_ for id_ in self.encode(self.normalise(self.known(self.normalise(prompt)))) if id_ != UNK]
+        lines = [(line, self.known(line)) for line in self.normalise(prompt).split("\n")]
+        # A line of unknown characters goes with its end: empty, it would be a stanza's.
+        text = "\n".join(known for line, known in lines if known.strip() or not line)
+        ids = [id_ for id_ in self.encode(self.normalise(text)) if id_ != UNK]
         if not ids:
             return [BOS], False
         return [BOS, *ids[-PROMPT_TOKENS:], *[self.break_id] * with_break], len(ids) > PROMPT_TOKENS

@@ -44,3 +44,5 @@ def check_tokens(tokens: Sequence[object]) -> None:
             raise ValueError(f"{token!r} is no token: it stands in no normalised text")
     if len(set(tokens)) != len(tokens):
         raise ValueError("a token stands twice in the vocabulary")
+    if len(tokens) == 1:
+        raise ValueError("the vocabulary has no token but the line break, with which no text can begin")

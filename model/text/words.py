@@ -4,13 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal, Self, get_args
 
+from model.text.normalise import normalise
 from model.text.tokens import EOS, SPECIAL, UNK, Tokenizer
 from model.text.vocabulary import BREAK_ID, LINE_BREAK, check_tokens, read_vocabulary, write_vocabulary
 
 KIND = "words"
+LAST_KEPT = 0xFFFF  # code points whose shape is remembered: few texts have others, and hostile ones have a million
 # How a mark stands: with a space on both sides, without one on its left, its right or both, or like a straight quote
 # without one on its right the first time in a line, on its left the second.
 Spacing = Literal["apart", "left", "right", "both", "paired"]
@@ -21,18 +22,16 @@ _GLUED = {"apart": (False, False), "left": (True, False), "right": (False, True)
 _TOKEN = re.compile(r"[a0]+(?:['’‐‑-][a0]+|(?<=0)[.,:]0[a0]*)*|([^\sa0])\1{0,2}|\n")
 
 
-@lru_cache(8192)
-def _shape(code: int) -> str:
-    character = chr(code)
-    kind = unicodedata.category(character)
-    if character.isspace() or (kind[0] in "PS" and character != "_"):
-        return character
-    return "0" if kind == "Nd" else "a"  # the marks of Indic vowels and the like are letters here
-
-
-class _Shapes:
-    def __getitem__(self, code: int) -> str:
-        return _shape(code)
+class _Shapes(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        kind = unicodedata.category(character)
+        # The marks of Indic vowels and the like are letters here.
+        is_mark = character.isspace() or (kind[0] in "PS" and character != "_")
+        shape = character if is_mark else "0" if kind == "Nd" else "a"
+        if code <= LAST_KEPT:
+            self[code] = shape
+        return shape
 
 
 _SHAPES = _Shapes()
@@ -50,7 +49,12 @@ def split(text: str) -> list[str]:
 
 def is_word(token: str) -> bool:
     """Say whether a token is a word and no mark."""
-    return _shape(ord(token[0])) in ("a", "0")
+    return _SHAPES[ord(token[0])] in ("a", "0")
+
+
+def small(text: str, steps: Sequence[str]) -> str:
+    """Give `text` normalised and in small letters, which the steps see too: two may compose that no capitals do."""
+    return normalise(normalise(text, steps).lower(), steps)
 
 
 @dataclass
@@ -132,7 +136,7 @@ class WordTokenizer(Tokenizer):
     def normalise(self, text: str) -> str:
         """Give `text` as the network sees it: in small letters, and spaced as it will be printed."""
         # A hyphen that is given its spaces may be a dash to the steps, so they have another look.
-        return self._spaced(super().normalise(self._spaced(super().normalise(text).lower())))
+        return self._spaced(super().normalise(self._spaced(small(text, self.normalisation))))
 
     def _spaced(self, text: str) -> str:
         return "".join(printed(split(text), self._spacing))

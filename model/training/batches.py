@@ -17,13 +17,18 @@ Rows = Sequence[NDArray[np.int32]]  # the tokens of each text, BOS to EOS
 class Batch(NamedTuple):
     """What a step reads: `tokens` [B, T], and `targets` [B, T] after each or [B, 1] after the last.
 
-    Of the targets those count whose `weights` are 1, all where it is None. `labels` [B] are the texts' kinds.
+    Of the targets those whose `weights` are 1 count, all where it is None. `labels` [B] are the texts' kinds.
     """
 
     tokens: NDArray[np.int32]
     targets: NDArray[np.int32]
     weights: NDArray[np.float32] | None = None
     labels: NDArray[np.int32] | None = None
+
+    @property
+    def counted(self) -> int:
+        """The targets that count."""
+        return self.targets.size if self.weights is None else int(self.weights.sum())
 
 
 class Batches(Protocol):
@@ -98,7 +103,7 @@ class TextBatches:
 
     def _windows(self, row: int, length: int) -> NDArray[np.int32]:
         """Give [N, 3]: the row, how many of its tokens a window and all before it have read, and how many before."""
-        first = self.context if self.every else 1
+        first = min(self.context, length) if self.every else 1
         ends = np.unique(np.arange(first, length + self.stride, self.stride).clip(max=length))
         return np.stack([np.full(len(ends), row), ends, np.append(0, ends[:-1])], axis=1).astype(np.int32)
 

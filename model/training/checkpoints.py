@@ -1,7 +1,7 @@
 """What a run keeps on disk: one checkpoint to go on from, the best weights, and a bounded number of snapshots."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from model.errors import ModelError
 from model.replacing import replacing
@@ -23,8 +24,7 @@ SNAPSHOTS = "snapshots"
 def save(folder: Path, variables: Sequence[Any], progress: Progress) -> None:
     """Write the checkpoint; a kill at any moment, or a full disk, leaves the one before it."""
     arrays = {str(i): np.asarray(variable) for i, variable in enumerate(variables)}
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise ModelError(f"a weight is no number any more; {folder} holds the last good checkpoint")
+    _check_finite(arrays.values(), folder)
     with _written(folder / CHECKPOINT) as new:
         np.savez(new, allow_pickle=False, progress=np.array(json.dumps(asdict(progress))), **arrays)
 
@@ -37,7 +37,7 @@ def restore(folder: Path, variables: Sequence[Any]) -> Progress | None:
     try:
         with np.load(path) as file:
             arrays = [file[str(i)] for i in range(len(file.files) - 1)]
-            progress = Progress(**json.loads(str(file["progress"])))
+            progress = Progress.read(json.loads(str(file["progress"])))
     except (BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is no checkpoint of this program: {error}") from None
     if [array.shape for array in arrays] != [tuple(variable.shape) for variable in variables]:
@@ -49,15 +49,37 @@ def restore(folder: Path, variables: Sequence[Any]) -> Progress | None:
 
 def save_weights(network: keras.Model, path: Path) -> None:
     """Write a network's weights, whole or not at all."""
+    _check_finite(network.get_weights(), path.parent)
     with _written(path) as new:
         network.save_weights(new)
 
 
 def save_snapshot(network: keras.Model, folder: Path, step: int, most: int) -> None:
-    """Write the weights of a step beside those of others, and remove the oldest beyond `most`."""
+    """Write the weights of a step beside those of others; of more than `most` the one nearest to its neighbours goes.
+
+    So the first and the last always stay, and what is between shows the whole way.
+    """
     save_weights(network, folder / SNAPSHOTS / f"step-{step:09}.weights.h5")
-    for old in sorted((folder / SNAPSHOTS).glob("step-*.weights.h5"))[:-most]:
-        old.unlink()
+    kept = {int(path.name[5:14]): path for path in (folder / SNAPSHOTS).glob("step-*.weights.h5")}
+    while len(kept) > most:
+        steps = sorted(kept)
+        gaps = {here: after - before for before, here, after in zip(steps, steps[1:], steps[2:], strict=False)}
+        kept.pop(min(gaps, key=gaps.__getitem__, default=steps[0])).unlink()
+
+
+def load_weights(network: keras.Model, path: Path) -> None:
+    """Read weights that `save_weights` wrote. ModelError where the file is missing or holds others."""
+    try:
+        network.load_weights(path)
+    except FileNotFoundError:
+        raise ModelError(f"{path}: there is no such file") from None
+    except (KeyError, OSError, ValueError):
+        raise ModelError(f"{path} holds no weights of this network") from None
+
+
+def _check_finite(arrays: Iterable[NDArray[Any]], folder: Path) -> None:
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ModelError(f"a weight is no number any more; {folder} holds the last good checkpoint")
 
 
 @contextmanager
@@ -66,5 +88,5 @@ def _written(path: Path) -> Iterator[Path]:
         with replacing(path) as new:
             yield new
     except OSError as error:
-        why = error.strerror or str(error)
+        why = error.strerror or "the disk may be full"  # of HDF5's own errors the reason is a page long
         raise ModelError(f"{path} could not be written: {why}; what was there before is still there") from None

@@ -11,7 +11,7 @@ FLOOR = 0.01  # the share of the peak at which a cosine ends
 def learning_rate(settings: Training, step: int, steps: int, losses: Sequence[float]) -> float:
     """Give the rate of `step`, counted from 0 over all epochs of `steps` each; `losses` are those on validation."""
     if step < settings.warmup_steps:
-        return settings.learning_rate * step / settings.warmup_steps
+        return settings.learning_rate * (step + 1) / settings.warmup_steps
     return settings.learning_rate * _share(settings, step, steps, losses)
 
 

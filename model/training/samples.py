@@ -61,7 +61,8 @@ class Sampler:
             "repetition": repetition(texts),
             "entropy": token_entropy([row.tokens for row in written]),
         }
-        return found | {"warning": warning(found)}
+        wordy = sum(len(text.split()) > 1 for text in texts) * 2 >= len(texts)  # of single words no pair can be asked
+        return found | {"warning": warning(found, wordy=wordy)}
 
     def _write(
         self, network: Network, prompt: str, seeds: Sequence[int], parameters: Parameters,
@@ -80,11 +81,11 @@ class Sampler:
         return lines[int(random.integers(len(lines)))][:CROP]
 
 
-def warning(found: dict[str, Any]) -> str | None:
-    """Say what is wrong with texts of such figures, if anything is."""
+def warning(found: dict[str, Any], *, wordy: bool = True) -> str | None:
+    """Say what is wrong with texts of such figures, if anything is; `wordy` texts have several words."""
     if found["entropy"] < LEAST_ENTROPY:
         return f"collapse: a token of the samples carries {found['entropy']:.1f} bits only"
-    if found["distinct_2"] < LEAST_DISTINCT:
+    if wordy and found["distinct_2"] < LEAST_DISTINCT:
         return f"collapse: of the samples' pairs of words only {found['distinct_2']:.0%} differ"
     if found["repetition"] > MOST_REPETITION:
         return f"collapse: {found['repetition']:.0%} of the samples repeat what they wrote before"

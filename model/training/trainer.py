@@ -1,12 +1,10 @@
 """One training run in one folder: started, stopped at any moment, and gone on with as if it had never been."""
 
-import json
-import resource
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from math import ceil, log
+from math import ceil, isfinite, log
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -16,22 +14,16 @@ from model.errors import ModelError
 from model.evaluation.scoring import Scores, predictor, score
 from model.networks.network import Network
 from model.preset import Preset
-from model.replacing import replacing
 from model.text.tokens import Tokenizer
 from model.training import checkpoints
 from model.training.batches import Batch, Batches
-from model.training.history import MOST_ROWS, Progress
+from model.training.history import MOST_ROWS, Progress, Tally
 from model.training.interrupts import Interrupts, noted
 from model.training.optimizer import compiled
 from model.training.rates import learning_rate
+from model.training.recorder import Recorder, updates, weights
 from model.training.samples import Sampler
 from model.training_report.console import Console
-from model.training_report.report import write_report
-from model.training_report.tensorboard import EventLog
-
-HISTORY = "history.json"
-REPORT = "report.html"
-EVENTS = "tensorboard"
 
 
 class Trainer:
@@ -43,6 +35,7 @@ class Trainer:
         self.preset, self.settings, self.network, self.view = preset, preset.training, network, view
         self.sampler, self.folder, self.console = sampler, folder, console
         self.optimizer = compiled(network, self.settings, labelled=getattr(preset.sizes, "labels", 0) > 0)
+        self.predict = predictor(view)
         self.progress = Progress()
 
     @property
@@ -55,166 +48,40 @@ class Trainer:
         """The steps since the run's beginning."""
         return self.progress.epoch * self.batches.steps + self.progress.step
 
-    def run(self, batches: Batches, validation: Sequence[str]) -> Progress:
-        """Train until the epochs are over, or the validation accuracy has not risen for as many as `patience` says.
-
-        KeyboardInterrupt after SIGINT or SIGTERM, once all is saved; ModelError where it cannot go on.
-        """
-        self.batches, settings = batches, self.settings
-        self.every = ceil(settings.epochs * batches.steps / MOST_ROWS)  # steps between two rows of the history
-        self.restore()
-        self.events = EventLog(self.folder / EVENTS, self.step, self.console.say)
-        self.console.begin(self.progress, batches.steps)
-        try:
-            with noted() as interrupts:
-                while not self.finished:
-                    self._epoch(interrupts)
-                    self._validate(validation)
-        finally:
-            self.console.end()
-            self.events.close()
-        return self.progress
-
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
         stale = self.settings.patience and self.progress.stale >= self.settings.patience
         return bool(stale) or self.progress.epoch >= self.settings.epochs
 
-    def _epoch(self, interrupts: Interrupts) -> None:
-        progress, settings = self.progress, self.settings
-        self.network.reset_metrics()
-        if settings.carry and not progress.step:
-            self.network.reset_states()
-        self.clock = time.monotonic() - progress.seconds
-        self.saved = self.reported = progress.seconds
-        for number, batch in enumerate(self.batches.epoch(progress.epoch)):
-            if number < progress.step:
-                continue
-            self._train(batch)
-            self._keep()
-            if interrupts.wanted:
-                self.save()
-                raise KeyboardInterrupt
+    def run(self, batches: Batches, validation: Sequence[str]) -> Progress:
+        """Train until the epochs are over, or the validation accuracy has not risen for as many as `patience` says.
 
-    def _train(self, batch: Batch) -> None:
-        progress = self.progress
-        self.optimizer.learning_rate = learning_rate(self.settings, self.step, self.batches.steps, progress.losses)
-        due = (self.step + 1) % self.every == 0
-        before = self._weights() if due else []
-        logs = _short(self.network.train_on_batch(*inputs(batch), return_dict=True))
-        logs["learning_rate"] = float(ops.convert_to_numpy(self.optimizer.learning_rate))
-        if not np.isfinite(logs["loss"]):
-            best = f"; the best weights so far are in {self.folder / checkpoints.BEST}" if progress.epochs else ""
-            raise ModelError(f"the loss is no number any more at step {self.step + 1}: try a lower learning_rate{best}")
-        progress.step += 1
-        progress.seconds = time.monotonic() - self.clock
-        self.console.step(progress, logs)
-        if due:
-            self._note(logs, before, batch.tokens.size)
-
-    def _note(self, logs: dict[str, float], before: list[Any], tokens: int) -> None:
-        """Add a row to the history, of the steps since the last one."""
-        progress = self.progress
-        row = {
-            "step": self.step,
-            "epoch": progress.epoch + 1,
-            "seconds": progress.seconds,
-            **logs,
-            "tokens_per_second": tokens * self.every / max(1e-9, progress.seconds - self.reported),
-            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "updates": self._updates(before),
-        }
-        progress.steps.append(row)
-        self.events.scalars(self.step, {f"train/{name}": value for name, value in logs.items()})
-        self.reported = progress.seconds
-        self.network.reset_metrics()
-
-    def _weights(self) -> list[Any]:
-        return [ops.convert_to_numpy(variable).copy() for variable in self.network.trainable_variables]
-
-    def _updates(self, before: list[Any]) -> dict[str, float]:
-        """Give for each layer the norm of the step over the norm of its weights."""
-        sums: dict[str, list[float]] = {}
-        for variable, old in zip(self.network.trainable_variables, before, strict=True):
-            layer = variable.path.split("/")[1]
-            moved = ops.convert_to_numpy(variable) - old
-            sums.setdefault(layer, [0.0, 0.0])
-            sums[layer][0] += float(np.square(moved, dtype=np.float64).sum())
-            sums[layer][1] += float(np.square(old, dtype=np.float64).sum())
-        return {layer: (moved / max(whole, 1e-30)) ** 0.5 for layer, (moved, whole) in sums.items()}
-
-    def _keep(self) -> None:
-        """Sample and save where it is time to."""
-        settings, step, seconds = self.settings, self.step, self.progress.seconds
-        if settings.sample_steps and step % settings.sample_steps == 0:
-            self._look()
-        if settings.snapshot_steps and step % settings.snapshot_steps == 0:
-            self._sync()
-            checkpoints.save_snapshot(self.view, self.folder, step, settings.snapshots)
-        by_steps = settings.checkpoint_steps and step % settings.checkpoint_steps == 0
-        if by_steps or (settings.checkpoint_seconds and seconds - self.saved >= settings.checkpoint_seconds):
-            self.save()
-
-    def _look(self) -> None:
-        """Let the network write, and see whether it has collapsed."""
-        self._sync()
-        samples, found = self.sampler.samples(self.view, self.step), self.sampler.collapse(self.view, self.step)
-        self.progress.samples += samples
-        self.progress.collapse.append(found)
-        for sample in samples:
-            self.console.say(f"at temperature {sample['temperature']:g}: {_shown(sample, self.preset.prompt_break)}")
-            self.events.text(self.step, f"temperature {sample['temperature']:g}", sample["text"])
-        if found["warning"]:
-            self.console.say(f"warning: {found['warning']}")
-
-    def _validate(self, texts: Sequence[str]) -> None:
-        progress, best = self.progress, self.progress.best
-        self._look()
-        scores = score(predictor(self.view), self.tokenizer, texts, capital_lines=self.preset.capital_lines)
-        better = scores.accuracy > best
-        progress.epochs.append({**self._account(), **_scored(scores), "best": better})
-        if better:
-            checkpoints.save_weights(self.view, self.folder / checkpoints.BEST)
-        self.events.scalars(self.step, {f"validation/{name}": value for name, value in _scored(scores).items()})
-        self.console.say(f"validation: {_sentence(scores)}{' (best so far)' if better else ''}")
-        progress.epoch, progress.step = progress.epoch + 1, 0
-        self.save()
-        if progress.collapse[-1]["warning"] and self.settings.stop_on_collapse:
-            raise ModelError(f"stopped: {progress.collapse[-1]['warning']}")
-
-    def _account(self) -> dict[str, Any]:
-        """Give what an epoch's row says of the training itself."""
-        rows = [row for row in self.progress.steps if row["epoch"] == self.progress.epoch + 1]
-        means = {name: float(np.mean([row[name] for row in rows])) for name in ("loss", "accuracy") if rows}
-        return {"epoch": self.progress.epoch + 1, "step": self.step, "seconds": self.progress.seconds, **means}
-
-    def _sync(self) -> None:
-        """Give the view the network's weights, or their running average where the preset wants it."""
-        for mine, theirs in zip(self.view.trainable_variables, self.network.trainable_variables, strict=True):
-            mine.assign(ops.cast(theirs, mine.dtype))
-        self.optimizer.finalize_variable_values(self.view.trainable_variables)
-
-    def save(self) -> None:
-        """Write the history, the report and, last, the checkpoint: a kill between them repeats a little."""
-        self.saved = self.progress.seconds
-        history = self._history()
-        with replacing(self.folder / HISTORY) as new:
-            new.write_text(json.dumps(history, ensure_ascii=False, indent=1), "utf-8")
-        write_report(history, self.folder / REPORT)
-        checkpoints.save(self.folder, self._variables(), self.progress)
-
-    def _history(self) -> dict[str, Any]:
-        batch = next(self.batches.epoch(0))
-        return {
+        KeyboardInterrupt after SIGINT or SIGTERM, once all is saved; ModelError where it cannot go on.
+        """
+        self.batches = batches
+        self.every = ceil(self.settings.epochs * batches.steps / MOST_ROWS)  # steps between two rows of the history
+        restored = self.restore()
+        account = {
             "name": self.preset.name,
             "preset": asdict(self.preset),
             "parameters": self.view.count_params(),
-            "steps_per_epoch": self.batches.steps,
-            "tokens_per_step": batch.tokens.size,
-            "finished": self.finished,
-            **asdict(self.progress),
+            "steps_per_epoch": batches.steps,
         }
+        self.recorder = Recorder(self.folder, account, self.step, self.console.say)
+        self.console.begin(self.progress, batches.steps, next(batches.epoch(0)).counted)
+        try:
+            if not restored:
+                self.save()  # what a run begins with is as much its own as what it learns
+            with noted() as interrupts:
+                while not self.finished:
+                    self._epoch(interrupts)
+                    self._validate(validation)
+            self.recorder.write(self.progress, finished=True)
+        finally:
+            self.console.end()
+            self.recorder.events.close()
+        return self.progress
 
     def restore(self) -> bool:
         """Go on from the folder's checkpoint; False where there is none."""
@@ -223,6 +90,106 @@ class Trainer:
             self.progress = progress
             self.console.say(f"resumed at epoch {progress.epoch + 1}, step {progress.step}")
         return progress is not None
+
+    def save(self) -> None:
+        """Write the checkpoint, and then what a person reads."""
+        self.saved = self.progress.seconds
+        checkpoints.save(self.folder, self._variables(), self.progress)
+        self.recorder.write(self.progress, finished=self.finished)
+
+    def _epoch(self, interrupts: Interrupts) -> None:
+        progress = self.progress
+        if self.settings.carry and not progress.step:
+            self.network.reset_states()
+        self.saved = progress.seconds
+        for number, batch in enumerate(self.batches.epoch(progress.epoch)):
+            if interrupts.wanted:
+                self.save()
+                self.console.say("stopped; go on with --resume")
+                raise KeyboardInterrupt
+            if number >= progress.step:
+                self._train(batch)
+                self._keep()
+
+    def _train(self, batch: Batch) -> None:
+        progress, started = self.progress, monotonic()
+        rate = learning_rate(self.settings, self.step, self.batches.steps, progress.losses)
+        self.optimizer.learning_rate = rate
+        due = (self.step + 1) % self.every == 0
+        before = weights(self.network) if due else []
+        loss, accuracy = figures(self.network.train_on_batch(*inputs(batch), return_dict=True))
+        if not isfinite(loss):
+            best = f"; the best weights so far are in {self.folder / checkpoints.BEST}" if progress.epochs else ""
+            raise ModelError(f"the loss is no number any more at step {self.step + 1}: try a lower learning_rate{best}")
+        progress.step += 1
+        self._count(batch.counted, monotonic() - started, loss, accuracy)
+        self.console.step(progress, {"loss": loss, "accuracy": accuracy, "learning_rate": rate})
+        if due:
+            self.recorder.row(progress, self.step, rate, updates(self.network, before))
+            progress.row = Tally()
+
+    def _count(self, tokens: int, seconds: float, loss: float, accuracy: float) -> None:
+        self.progress.tokens += tokens
+        self.progress.seconds += seconds
+        for tally in (self.progress.row, self.progress.whole):
+            tally.add(tokens, seconds, loss, accuracy)
+
+    def _keep(self) -> None:
+        """Sample and save where it is time to."""
+        settings, step = self.settings, self.step
+        if settings.sample_steps and step % settings.sample_steps == 0:
+            self._sync()
+            self._look()
+        if settings.snapshot_steps and step % settings.snapshot_steps == 0:
+            self._sync()
+            checkpoints.save_snapshot(self.view, self.folder, step, settings.snapshots)
+        by_steps = settings.checkpoint_steps and step % settings.checkpoint_steps == 0
+        by_seconds = settings.checkpoint_seconds and self.progress.seconds - self.saved >= settings.checkpoint_seconds
+        if by_steps or by_seconds:
+            self.save()
+
+    def _look(self) -> None:
+        """Let the view write, unless it did at this step, and see whether it has collapsed."""
+        progress, step = self.progress, self.step
+        if progress.collapse and progress.collapse[-1]["step"] == step:
+            return
+        samples, found = self.sampler.samples(self.view, step), self.sampler.collapse(self.view, step)
+        progress.look(samples, found)
+        for sample in samples:
+            glue = "\n" if self.preset.prompt_break else ""
+            self.console.say(f"at temperature {sample['temperature']:g}: {sample['prompt']}{glue}{sample['text']}")
+            self.recorder.events.text(step, f"temperature {sample['temperature']:g}", sample["text"])
+        if found["warning"]:
+            self.console.say(f"warning: {found['warning']}")
+            if self.settings.stop_on_collapse:
+                self.save()
+                raise ModelError(f"stopped: {found['warning']}")
+
+    def _validate(self, texts: Sequence[str]) -> None:
+        progress, best = self.progress, self.progress.best
+        self._sync()
+        self._look()
+        scores = score(self.predict, self.tokenizer, texts, capital_lines=self.preset.capital_lines)
+        scored = {"validation_loss": log(scores.perplexity)}
+        scored |= {f"validation_{name}": value for name, value in asdict(scores).items()}
+        better = (scores.accuracy, -scored["validation_loss"]) > best
+        account = {"epoch": progress.epoch + 1, "step": self.step, "seconds": progress.seconds}
+        progress.epochs.append({**account, **progress.whole.means(), **scored, "best": better})
+        if better:
+            checkpoints.save_weights(self.view, self.folder / checkpoints.BEST)
+        self.recorder.events.scalars(self.step, {name.replace("_", "/", 1): value for name, value in scored.items()})
+        self.console.validated(f"validation: {_sentence(scores)}{' (best so far)' if better else ''}")
+        progress.epoch, progress.step, progress.whole = progress.epoch + 1, 0, Tally()
+        self.save()
+
+    def _sync(self) -> None:
+        """Give the view the network's weights, or their running average where the preset wants it."""
+        for mine, theirs in zip(self.view.trainable_variables, self.network.trainable_variables, strict=True):
+            mine.assign(ops.cast(theirs, mine.dtype))
+        self.optimizer.finalize_variable_values(self.view.trainable_variables)
+        for mine in self.view.trainable_variables:
+            # On JAX what was assigned is the same memory, which the next step takes away.
+            mine.assign(np.array(ops.convert_to_numpy(mine)))
 
     def _variables(self) -> list[Any]:
         # The dropout layers' random state is among the network's variables, and a carried state too.
@@ -238,18 +205,10 @@ def inputs(batch: Batch) -> tuple[Any, Any, Any]:
     return (batch.tokens, batch.labels), dict.fromkeys(outputs, batch.targets), weights
 
 
-def _short(logs: dict[str, float]) -> dict[str, float]:
-    return {"loss": float(logs["loss"]), "accuracy": float(logs.get("accuracy", logs.get("text_accuracy", 0)))}
-
-
-def _scored(scores: Scores) -> dict[str, float]:
-    scored = {f"validation_{name}": value for name, value in asdict(scores).items()}
-    return {"validation_loss": log(scores.perplexity), **scored}
-
-
-def _shown(sample: dict[str, Any], prompt_break: bool) -> str:  # noqa: FBT001
-    glue = "\n" if prompt_break else ""
-    return f"{sample['prompt']}{glue}{sample['text']}"
+def figures(logs: dict[str, float]) -> tuple[float, float]:
+    """Give loss and accuracy, those of the text alone where there is a loss with labels too."""
+    kind = "text_" if "text_accuracy" in logs else ""
+    return float(logs[f"{kind}loss"]), float(logs[f"{kind}accuracy"])
 
 
 def _sentence(scores: Scores) -> str:

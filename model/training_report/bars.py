@@ -8,7 +8,6 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 _A_SECOND = 4  # drawings
-_VALIDATION = "validation"  # how a line begins that is kept in sight
 
 
 class Bars:
@@ -33,10 +32,12 @@ class Bars:
 
     def say(self, line: str) -> None:
         """Print a line above the bars."""
-        if line.startswith(_VALIDATION):
-            self._progress.validation = f"last {line}"
-        style = "bold" if line.startswith((_VALIDATION, "warning")) else ""
-        self._progress.console.print(Text(line, style))
+        self._progress.console.print(Text(line))
+
+    def validated(self, line: str) -> None:
+        """Print a line above the bars, and keep it below them."""
+        self._progress.validation = f"last {line}"
+        self._progress.console.print(Text(line, "bold"))
 
     def end(self) -> None:
         """Draw the last state and let it stand."""

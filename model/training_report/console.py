@@ -1,9 +1,10 @@
 """A run in the terminal: two bars and the newest figures on a screen, a plain line now and then in a log.
 
-console = Console(preset.training)       # anything that has `epochs`, `batch_size` and `window`
-console.begin(progress, batches.steps)   # progress: finished `epoch`s, `step`s of the one under way, `seconds`
+console = Console(preset.training)
+console.begin(progress, steps, tokens)   # steps of an epoch, and the tokens that each of them counts
 console.step(progress, logs)             # after every step; logs: loss, accuracy and, if known, learning_rate
-console.say("validation: ...")           # a line that stays, at any time; the newest validation stays in sight
+console.say("resumed")                   # a line that stays, at any time
+console.validated("accuracy 0.2")        # the same; the newest one stays in sight too
 console.end()                            # in a `finally`, so that the terminal is left as it was
 """
 
@@ -12,52 +13,28 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import Protocol
 
+from model.preset import Training
+from model.training.history import Progress
 from model.training_report.bars import Bars
 
 LINE_STEPS, LINE_SECONDS = 20, 30.0  # between two lines of a log: what comes first
 _RECENT = 100  # steps that the speed is a mean of
 
 
-class Settings(Protocol):
-    """What is needed of a run's settings."""
-
-    @property
-    def epochs(self) -> int:
-        """Epochs of the whole run."""
-
-    @property
-    def batch_size(self) -> int:
-        """Windows of a step."""
-
-    @property
-    def window(self) -> int:
-        """Tokens of a window."""
-
-
-class Progress(Protocol):
-    """Where a run is."""
-
-    epoch: int  # finished ones
-    step: int  # finished ones of the epoch under way
-    seconds: float  # of training so far
-
-
 class Console:
     """Shows one run on standard output; or gives plain lines to `say`, where there is one."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None] | None = None) -> None:
-        self.epochs, self.tokens = settings.epochs, settings.batch_size * settings.window
+    def __init__(self, settings: Training, say: Callable[[str], None] | None = None) -> None:
+        self.epochs, self.steps, self.tokens = settings.epochs, 1, 0
         self._say = say
-        self.steps = 1
         self._bars: Bars | None = None
         self._recent = deque[tuple[int, float]](maxlen=_RECENT)
         self._spoken = monotonic()
 
-    def begin(self, progress: Progress, steps: int) -> None:
-        """Start from where the run is, an epoch having so many steps."""
-        self.steps = max(1, steps)
+    def begin(self, progress: Progress, steps: int, tokens: int) -> None:
+        """Start from where the run is, an epoch having so many steps, and a step so many tokens that count."""
+        self.steps, self.tokens = steps, tokens
         self._recent.clear()
         self._recent.append((self._done(progress), progress.seconds))
         self._spoken = monotonic()
@@ -85,6 +62,13 @@ class Console:
         else:
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
+
+    def validated(self, line: str) -> None:
+        """Print a line that stays, and keep it in sight until the next one of its kind."""
+        if self._bars:
+            self._bars.validated(line)
+        else:
+            self.say(line)
 
     def end(self) -> None:
         """Leave the bars as they are. It may be called twice."""

@@ -2,19 +2,28 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from model.html.page import environment
 from model.replacing import replacing
+from model.training.history import Progress
 from model.training_report import figures, samples, summary
 
-RELOAD_SECONDS = 60
+_NOTHING = {
+    "name": "a run",
+    "preset": {},
+    "parameters": 0,
+    "steps_per_epoch": 0,
+    "finished": False,
+    **asdict(Progress()),
+}
 
 
 def write_report(history: Mapping[str, Any], path: Path) -> None:
-    """Write the page of a run's history, as history.json has it, whole or not at all. What is missing is left out."""
-    page = render(history, dt.datetime.now(dt.UTC))
+    """Write the page of a run's history, as history.json has it, whole or not at all."""
+    page = render(_NOTHING | dict(history), dt.datetime.now(dt.UTC))
     with replacing(path) as new:
         new.write_text(page, "utf-8")
 
@@ -25,6 +34,8 @@ def render(history: Mapping[str, Any], now: dt.datetime) -> str:
     scripts = [templates.get_template(name).render() for name in ("chart.js", "report.js")]
     drawn = figures.sections(history)
     return templates.get_template("report.html").render(
+        name=history["name"],
+        finished=history["finished"],
         head=summary.head(history),
         epochs=summary.epochs(history),
         collapse=summary.collapse(history),
@@ -33,6 +44,5 @@ def render(history: Mapping[str, Any], now: dt.datetime) -> str:
         charts={one.chart.name: one.data for section in drawn.values() for one in section},
         samples=samples.shown(history),
         now=now.isoformat(timespec="seconds"),
-        reload_seconds=RELOAD_SECONDS,
         scripts=scripts,
     )

@@ -1,6 +1,7 @@
-"""A network without a state, from the page's request to the embedded server: the backend finds its own way to it."""
+"""Networks whose text goes on in the prompt's line, from a request to the embedded server: with and without a state."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -33,6 +34,22 @@ def test_the_served_network_writes_what_it_writes_in_this_process(served: Stack,
     here = [write(release.network, release.text, prompt, release.text.defaults, seed).text for seed in (5, 6)]
     assert served.texts(prompt=prompt, n=2, seed=5) == here
     assert here[0] != here[1]
+
+
+@pytest.fixture(scope="module")
+def charrnn(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return untrained.release(tmp_path_factory.mktemp("state") / "charrnn", untrained.CHARRNN)
+
+
+def test_with_a_state_both_decoders_write_what_it_writes_in_this_process(charrnn: Release, tmp_path: Path) -> None:
+    export(charrnn, tmp_path)
+    text = charrnn.text
+    with started(tmp_path, charrnn.text.name) as stack:
+        for prompt in PROMPTS:
+            here = [write(charrnn.network, text, prompt, text.defaults, seed).text for seed in (5, 6)]
+            for decoder in ("graph", "loop"):
+                assert stack.texts(prompt=prompt, n=2, seed=5, decoder=decoder) == here
+            assert here[0] != here[1]
 
 
 def test_the_fast_decoder_is_not_offered(served: Stack) -> None:

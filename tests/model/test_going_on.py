@@ -1,5 +1,7 @@
 """A text that goes on in the prompt's last line: the graph and the loop begin it in the same place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -26,17 +28,17 @@ def charrnn() -> Network:
     return network(CHARRNN)
 
 
-def generated(charrnn: Network) -> tuple[list[list[int]], list[list[int]]]:
+def generated(charrnn: Network, parameters: Parameters = PARAMETERS) -> tuple[list[list[int]], list[list[int]]]:
     """Give the tokens and the pools of the graph, a row for each prompt."""
     prompt = np.full((len(PROMPTS), WINDOW), PAD, np.int32)
     for row, tokens in zip(prompt, PROMPTS, strict=True):
         row[: len(tokens)] = tokens
     asked = [
         np.stack([noise_vector(seed, WINDOW) for seed in SEEDS]),
-        np.stack([chaos_vector(seed, PARAMETERS.chaos, WINDOW) for seed in SEEDS]),
-        np.full((len(PROMPTS), WINDOW), PARAMETERS.inverse_temperature, np.float32),
+        np.stack([chaos_vector(seed, parameters.chaos, WINDOW) for seed in SEEDS]),
+        np.full((len(PROMPTS), WINDOW), parameters.inverse_temperature, np.float32),
     ]
-    numbers = [PARAMETERS.top_k, PARAMETERS.line_start_k, PARAMETERS.chaos_k, PARAMETERS.max_tokens, 9]
+    numbers = [getattr(parameters, name) for name in ("top_k", "line_start_k", "chaos_k", "max_tokens", "max_lines")]
     asked += [np.full(len(PROMPTS), number, np.int32) for number in numbers]
     out = tf.function(Writer(charrnn, RULES, b"", b"").generate)(*map(tf.constant, [prompt, *asked]))
     rows = [
@@ -70,3 +72,20 @@ def test_a_break_may_come_first_where_a_line_goes_on_and_an_end_never(charrnn: N
     first = [row[0] for row in tokens]
     assert EOS not in first
     assert BREAK not in first[:2]
+
+
+def test_a_break_that_comes_first_ends_no_line(charrnn: Network) -> None:
+    class Breaking(type(charrnn)):  # type: ignore[misc]
+        """Wants a break wherever one may stand."""
+
+        def logits(self, features: tf.Tensor) -> tf.Tensor:
+            return 99 * tf.cast(tf.range(CHARRNN.vocabulary) == BREAK, tf.float32) + 0 * super().logits(features)
+
+    breaking = Breaking(CHARRNN)
+    breaking(np.ones((1, 2), np.int32))
+    parameters = replace(PARAMETERS, max_lines=1)
+    tokens, _ = generated(breaking, parameters)
+    assert tokens == [row.tokens for row in generate_rows(breaking, RULES, PROMPTS, list(SEEDS), parameters)]
+    for row in tokens[2:]:
+        assert row[0] == row[1] == row[-1] == BREAK
+        assert set(row) != {BREAK}

@@ -5,18 +5,19 @@ Source: Chen and Goodman 1998, An Empirical Study of Smoothing Techniques for La
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.evaluation.losses import LOST_CHARACTER_BITS
-from model.text.normalise import line_ends
 
 ORDER = 5
 START, END, UNKNOWN = range(3)
 FIRST = 3  # the most frequent character
 MAX_ALPHABET = 6000  # so that five symbols fit into an int64; rarer characters are unknown
 BLOCK = 2**21  # characters that are counted together
+MARKS = ("\ud800" * (ORDER - 1), "\udfff")  # before a text and behind it: halves of a pair, which no text has
 USUAL_DISCOUNTS = (0.5, 1.0, 1.5)  # where there is too little to estimate them from
 
 Codes = NDArray[np.int64]
@@ -26,16 +27,19 @@ Floats = NDArray[np.float64]
 class KneserNey:
     """Learned from texts, one or more. Its `symbols` are "" for the end of a text, and the characters of the texts.
 
-    Before a text stand ORDER - 1 starts. A character that is no symbol costs LOST_CHARACTER_BITS.
+    Line ends are newlines. Before a text stand ORDER - 1 starts. A character that is no symbol costs
+    LOST_CHARACTER_BITS.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         counts = np.zeros(0x110000, np.int64)
         for part in _parts(texts):
-            counts += np.bincount(_code_points(part), minlength=len(counts))
+            counts += np.bincount(_targets(part), minlength=len(counts))
+        counts[_code_points("".join(MARKS))] = 0
         frequent = np.argsort(-counts, kind="stable")[: min(np.count_nonzero(counts), MAX_ALPHABET)]
         self.symbols = ["", *map(chr, frequent)]
         self._ids = np.full(len(counts), UNKNOWN, np.int64)
+        self._ids[_code_points("".join(MARKS))] = [*[START] * (ORDER - 1), END]
         self._ids[frequent] = np.arange(FIRST, FIRST + len(frequent))
         self._base = FIRST + len(frequent)
         self._symbol_ids = np.array([END, *range(FIRST, self._base)])
@@ -43,11 +47,11 @@ class KneserNey:
 
     def bits(self, texts: Sequence[str]) -> float:
         """Give what the texts cost, their line ends and their own ends included."""
-        return sum(self._bits(self._encoded(part)) for part in _parts(texts))
+        return sum(self._bits(self._ids[part]) for part in _parts(texts))
 
     def probabilities(self, before: str) -> Floats:
         """Give the probability of each of `symbols` after so much of a text."""
-        stream = self._encoded([before])  # its end stands where the symbol is to come
+        stream = self._ids[_code_points(before.join(MARKS))]  # its end stands where the symbol is to come
         spread = np.zeros(self._base)
         spread[self._symbol_ids] = 1 / len(self.symbols)
         for n, level in enumerate(self._levels):
@@ -70,7 +74,7 @@ class KneserNey:
         """Give the levels from single characters up: below the highest, what counts is how many symbols go before."""
         grams, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
         for part in _parts(texts):
-            stream = self._encoded(part)
+            stream = self._ids[part]
             found = (self._contexts(stream, ORDER - 1) * self._base + _targets(stream))[_scored(stream)]
             grams, places = np.unique(np.concatenate([grams, found]), return_inverse=True)
             # Sums of whole numbers are exact in float64.
@@ -87,15 +91,6 @@ class KneserNey:
         for n, level in enumerate(self._levels):
             chances = level.refined(chances, self._contexts(stream, n)[scored], targets[scored])
         return float(LOST_CHARACTER_BITS * np.count_nonzero(targets == UNKNOWN) - np.log2(chances).sum())
-
-    def _encoded(self, texts: Sequence[str]) -> Codes:
-        """Give the texts as one stream of symbols, each with its starts and its end."""
-        lengths = np.array([len(text) for text in texts])
-        before = np.repeat(np.arange(len(texts)) * ORDER + ORDER - 1, lengths)
-        stream = np.full(lengths.sum() + ORDER * len(texts), START, np.int64)
-        stream[before + np.arange(len(before))] = self._ids[_code_points(texts)]
-        stream[np.cumsum(lengths + ORDER) - 1] = END
-        return stream
 
     def _contexts(self, stream: Codes, n: int) -> Codes:
         """Give the n symbols before each of the targets as one number."""
@@ -157,7 +152,7 @@ def _found(keys: Codes, wanted: Codes, values: Floats, otherwise: float) -> Floa
     return np.where(keys[places] == wanted, values[places], otherwise)
 
 
-def _targets(stream: Codes) -> Codes:
+def _targets(stream: NDArray[Any]) -> NDArray[Any]:
     return stream[ORDER - 1 :]
 
 
@@ -167,18 +162,20 @@ def _scored(stream: Codes) -> NDArray[np.bool_]:
     return scored
 
 
-def _code_points(texts: Sequence[str]) -> NDArray[np.uint32]:
-    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+def _code_points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def _parts(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Give the texts, their line ends made newlines, in parts that fit into memory."""
-    part, size = list[str](), 0
-    for text in map(line_ends, texts):
-        part.append(text)
-        size += len(text)
+def _parts(texts: Sequence[str]) -> Iterator[NDArray[np.uint32]]:
+    """Give the code points of the texts and their marks in parts that fit into memory, each target in one."""
+    part, size = list[str](), 1 - ORDER  # targets in the part
+    marked = (text.join(MARKS) for text in texts)
+    for piece in (text[i : i + BLOCK] for text in marked for i in range(0, len(text), BLOCK)):
+        part.append(piece)
+        size += len(piece)
         if size >= BLOCK:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
+            joined = "".join(part)
+            yield _code_points(joined)
+            part, size = [joined[1 - ORDER :]], 0  # what follows has these before it
+    if size > 0:
+        yield _code_points("".join(part))

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import markovify  # type: ignore[import-untyped]
 
-from model.text.normalise import line_ends
-
 STATE = 2  # words that the next one depends on
 MAX_WORDS = 2_000_000  # to learn from: more would take more memory than anything else here
 
@@ -44,7 +42,7 @@ class MarkovChain:
 def _runs(texts: Sequence[str]) -> Iterator[list[str]]:
     left = MAX_WORDS
     for text in texts:
-        words = _WORD.findall(line_ends(text))[:left]
+        words = _WORD.findall(text)[:left]
         left -= len(words)
         if words:
             yield words

@@ -2,12 +2,8 @@
 {
   const charts = JSON.parse(document.getElementById("charts").textContent);
 
-  /** Write a value in four figures. */
-  const figure = (value) => {
-    const size = Math.abs(value);
-    if (size >= 1000) return value.toLocaleString("en", { maximumFractionDigits: 0 });
-    return size >= 1e-3 || value === 0 ? String(Number(value.toPrecision(4))) : String(Number(value.toPrecision(3)));
-  };
+  /** Write a value in four figures, or to the whole where that is more. */
+  const figure = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, maximumFractionDigits: 0, roundingPriority: "morePrecision" }).format;
 
   const make = (name, text, look) => Object.assign(document.createElement(name), { textContent: text, className: look || "" });
 
@@ -17,6 +13,7 @@
     if (!plot) return;
     const cursor = plot.querySelector(".cursor");
     const tip = plot.querySelector(".tip");
+    const said = plot.querySelector(".said");
     const every = [...new Set(chart.series.flatMap((one) => one.x))].sort((a, b) => a - b);
     const [low, high] = chart.x;
     const place = (x) => (chart.logarithmic ? Math.log(x / low) / Math.log(high / low) : (x - low) / (high - low));
@@ -30,20 +27,22 @@
 
     const hide = () => { cursor.hidden = tip.hidden = true; };
 
+    /** Show the values at a place, and give them in words. */
     const show = (index) => {
       at = Math.max(0, Math.min(every.length - 1, index));
       const x = every[at];
       const share = place(x);
       const rows = chart.series.map((one, i) => ({ ...one, i, value: one.y[nearest(one.x, x)] }))
         .filter((row) => row.value != null && !plot.querySelector(`.line[data-series="${row.i}"].off`))
-        .sort((a, b) => b.value - a.value)
-        .flatMap((row) => [make("i", "", row.look), make("em", row.name), make("b", figure(row.value))]);
-      tip.replaceChildren(make("strong", `${chart.unit} ${figure(x)}`), ...rows);
+        .sort((a, b) => b.value - a.value);
+      const where = `${chart.unit} ${figure(x)}`;
+      tip.replaceChildren(make("strong", where), ...rows.flatMap((row) => [make("i", "", row.look), make("em", row.name), make("b", figure(row.value))]));
       cursor.hidden = tip.hidden = false;
       cursor.style.left = `${share * 100}%`;
       const room = plot.clientWidth;
       const beside = share * room + (share > .5 ? -tip.offsetWidth - 12 : 12);
       tip.style.left = `${Math.max(0, Math.min(room - tip.offsetWidth, beside))}px`;
+      return `${where}: ${rows.map((row) => `${row.name} ${figure(row.value)}`).join(", ")}`;
     };
 
     const point = (event) => {
@@ -61,7 +60,7 @@
       if (event.key === "Escape") hide();
       if (to === undefined) return;
       event.preventDefault();
-      show(tip.hidden && event.key.startsWith("Arrow") ? at : to);
+      said.textContent = show(tip.hidden && event.key.startsWith("Arrow") ? at : to);
     });
   };
 

@@ -1,9 +1,12 @@
 "use strict";
 {
-  const SILENT = 10 * 60 * 1000;
+  const MINUTE = 60 * 1000;
+  const SILENT = 10 * MINUTE;
   const KEY = `training-report ${location.pathname}`;
   const moments = [...document.querySelectorAll("details[data-step]")];
   const choices = [...document.querySelectorAll("input[name=temperature]")];
+  const reload = document.querySelector(".reload");
+  let timer = 0;
 
   /** Show the texts of one temperature, or of all. */
   const choose = (temperature) => {
@@ -16,18 +19,28 @@
     }
   };
 
+  /** Reload the page once a minute, or leave it alone. */
+  const reloading = (on) => {
+    if (!reload) return;
+    clearInterval(timer);
+    timer = on ? setInterval(() => location.reload(), MINUTE) : 0;
+    reload.textContent = on ? "Stop reloading once a minute" : "Reload once a minute";
+    reload.hidden = false;
+  };
+
   /** Keep over a reload where the reader was. */
   const remember = () => {
     const open = moments.filter((moment) => moment.open).map((moment) => moment.dataset.step);
     const temperature = choices.find((choice) => choice.checked)?.value ?? "";
     const off = [...document.querySelectorAll(".series button[aria-pressed=false]")].map((one) => [one.dataset.chart, one.dataset.series]);
     const newest = moments[0]?.dataset.step;
-    try { sessionStorage.setItem(KEY, JSON.stringify({ open, temperature, off, newest, top: scrollY })); } catch { /* it may be forbidden */ }
+    try { sessionStorage.setItem(KEY, JSON.stringify({ open, temperature, off, newest, still: reload && !timer, top: scrollY })); } catch { /* it may be forbidden */ }
   };
 
   const restore = () => {
     let kept = null;
     try { kept = JSON.parse(sessionStorage.getItem(KEY)); } catch { /* it may be forbidden */ }
+    reloading(!kept?.still);
     if (!kept) return choose("");
     for (const moment of moments) {
       const fresh = moment === moments[0] && kept.newest !== moment.dataset.step;
@@ -46,7 +59,7 @@
     const written = new Date(time.dateTime);
     time.textContent = written.toLocaleString();
     if (time.dataset.finished === "true" || Date.now() - written < SILENT) return;
-    const minutes = Math.round((Date.now() - written) / 60000);
+    const minutes = Math.round((Date.now() - written) / MINUTE);
     const ago = minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`;
     time.after(Object.assign(document.createElement("span"), { className: "stale", textContent: ` (no news for ${ago}: it may have stopped)` }));
   };
@@ -54,6 +67,7 @@
   const fieldset = document.querySelector(".temperatures");
   if (fieldset) fieldset.hidden = false;
   for (const choice of choices) choice.addEventListener("change", () => choose(choice.value));
+  reload?.addEventListener("click", () => reloading(!timer));
   addEventListener("pagehide", remember);
   restore();
   tell();

@@ -5,8 +5,9 @@ import pytest
 from model.evaluation.diversity import distinct, repetition, token_entropy, words
 
 
-def test_words_are_letters_and_digits_in_lower_case() -> None:
-    assert words("Снег — белый-белый, 2 раза!") == ["снег", "белый", "белый", "2", "раза"]
+def test_words_are_those_of_the_tokenizer_in_small_letters() -> None:
+    assert words("Снег — белый-белый, 2 раза!\nНет") == ["снег", "белый-белый", "2", "раза", "нет"]
+    assert words("हिन्दी за\u0301мок") == ["हिन्दी", "за\u0301мок"]
 
 
 def test_distinct_counts_all_texts_together_and_no_word_pair_across_them() -> None:

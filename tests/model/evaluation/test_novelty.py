@@ -1,6 +1,7 @@
 """Novelty against looking everything up."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -41,11 +42,28 @@ def test_it_is_what_looking_up_every_substring_gives(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("length", [1, 48, 49, 50, 51, 700])
-def test_a_copied_run_is_found_whatever_its_length(length: int) -> None:
+def test_a_copied_run_is_found_whatever_its_length(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = random.Random(length)
     run = "".join(stream.choices("абвгдежз", k=length))
     corpus = ["я" + run + "ю", "э" * 30]
     assert novelty(["ы" + run + "ъ", "q"], corpus).longest == run
+    for block in (7, 300):
+        monkeypatch.setattr(module, "BLOCK", block)
+        assert novelty(["ы" + run + "ъ", "q"], corpus).longest == run
+
+
+def test_a_large_text_is_looked_at_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    class Counted(module._Hashed):
+        def __init__(self, texts: Sequence[str]) -> None:
+            sizes.append(sum(map(len, texts)))
+            super().__init__(texts)
+
+    monkeypatch.setattr(module, "BLOCK", 100)
+    monkeypatch.setattr(module, "_Hashed", Counted)
+    novelty(["абв" * 10], ["абвг" * 500])
+    assert max(sizes) < 300
 
 
 def test_nothing_is_copied_across_two_texts() -> None:

@@ -1,6 +1,7 @@
 """Scores against figures worked out by hand."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,25 +12,23 @@ from model.errors import ModelError
 from model.evaluation import scoring
 from model.evaluation.scoring import batches, predictor, score, windows
 from model.networks.sizes import TextgenrnnSizes
-from model.text.bpe import BpeTokenizer
-from model.text.tokens import BOS, EOS, PAD
-from tests.conftest import Trained
+from model.text.characters import CharacterTokenizer
+from model.text.tokens import BOS, EOS, PAD, UNK, Tokenizer
 from tests.model import untrained
-
-VOCABULARY = 160
+from tests.model.text.toy import VOCABULARY, learn
 
 
 @pytest.fixture(scope="module")
-def tokenizer(trained: Trained) -> BpeTokenizer:
-    return BpeTokenizer(trained.run / "tokenizer.model", ["nfc", "dashes", "quotes", "yo"])
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    return learn(tmp_path_factory.mktemp("toy")).tokenizer
 
 
 def uniform(tokens: NDArray[np.int32]) -> NDArray[Any]:
     return np.zeros((*tokens.shape, VOCABULARY), np.float32)
 
 
-def test_a_network_that_knows_nothing_pays_the_whole_vocabulary_for_every_token(tokenizer: BpeTokenizer) -> None:
-    texts = ["Снег ложится на поля\nТихо", "Ветер"]
+def test_a_network_that_knows_nothing_pays_the_whole_vocabulary_for_every_token(tokenizer: Tokenizer) -> None:
+    texts = ["Снег ложится на поля\nТихо", "Осень"]
     scores = score(uniform, tokenizer, texts)
     tokens = sum(len(tokenizer.encode(text)) + 1 for text in texts)  # and one EOS each
     assert scores.tokens == tokens
@@ -39,14 +38,14 @@ def test_a_network_that_knows_nothing_pays_the_whole_vocabulary_for_every_token(
     assert scores.bits_per_char == pytest.approx(tokens * math.log2(VOCABULARY) / scores.characters)
 
 
-def test_the_kind_of_line_end_does_not_matter(tokenizer: BpeTokenizer) -> None:
+def test_the_kind_of_line_end_does_not_matter(tokenizer: Tokenizer) -> None:
     text = "Снег\nложится\nна поля"
     assert score(uniform, tokenizer, [text.replace("\n", "\r\n")]) == score(uniform, tokenizer, [text])
 
 
 @pytest.mark.parametrize(("right", "accuracy", "bits"), [(100, 1, 0), (-1e6, 0, math.inf)])
 def test_a_network_that_knows_all_pays_nothing_and_one_that_is_always_wrong_very_much(
-    tokenizer: BpeTokenizer, right: float, accuracy: float, bits: float
+    tokenizer: Tokenizer, right: float, accuracy: float, bits: float
 ) -> None:
     text = "Снег ложится на поля"
     (target,) = batches([tokenizer.encode_text(text)], VOCABULARY)
@@ -61,7 +60,7 @@ def test_a_network_that_knows_all_pays_nothing_and_one_that_is_always_wrong_very
     assert math.isfinite(scores.perplexity)
 
 
-def test_what_is_lost_on_the_way_to_the_network_costs_16_bits_a_character(tokenizer: BpeTokenizer) -> None:
+def test_what_is_lost_on_the_way_to_the_network_costs_16_bits_a_character(tokenizer: Tokenizer) -> None:
     plain, lossy = (score(uniform, tokenizer, [text]) for text in ("Снег на поле", "Снег на полё"))
     assert (lossy.bits_per_char - plain.bits_per_char) * plain.characters == pytest.approx(16)
 
@@ -96,22 +95,43 @@ def test_a_large_vocabulary_makes_small_batches() -> None:
     assert max(batch.inputs.shape[0] for batch in batches(rows, 100_000)) == 5
 
 
-def test_nothing_to_score_is_said(tokenizer: BpeTokenizer) -> None:
+def test_an_unknown_token_is_a_miss_and_told_of(tokenizer: Tokenizer) -> None:
+    def likes_unk(tokens: NDArray[np.int32]) -> NDArray[Any]:
+        logits = uniform(tokens)
+        logits[..., UNK] = 9
+        return logits
+
+    text = "Снег 漢 на"
+    scores = score(likes_unk, tokenizer, [text])
+    assert scores.tokens == len(tokenizer.encode(text)) + 1
+    assert (scores.unknown, scores.lost, scores.accuracy) == (1, 2, 0)  # and a space that is not needed any more
+    assert scores.perplexity == pytest.approx(VOCABULARY - 1 + math.exp(9))  # of the known ones
+
+    few = CharacterTokenizer(["\n", "а"], [])
+    sure = score(lambda tokens: np.eye(6)[np.where(np.arange(tokens.shape[1]) < 4, 5, EOS)][None], few, ["аббб"])
+    assert (sure.unknown, sure.lost, sure.tokens) == (3, 3, 5)
+    assert sure.accuracy == pytest.approx(2 / 5)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_logits_that_are_no_numbers_are_an_error(tokenizer: Tokenizer, value: float) -> None:
+    with pytest.raises(ModelError, match="no numbers"):
+        score(lambda tokens: uniform(tokens) + value, tokenizer, ["Снег"])
+
+
+def test_nothing_to_score_is_said(tokenizer: Tokenizer) -> None:
     for texts in ([], [""]):
         with pytest.raises(ModelError, match="no texts to score"):
             score(uniform, tokenizer, texts)
 
 
-def test_padding_and_batching_do_not_change_a_score(trained: Trained, tokenizer: BpeTokenizer) -> None:
-    from model.release import load
-
-    predict = predictor(load(trained.release).network)
+def test_padding_and_batching_do_not_change_a_score(tokenizer: Tokenizer) -> None:
+    predict = predictor(untrained.network(replace(untrained.CHARRNN, vocabulary=VOCABULARY)))
     texts = ["Снег ложится на поля", "Ветер в поле песню пел\nИ молчит далёкий лес\n" * 9]
     alone = [score(predict, tokenizer, [text]) for text in texts]
     both = score(predict, tokenizer, texts)
     bits = sum(one.bits_per_char * one.characters for one in alone)
     assert both.bits_per_char * both.characters == pytest.approx(bits, rel=1e-4)
-    assert EOS not in tokenizer.encode(texts[0])
 
 
 def test_windows_are_the_last_tokens_up_to_each() -> None:

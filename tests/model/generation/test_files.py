@@ -4,9 +4,6 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +12,6 @@ import pytest
 from model.errors import ModelError
 from model.generation import TextGenerator
 from model.generation.files import SEPARATOR, write_file
-from tests.conftest import Trained
 
 ACCOUNT = {"model": "abc", "prompt": ""}
 TEXTS = ["один\nдва", "", "три\n\nчетыре", "пять", "шесть"]
@@ -32,7 +28,7 @@ def write(path: Path, count: int = len(TEXTS), account: dict[str, str] = ACCOUNT
                 raise StoppedError
             yield TEXTS[i]
 
-    return write_file(path, account, 10, count, texts, lambda _: None)
+    return write_file(path, account, 10, count, texts)
 
 
 def contents(path: Path) -> list[str]:
@@ -92,6 +88,25 @@ def test_a_file_of_the_users_own_is_left_alone(tmp_path: Path, name: str) -> Non
     assert path.read_text("utf-8") == "my novel\n"
 
 
+def test_a_name_whose_file_is_gone_is_free_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    write(path)
+    path.unlink()
+    assert write(path, account={**ACCOUNT, "prompt": "Ночь"}) == 0
+    assert contents(path) == TEXTS
+    with pytest.raises(ModelError, match="other prompt"):
+        write(path)
+
+
+@pytest.mark.parametrize("account", ["[]", "no JSON", "1"])
+def test_an_account_that_is_none_is_told(tmp_path: Path, account: str) -> None:
+    path = tmp_path / "a.jsonl"
+    write(path)
+    (tmp_path / "a.jsonl.from.json").write_text(account, "utf-8")
+    with pytest.raises(ModelError, match="cannot be read"):
+        write(path)
+
+
 def test_lines_that_are_no_texts_of_ours_are_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     write(path)
@@ -108,6 +123,7 @@ def test_two_commands_do_not_write_into_one_file(tmp_path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(ModelError, match="another command"):
             write(path)
+    assert list(tmp_path.iterdir()) == [path]  # it left no account of its own
 
 
 def test_a_name_of_another_kind_is_refused(tmp_path: Path) -> None:
@@ -120,20 +136,27 @@ def test_blank_lines_of_a_prompt_make_no_other_texts(generator: TextGenerator, t
         generator.generate_to_file(tmp_path / "a.txt", 2, prefix="а" + "\n" * 11 + "б")
 
 
-def test_killed_the_command_goes_on_where_it_was(trained: Trained, generator: TextGenerator, tmp_path: Path) -> None:
-    """A real kill of a real process: the texts are those that one run in this process writes."""
-    path, whole, count = tmp_path / "a.jsonl", tmp_path / "whole.jsonl", 400
-    command = [sys.executable, "-m", "model", "sample", trained.release, "-n", count, "--to-file", path, "--seed", 5]
-    command += ["--chaos", 0.5]
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not (path.exists() and path.stat().st_size) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait(20) == -signal.SIGKILL
-    there = path.read_bytes().count(b"\n")
-    assert 0 < there < count
-    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, encoding="utf-8", timeout=60)
-    assert "texts a minute" in done.stdout
-    generator.generate_to_file(whole, count, seed=5, max_gen_length=None, parameters={"chaos": 0.5})
-    assert path.read_bytes() == whole.read_bytes()
+def test_killed_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    """A real kill of a real process, in the midst of the fourth text."""
+    path, (reading, writing) = tmp_path / "a.jsonl", os.pipe()
+
+    def texts(_first: int, _last: int) -> Iterator[str]:
+        yield from TEXTS[:3]
+        os.write(writing, b"3")
+        signal.pause()
+
+    if not (child := os.fork()):
+        try:
+            write_file(path, ACCOUNT, 10, len(TEXTS), texts)
+        finally:
+            os._exit(1)
+    os.close(writing)  # so that a child that fails ends the wait
+    assert os.read(reading, 1) == b"3"
+    os.close(reading)
+    with pytest.raises(ModelError, match="another command"):
+        write(path)
+    os.kill(child, signal.SIGKILL)
+    assert os.waitpid(child, 0) == (child, signal.SIGKILL)
+    assert contents(path) == TEXTS[:3]
+    assert write(path) == 3
+    assert contents(path) == TEXTS

@@ -1,13 +1,13 @@
-"""Writing with a person who picks every token, driven over a pipe and as a conversation in this process."""
+"""Writing with a person who picks every token."""
 
-import subprocess
-import sys
+import io
 from collections.abc import Callable
 
 import pytest
 
+from model.__main__ import main
 from model.errors import ModelError
-from model.generation.interactive import HELP, Session, interact
+from model.generation.interactive import HELP, MAX_OWN, Session, interact
 from model.release import Release
 from tests.conftest import Trained
 
@@ -62,7 +62,34 @@ def test_taking_back_leads_to_the_menu_before(release: Release) -> None:
 def test_one_may_write_on_oneself(release: Release) -> None:
     text, shown = talk(release, "o", "тихо спит", "o", "", "o", "старинный дом", "x", "o", "белый лес", "s")
     assert text == "Тихо спит\nБелый лес"
-    assert any("(a new line)" in line or "your own" in line for line in shown)
+    assert shown.count("your own (nothing: a new line):") == 4
+
+
+def test_more_than_may_come_at_once_is_refused_and_nothing_cut(release: Release) -> None:
+    text, shown = talk(release, "o", "а" * (MAX_OWN + 1), "s")
+    assert text == ""
+    assert any(str(MAX_OWN) in line for line in shown)
+
+
+def test_only_what_is_new_is_read(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, read = Session(release.network, release.text, "Снег", 5), list[int]()
+    feed = session._reader.feed
+
+    def watched(tokens: list[int], fresh: list[bool]) -> None:
+        read.extend(tokens)
+        feed(tokens, fresh)
+
+    monkeypatch.setattr(session._reader, "feed", watched)
+    session.menu()
+    prompt = len(read)
+    assert prompt > 1
+    session.pieces.append([9])
+    menu = session.menu()
+    assert session.menu()[0] == menu[0]
+    assert read[prompt:] == [9]
+    session.pieces[-1] = [10]
+    session.menu()
+    assert len(read) == 2 * (prompt + 1)
 
 
 def test_what_the_network_does_not_know_is_told(release: Release) -> None:
@@ -79,14 +106,15 @@ def test_what_is_no_answer_brings_the_help(release: Release) -> None:
 
 @pytest.mark.parametrize("top_n", [0, 51])
 def test_a_menu_out_of_bounds_is_refused(release: Release, top_n: int) -> None:
-    with pytest.raises(ModelError, match="menu"):
+    with pytest.raises(ModelError, match="top_n"):
         talk(release, "s", top_n=top_n)
 
 
-def test_the_command_is_driven_over_a_pipe_and_ends_with_it(trained: Trained) -> None:
-    command = [sys.executable, "-m", "model", "sample", str(trained.release), "--interactive", "--top-n", "3"]
-    done = subprocess.run(
-        command, check=False, capture_output=True, encoding="utf-8", input="1\no\nтихо спит\n1\n", timeout=60
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "тихо спит" in done.stdout.splitlines()[-1].lower() + done.stdout.splitlines()[-2].lower()
+def test_the_command_reads_lines_and_ends_with_them(
+    trained: Trained, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\no\nтихо спит\n1\n"))
+    main(["sample", str(trained.release), "--interactive", "--top-n", "3"])
+    shown = capsys.readouterr().out
+    assert {len(menu) for menu in menus(shown.splitlines())} == {3}
+    assert "тихо спит" in "\n".join(shown.splitlines()[-2:]).lower()

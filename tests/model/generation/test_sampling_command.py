@@ -8,7 +8,7 @@ import pytest
 
 from model.__main__ import main
 from model.generation import TextGenerator
-from model.generation.grid import cells, markdown
+from model.generation.grid import Cell, cells
 from tests.conftest import Trained
 
 
@@ -42,11 +42,33 @@ def test_zero_is_the_most_likely_whatever_the_seed(trained: Trained, capsys: pyt
     assert one == two
 
 
-def test_the_whole_vocabulary_is_drawn_from(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("--temperature", 10, "--length", 200)
-    narrow = sample(capsys, trained.release, *options, "--top-k", 1, "--line-start-k", 1, "--chaos-k", 1)
-    wide = sample(capsys, trained.release, *options, "--whole-vocabulary")
-    assert len(set(wide.split())) > len(set(narrow.split()))
+def test_the_whole_vocabulary_is_drawn_from(
+    trained: Trained, capsys: pytest.CaptureFixture[str], generator: TextGenerator
+) -> None:
+    size = generator.release.text.tokenizer.vocabulary_size
+
+    def text(k: int | None) -> str:
+        pools = ["--whole-vocabulary"] if k is None else ["--top-k", k, "--line-start-k", k, "--chaos-k", k]
+        return sample(capsys, trained.release, "--temperature", 10, "--length", 200, *pools)
+
+    assert text(None) == text(size) != text(size - 20)
+
+
+def test_turns_of_equal_chances_are_taken(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = (sample(capsys, trained.release, "--temperature", turns) for turns in ("0,null", "0,0.01"))
+    assert one != two
+
+
+def test_a_file_is_that_of_the_class_and_goes_on(
+    trained: Trained, capsys: pytest.CaptureFixture[str], generator: TextGenerator, tmp_path: Path
+) -> None:
+    path, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    options = ("--to-file", path, "--seed", 5, "--chaos", 0.5)
+    assert "3 of 3 texts" in sample(capsys, trained.release, "-n", 3, *options)
+    assert "texts a minute" in sample(capsys, trained.release, "-n", 5, *options)
+    assert "5 texts are there already" in sample(capsys, trained.release, "-n", 5, *options)
+    generator.generate_to_file(other, 5, seed=5, max_gen_length=None, parameters={"chaos": 0.5})
+    assert path.read_bytes() == other.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +77,6 @@ def test_the_whole_vocabulary_is_drawn_from(trained: Trained, capsys: pytest.Cap
         "--length 0",
         "--length 100001",
         "--temperature 0.5,nan",
-        "--temperature 0.5,null",
         "--temperature ,",
         "--top-k 0",
         "--top-k 2,3",
@@ -64,10 +85,17 @@ def test_the_whole_vocabulary_is_drawn_from(trained: Trained, capsys: pytest.Cap
         "-n 1000001",
         "-n 2 --seed 4294967295",
         "--go-on",
-        "--grid --top-k 1,x",
-        f"--grid --temperature {','.join(['1'] * 201)}",
-        "--grid --go-on --length 5",
+        "--grid a.md --top-k 1,x",
+        f"--grid a.md --temperature {','.join(['1'] * 201)}",
+        "--grid a.md --top-k ,",
+        "--grid a.md --go-on --length 5",
+        "--grid a.md --top-n 5",
+        "--top-n 5",
+        "--interactive --top-n 0",
         "--interactive -n 3",
+        "--interactive --seed 0",
+        "--interactive --temperature 0",
+        "--interactive --chaos 0",
         "--to-file a.pdf",
     ],
 )
@@ -77,18 +105,17 @@ def test_what_is_out_of_bounds_is_refused_in_a_sentence(trained: Trained, option
     assert "\n" not in message
 
 
-def test_a_grid_tells_at_its_end_alone_what_was_what(
+def test_a_grid_keeps_what_was_what_to_another_file(
     trained: Trained, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    path, beside = tmp_path / "grid.md", tmp_path / "grid.key.md"
     options = ("--top-k", "2,9", "--chaos", "0,0.5", "--temperature", "0,0.7,null", "-n", 2, "--max-lines", 2)
-    told = sample(capsys, trained.release, "--grid", tmp_path / "grid.md", *options)
-    assert told == f"{tmp_path / 'grid.md'}: 12 cells\n"
-    text = (tmp_path / "grid.md").read_text("utf-8")
-    assert sample(capsys, trained.release, "--grid", *options) == text
-    shown, _, key = text.partition("## What the letters stand for")
+    told = sample(capsys, trained.release, "--grid", path, *options)
+    assert told == f"{path}: 12 cells; what the letters stand for is in {beside}\n"
+    shown, key = path.read_text("utf-8"), beside.read_text("utf-8")
     assert re.findall(r"^## (\w+)$", shown, re.MULTILINE) == list("ABCDEFGHIJKL")
     assert shown.count("```") == 12 * 2 * 2
-    rows = [line.strip("| ").split(" | ") for line in key.strip().split("\n")[2:]]
+    rows = [line.strip("| ").split(" | ") for line in key.strip().split("\n")[4:]]
     assert {tuple(row[1:4]) for row in rows} == {
         (k, chaos, t) for k in ("2", "9") for chaos in ("0", "0.5") for t in ("0", "0.7", "equal chances")
     }
@@ -96,16 +123,21 @@ def test_a_grid_tells_at_its_end_alone_what_was_what(
     assert all(0 < float(row[4]) <= 1 for row in rows)
 
 
-def test_the_seed_shuffles_the_cells_and_names_go_on_behind_z(generator: TextGenerator) -> None:
+def test_no_two_requests_share_an_order_and_names_go_on_behind_z(generator: TextGenerator) -> None:
     values: dict[str, list[Any]] = {
         "top_k": [1],
         "chaos": [0.0],
         "temperature": [round(0.1 + i / 100, 2) for i in range(30)],
     }
-    shared = {"max_tokens": 2}
-    found = [list(cells(generator.release, values, shared, prompt="", seed=seed, count=1)) for seed in (1, 1, 2)]
-    orders = [[cell.dials["temperature"] for cell in grid] for grid in found]
-    assert orders[0] == orders[1] != orders[2]
-    assert sorted(orders[0]) == values["temperature"]
-    assert [cell.name for cell in found[0]][24:28] == ["Y", "Z", "AA", "AB"]
-    assert markdown("a grid", found[0]).startswith("# a grid\n")
+
+    def grid(**changed: Any) -> list[Cell]:
+        options = {"given": {"max_tokens": 2}, "prompt": "", "seed": 1, "count": 1, **changed}
+        return list(cells(generator.release, values, **options))
+
+    others: list[dict[str, Any]] = [{"seed": 2}, {"prompt": "Снег"}, {"count": 2}, {"given": {"max_tokens": 3}}]
+    orders = [[cell.dials["temperature"] for cell in grid(**changed)] for changed in ({}, *others)]
+    assert all(sorted(order) == values["temperature"] for order in orders)
+    assert len(set(map(tuple, orders))) == len(orders)
+    first = grid()
+    assert [cell.dials["temperature"] for cell in first] == orders[0]
+    assert [cell.name for cell in first][24:28] == ["Y", "Z", "AA", "AB"]

@@ -1,9 +1,11 @@
 """Writing many texts at once: each is what it would be alone, whatever network writes it."""
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,7 +14,8 @@ import pytest
 
 from model.errors import ModelError
 from model.generation import steps, write
-from model.generation.steps import Generated, Reader, generate_rows
+from model.generation.reader import Logits, Reader
+from model.generation.steps import Generated, generate_rows
 from model.networks.network import Network
 from model.networks.sizes import Sizes
 from model.release import Release
@@ -41,13 +44,18 @@ def rows(network: Network, count: int = len(PROMPTS), parameters: Parameters = P
     return generate_rows(network, RULES, PROMPTS[:count], range(count), parameters)
 
 
+def advanced(reader: Reader, tokens: list[int]) -> Logits:
+    """Give the logits [B, vocabulary] after one more token of each row."""
+    reader.feed(tokens, [False] * len(tokens))
+    return reader.logits()
+
+
 @pytest.mark.parametrize("sizes", KINDS, ids=["poet", "charrnn", "textgenrnn", "both ways"])
 def test_a_text_is_the_same_alone_and_among_others(sizes: Sizes, monkeypatch: pytest.MonkeyPatch) -> None:
     network = untrained.network(sizes)
     alone = [generate_rows(network, RULES, [prompt], [seed], PARAMETERS)[0] for seed, prompt in enumerate(PROMPTS[:4])]
-    assert rows(network)[:4] == alone
     monkeypatch.setattr(steps, "WIDTHS", (1, 3))  # so that rows wait for the places of others
-    assert rows(network)[:4] == alone
+    assert rows(network, 4) == alone
     assert len({tuple(row.tokens) for row in alone}) > 1
 
 
@@ -57,7 +65,7 @@ def test_step_by_step_is_what_the_network_says_of_the_whole(sizes: Sizes) -> Non
     reader = Reader(network)
     reader.read([list(row[:4]) for row in tokens])
     for step in range(4, 30):
-        found = reader.advance(list(tokens[:, step]))
+        found = advanced(reader, list(tokens[:, step]))
     seen = tokens if network.context is None else tokens[:, -network.context :]
     assert found == pytest.approx(np.asarray(network(seen))[:, -1], abs=1e-4)
 
@@ -76,7 +84,7 @@ def test_kept_rows_go_on_as_they_were() -> None:
         all_rows.read(PROMPTS[:3])
         some.read(PROMPTS[:3])
         some.keep([2, 0])
-        assert some.advance([5, 6]) == pytest.approx(all_rows.advance([6, 9, 5])[[2, 0]], abs=1e-5)
+        assert advanced(some, [5, 6]) == pytest.approx(advanced(all_rows, [6, 9, 5])[[2, 0]], abs=1e-5)
 
 
 def test_temperatures_take_turns_and_zero_is_the_most_likely() -> None:
@@ -85,6 +93,8 @@ def test_temperatures_take_turns_and_zero_is_the_most_likely() -> None:
     assert likely == generate_rows(network, RULES, [[BOS]], [2], PARAMETERS, temperatures=[0])
     one = generate_rows(network, RULES, [[BOS]], [1], PARAMETERS, temperatures=[0.9])
     assert one == generate_rows(network, RULES, [[BOS]], [1], PARAMETERS)
+    equal = generate_rows(network, RULES, [[BOS]], [1], PARAMETERS, temperatures=[None])
+    assert equal == generate_rows(network, RULES, [[BOS]], [1], replace(PARAMETERS, temperature=None)) != one
     both = generate_rows(network, RULES, [[BOS]], [1], PARAMETERS, temperatures=[0.9, 0])[0].tokens
     assert both[0] == one[0].tokens[0]
     for i, token in enumerate(both[1:], 1):
@@ -114,6 +124,30 @@ def test_going_on_another_text_begins_behind_an_end(sizes: Sizes) -> None:
     assert longer.tokens[: len(row.tokens)] == row.tokens
     assert len(longer.tokens) == PARAMETERS.max_tokens > len(row.tokens)
     assert EOS not in [second for first, second in pairwise(longer.tokens) if first == EOS]
+    (lines,) = generate_rows(network, RULES, [[BOS]], [seed], replace(PARAMETERS, max_lines=9), length=5000, go_on=True)
+    assert lines.stop is Stop.MAX_LINES
+    ends = [second for first, second in pairwise([RULES.break_id, *lines.tokens]) if first not in (RULES.break_id, EOS)]
+    assert sum(token in (RULES.break_id, EOS) for token in ends) == 9
+    assert EOS in ends
+
+
+def test_a_row_that_is_done_holds_no_dice() -> None:
+    pen = steps._Pen(RULES, PARAMETERS, steps.dials(PARAMETERS, None), 3, go_on=False, alone=False)
+    row = pen.begin([BOS], 1)
+    for _ in range(3):
+        assert len(row.noise) == len(row.chaos) == 3
+        pen.write(row, np.arange(untrained.VOCABULARY, dtype=np.float32))
+    assert row.stop is Stop.MAX_TOKENS
+    assert len(row.noise) == len(row.chaos) == len(row.unread) == 0
+
+
+def test_a_network_that_is_done_with_is_let_go() -> None:
+    network = untrained.network(untrained.CHARRNN)
+    generate_rows(network, RULES, [[BOS]], [1], PARAMETERS)
+    gone = weakref.ref(network)
+    del network
+    gc.collect()
+    assert gone() is None
 
 
 def test_it_writes_with_the_weights_of_now() -> None:

@@ -1,6 +1,8 @@
 """The Python class: its names are textgenrnn's, its texts those of the command."""
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +12,8 @@ import pytest
 
 from model.errors import ModelError
 from model.generation import TextGenerator, synthesize, synthesize_to_file, write
-from model.generation.synthesis import Text, _Synthesis
+from model.generation.request import request
+from model.generation.synthesis import Text, Writer, _write
 from model.text.characters import CharacterTokenizer
 from model.text.sampling import Place, Rules
 from tests.conftest import Trained
@@ -71,20 +74,27 @@ def test_without_a_seed_every_call_is_another(generator: TextGenerator) -> None:
 
 
 def test_samples_of_several_temperatures(generator: TextGenerator, capsys: pytest.CaptureFixture[str]) -> None:
-    samples = generator.generate_samples(2, [0, 1.5], seed=1)
-    assert [len(texts) for texts in samples.values()] == [2, 2]
+    samples = generator.generate_samples(2, [0, 1.5, None], seed=1)
+    assert [len(texts) for texts in samples.values()] == [2, 2, 2]
     assert samples[0] == listed(generator, 2, temperature=0, seed=1)
-    assert "temperature 1.5" in capsys.readouterr().out
+    assert samples[None] == listed(generator, 2, parameters={"temperature": None}, seed=1)
+    shown = capsys.readouterr().out
+    assert re.findall("^--- (.*)$", shown, re.MULTILINE) == ["temperature 0", "temperature 1.5", "equal chances"]
+    assert all(text in shown for texts in samples.values() for text in texts)
 
 
 def test_a_file_of_texts(generator: TextGenerator, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    assert generator.generate_to_file(path, 3, seed=2, temperature=[1.0, 0.5]) == 3
+    told: list[int] = []
+    assert generator.generate_to_file(path, 3, seed=2, temperature=[1.0, 0.5], wrote=told.append) == 3
+    assert told == [1, 2, 3]
     assert generator.generate_to_file(path, 5, seed=2, temperature=[1.0, 0.5]) == 2
     texts = [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
     assert texts == listed(generator, 5, seed=2, temperature=[1.0, 0.5])
     with pytest.raises(ModelError, match="other temperatures"):
         generator.generate_to_file(path, 5, seed=2)
+    with pytest.raises(ModelError, match="seed"):
+        generator.generate_to_file(path, 5, seed=None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -93,10 +103,19 @@ def test_a_file_of_texts(generator: TextGenerator, tmp_path: Path) -> None:
         ({"n": 0}, "number of texts"),
         ({"temperature": -1}, "temperature"),
         ({"temperature": []}, "temperature"),
+        ({"temperature": np.float32(0.5)}, "temperature"),
         ({"max_gen_length": 0}, "length"),
+        ({"max_gen_length": "5"}, "length"),
+        ({"max_gen_length": 2.5}, "length"),
+        ({"n": "3"}, "number of texts"),
+        ({"n": 1.5}, "number of texts"),
         ({"prefix": "а" * 2001}, "prompt"),
         ({"seed": -1}, "seed"),
         ({"parameters": {"top_k": 0}}, "top_k"),
+        ({"parameters": {"foo": 1}}, "foo: is no parameter"),
+        ({"parameters": {"prompt": "x"}}, "prompt: is no parameter"),
+        ({"interactive": True, "temperature": 0.5}, "person picks"),
+        ({"interactive": True, "top_n": "3"}, "top_n"),
     ],
 )
 def test_what_is_out_of_bounds_is_refused(generator: TextGenerator, options: dict[str, object], named: str) -> None:
@@ -113,6 +132,13 @@ def test_saved_it_loads_again_and_reset_goes_back(trained: Trained, tmp_path: Pa
     assert generator.release.folder == tmp_path / "copy"
     generator.reset()
     assert generator.release.folder == trained.release
+
+
+def test_one_text_is_no_list_of_texts(generator: TextGenerator) -> None:
+    with pytest.raises(ModelError, match="list"):
+        generator.similarity("снег", "abc")
+    with pytest.raises(ModelError, match="list"):
+        generator.encode_text_vectors("abc")
 
 
 def test_alike_texts_are_alike(generator: TextGenerator, others: list[TextGenerator]) -> None:
@@ -144,9 +170,9 @@ def test_main_directions_keep_what_they_can_of_the_distances(generator: TextGene
     assert turned.shape == (6, 5)
     assert np.linalg.norm(turned[0] - turned[1]) == pytest.approx(np.linalg.norm(whole[0] - whole[1]), rel=1e-3)
     assert (np.diff(turned.var(axis=0)) <= 1e-6).all()
-    for count in (0, 6):
+    for count in (0, 6, 1.5):
         with pytest.raises(ModelError, match="main directions"):
-            generator.encode_text_vectors(texts, count)
+            generator.encode_text_vectors(texts, count)  # type: ignore[arg-type]
 
 
 def test_models_write_one_text_by_turns(
@@ -175,7 +201,7 @@ def test_a_model_that_takes_turns_with_itself_writes_what_it_writes_alone(
 
 
 def test_a_space_is_written_once_whoever_brings_it(generator: TextGenerator) -> None:
-    writer = _Synthesis([generator.release], "", 1.0, 60, (" ",), 1)._writer(generator.release, 1)
+    writer = Writer(generator.release, request(generator.release, temperature=1.0, length=60), 60)
     for seed in range(5):
         writer.begin(seed)
         so_far = Text("Снег ", 50, steps=1)
@@ -186,18 +212,57 @@ def test_a_space_is_written_once_whoever_brings_it(generator: TextGenerator) -> 
         assert so_far.text[4] in " \n"
 
 
+def test_words_that_are_cut_before_a_break_owe_no_space(others: list[TextGenerator]) -> None:
+    """Tokens of word pieces alone: a turn ends with a space, and the next may well begin with a break."""
+    texts = synthesize([others[0]] * 2, 25, return_as_list=True, prefix="Снег", max_gen_length=60) or []
+    assert any("\n" in text.removeprefix("Снег") for text in texts)
+    assert not any(" \n" in text for text in texts)
+    writer = Writer(others[0].release, request(others[0].release), 60)
+    owing = [text for text in ("снег", "снег ", "снег \n", "снег\n ", " ", "") if writer._ids(text)[1]]
+    assert owing == ["снег "]
+
+
+def test_lines_that_are_allowed_begin_behind_the_prefix(generator: TextGenerator) -> None:
+    class Lines(Writer):
+        def turn(self, so_far: Text, _stops: Sequence[str]) -> None:
+            so_far.steps += 1
+            so_far.add("х\n")
+
+    writer = Lines(generator.release, request(generator.release, {"max_lines": 2}), 50)
+    assert _write([writer], "а\n", 1, []) == "а\nх\nх"
+    assert _write([writer], "а\n\nб\n", 1, []) == "а\n\nб\nх\nх"
+
+
 def test_synthesis_into_a_file(generator: TextGenerator, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    assert synthesize_to_file([generator, generator], path, 2, seed=1) == 2
+    told: list[int] = []
+    assert synthesize_to_file([generator, generator], path, 2, seed=1, wrote=told.append) == 2
+    assert told == [1, 2]
     assert synthesize_to_file([generator, generator], path, 2, seed=1) == 0
     with pytest.raises(ModelError, match="other models"):
         synthesize_to_file([generator], path, 2, seed=1)
 
 
-@pytest.mark.parametrize("options", [{"stop_tokens": ["ab"]}, {"max_gen_length": 0}, {"n": 0}, {"temperature": 99}])
-def test_a_synthesis_out_of_bounds_is_refused(generator: TextGenerator, options: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"stop_tokens": ["ab"]},
+        {"max_gen_length": 0},
+        {"max_gen_length": None},
+        {"n": 0},
+        {"n": "3"},
+        {"seed": None},
+        {"temperature": 99},
+        {"temperature": np.float32(0.5)},
+    ],
+)
+def test_a_synthesis_out_of_bounds_is_refused(
+    generator: TextGenerator, options: dict[str, object], tmp_path: Path
+) -> None:
     with pytest.raises(ModelError):
         synthesize([generator], return_as_list=True, **options)  # type: ignore[arg-type]
+    with pytest.raises(ModelError):
+        synthesize_to_file([generator], tmp_path / "a.txt", **options)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match="models"):
         synthesize([])
 
@@ -222,10 +287,15 @@ def test_trained_on_texts_and_on_from_a_model(trained: Trained, tmp_path: Path) 
     assert all(np.allclose(one, other, atol=2e-3) for one, other in pairs)  # it began where the first ended
     with pytest.raises(ModelError, match="release already"):
         generator.train_from_file(trained.corpus, tmp_path / "second")
+    before = (tmp_path / "first" / "texts.jsonl").read_bytes()
+    with pytest.raises(ModelError, match="release already"):
+        generator.train_on_texts(["а"], tmp_path / "first")
+    assert (tmp_path / "first" / "texts.jsonl").read_bytes() == before
     with pytest.raises(ModelError, match="epochs"):
         generator.train_from_file(trained.corpus, tmp_path / "third", epochs=0)
     generator.reset()
-    assert generator.release.folder == first.folder
+    with pytest.raises(ModelError, match="no model"):
+        _ = generator.release
 
 
 def test_lines_and_paragraphs_are_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

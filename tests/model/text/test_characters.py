@@ -64,7 +64,7 @@ def test_special_tokens_are_not_text() -> None:
 
 
 def test_a_prompt_is_read_without_what_is_unknown() -> None:
-    assert LETTERS.encode_prompt(" abЖ \n🦊\r\ne\u0301 ") == ([BOS, *LETTERS.encode("ab\n\né"), BREAK], False)
+    assert LETTERS.encode_prompt(" abЖ \n🦊\r\ne\u0301 ") == ([BOS, *LETTERS.encode("ab\né"), BREAK], False)
     assert LETTERS.encode_prompt("ab c", with_break=False) == ([BOS, *LETTERS.encode("ab c")], False)
 
 
@@ -102,6 +102,7 @@ BROKEN = [
     b'{"kind": "characters"}',
     b'{"kind": "characters", "tokens": {}}',
     b'{"kind": "characters", "tokens": []}',
+    b'{"kind": "characters", "tokens": ["\\n"]}',
     b'{"kind": "characters", "tokens": ["a", "\\n"]}',
     b'{"kind": "characters", "tokens": ["\\n", "a", "a"]}',
     b'{"kind": "characters", "tokens": ["\\n", "\\n"]}',

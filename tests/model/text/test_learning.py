@@ -1,6 +1,5 @@
 """Learning tokenizers, and opening what was learned."""
 
-import os
 import random
 from pathlib import Path
 
@@ -74,10 +73,19 @@ def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", TOKENIZERS)
-@pytest.mark.parametrize("data", [b"", b"garbage", b"4 3\n1 2\n", b"1 0\n1 2\n1 0 2 3", os.urandom(200)])
+@pytest.mark.parametrize(
+    "data", [b"", b"garbage", b"4 3\n1 2\n", b"1 0\n1 2\n1 0 2 3", random.Random(0).randbytes(200)]
+)
 def test_a_broken_file_is_a_bad_release(kind: str, data: bytes) -> None:
     with pytest.raises(BadRelease, match="cannot be read"):
         read_tokenizer(kind, data, [])
+
+
+def test_a_vocabulary_without_a_line_break_is_a_bad_release(tmp_path: Path) -> None:
+    with pytest.raises(BadRelease, match="the line break is no token"):
+        read_tokenizer("bpe", b"2 0\n97 4\n9601 5\n1 0 2 3\n", [])
+    with pytest.raises(ModelError, match="the line break is no token"):
+        learn("bpe", ["аб"], tmp_path / "vocabulary", 8, [])
 
 
 @pytest.mark.parametrize("kind", TOKENIZERS)

@@ -22,6 +22,12 @@ def test_a_release_tells_all_that_writing_needs(toy: ToyRelease) -> None:
     assert release.tokenizer.encode("Снег") == toy.tokenizer.encode("Снег")
 
 
+@pytest.mark.parametrize("context", [None, 1, 255])
+def test_a_context_fits_into_the_window(toy: ToyRelease, context: int | None) -> None:
+    changed = toy.changed(context=context)
+    assert read(changed.config_bytes, changed.tokenizer_bytes).context == context
+
+
 def test_without_a_word_on_signatures_there_is_no_generate(toy: ToyRelease) -> None:
     config = {name: value for name, value in toy.config.items() if name != "signatures"}
     assert "generate" not in read(json.dumps(config).encode(), toy.tokenizer_bytes).signatures
@@ -78,6 +84,13 @@ def test_what_is_no_config_is_refused(config: bytes, toy: ToyRelease) -> None:
         {"prompt_break": "no"},
         {"prompt_break": None},
         {"force_breaks": 1},
+        {"context": "x"},
+        {"context": 2.5},
+        {"context": [1]},
+        {"context": -3},
+        {"context": 0},
+        {"context": 256},
+        {"context": True},
     ],
 )
 def test_a_config_with_a_wrong_part_is_refused(toy: ToyRelease, change: dict[str, Any]) -> None:

@@ -244,7 +244,10 @@ def test_a_walk_behind_a_prompt_begins_a_line_or_goes_on_in_one() -> None:
     going_on = Walk.behind([BOS, 4], RULES)
     assert going_on.place == GOING_ON
     assert not going_on.place.line_start
-    assert going_on.after(BREAK, RULES).place == Place(1, 1)
+    after_break = going_on.after(BREAK, RULES)
+    assert after_break.place == Place(1, 1)
+    assert after_break.stop(BREAK, max_lines=1, max_tokens=9) is None  # nothing is written yet
+    assert going_on.after(4, RULES).after(BREAK, RULES).lines == 1
 
 
 def test_what_goes_on_in_a_line_is_drawn_as_inside_of_one() -> None:

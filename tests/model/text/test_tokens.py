@@ -49,6 +49,13 @@ def test_a_line_of_unknown_characters_leaves_no_line(tokenizer: Tokenizer, promp
     assert tokenizer.encode_prompt(prompt) == tokenizer.encode_prompt("снег")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "read"), [("снег\n漢字\nпоют", "снег\nпоют"), ("снег\n\n漢字 🦊\n\nпоют", "снег\n\nпоют")]
+)
+def test_a_line_of_unknown_characters_makes_no_stanza(tokenizer: Tokenizer, prompt: str, read: str) -> None:
+    assert tokenizer.encode_prompt(prompt) == tokenizer.encode_prompt(read)
+
+
 def test_a_long_prompt_keeps_its_end(tokenizer: Tokenizer) -> None:
     text = "\n".join(f"{a} {b} снег" for a in range(10) for b in range(10))
     ids, cut = tokenizer.encode_prompt(text)

@@ -131,8 +131,19 @@ def test_the_most_frequent_words_are_kept(tmp_path: Path) -> None:
     assert tokenizer.encode("а г") == [6, UNK]
 
 
+@pytest.mark.parametrize("case", range(60))
+def test_a_corpus_knows_its_own_words(case: int, tmp_path: Path) -> None:
+    random_ = random.Random(case)
+    signs = " \n—'.,!?«»…aAбБ05\u0301\u0307\u030cJİΣΪΐ_:"  # J and a caron are one letter when small
+    texts = ["".join(random_.choices(signs, k=random_.randint(20, 60))) for _ in range(6)]
+    tokenizer = learned("words", texts, tmp_path)
+    for text in texts:
+        assert UNK not in tokenizer.encode(tokenizer.normalise(text))
+
+
 def test_unknown_words_are_left_out_of_a_prompt(russian: Tokenizer) -> None:
     assert russian.encode_prompt("Кот  неведомый НЕ СПИТ\nнечто\n") == russian.encode_prompt("кот не спит")
+    assert russian.encode_prompt("кот\nнечто 漢字\nспит") == russian.encode_prompt("кот\nспит")
     assert russian.encode_prompt("нечто") == ([BOS], False)
 
 
@@ -158,6 +169,7 @@ def test_the_file_opens_as_it_was_learned(english: Tokenizer, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("tokens", "spacing"),
     [
+        (["\n"], {}),
         (["\n", "a"], []),
         (["\n", "a", ","], {}),
         (["\n", "a"], {",": "left"}),

@@ -12,7 +12,15 @@ from model.text.tokens import PAD
 from model.training.batches import Batch, Batches, CarriedBatches, StreamBatches, TextBatches
 
 ROWS = [
-    np.arange(start, start + length, dtype=np.int32) for start, length in ((200, 90), (400, 70), (600, 45), (800, 120))
+    np.arange(start, start + length, dtype=np.int32)
+    for start, length in (
+        (200, 90),
+        (400, 70),
+        (600, 45),
+        (800, 120),
+        (1000, 2),
+        (1200, 5),
+    )  # two shorter than a window
 ]
 SETTINGS = Training(epochs=1, batch_size=3, window=16, learning_rate=1e-3)
 BATCHES: dict[str, Batches] = {
@@ -84,8 +92,8 @@ def test_a_token_that_counts_has_seen_half_a_context_or_all_there_is() -> None:
 
 
 def test_each_window_knows_the_label_of_its_text() -> None:
-    labelled = TextBatches(ROWS, SETTINGS, 10, every_position=True, labels=[7, 8, 9, 6])
-    kinds = {1: 7, 2: 8, 3: 9, 4: 6}
+    labelled = TextBatches(ROWS, SETTINGS, 10, every_position=True, labels=[7, 8, 9, 6, 5, 4])
+    kinds = {1: 7, 2: 8, 3: 9, 4: 6, 5: 5, 6: 4}
     for batch in labelled.epoch(0):
         assert batch.labels is not None
         assert [kinds[int(row[0]) // 200] for row in batch.tokens] == batch.labels.tolist()

@@ -4,6 +4,7 @@ import resource
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import keras
@@ -11,16 +12,17 @@ import numpy as np
 import pytest
 
 from model.errors import ModelError
-from model.training.checkpoints import CHECKPOINT, SNAPSHOTS, restore, save, save_snapshot
-from model.training.history import Progress
+from model.training.checkpoints import CHECKPOINT, SNAPSHOTS, load_weights, restore, save, save_snapshot, save_weights
+from model.training.history import Progress, Tally
 
 FULL = """
 import sys
+from itertools import pairwise
 from pathlib import Path
 import numpy as np
 from model.errors import ModelError
 from model.training.checkpoints import save
-from model.training.history import Progress
+from model.training.history import Progress, Tally
 try:
     save(Path(sys.argv[1]), [np.zeros(100_000)], Progress(epoch=2))
 except ModelError as error:
@@ -33,7 +35,9 @@ def variables(*values: float) -> list[keras.Variable]:
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
-    progress = Progress(3, 17, 1.5, [{"step": 1, "loss": 2.5}], [{"validation_accuracy": 0.3}], [], [])
+    progress = Progress(
+        3, 17, 1.5, 99, Tally(1, 2, 3.0), Tally(), [{"step": 1, "loss": 2.5}], [{"validation_accuracy": 0.3}]
+    )
     save(tmp_path, variables(1, 2), progress)
     back = variables(0, 0)
     assert restore(tmp_path, back) == progress
@@ -85,9 +89,36 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
-def test_of_the_snapshots_the_newest_stay(tmp_path: Path) -> None:
-    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    for step in (5, 10, 15, 20):
-        save_snapshot(network, tmp_path, step, most=2)
-    kept = sorted(path.name for path in (tmp_path / SNAPSHOTS).iterdir())
-    assert kept == ["step-000000015.weights.h5", "step-000000020.weights.h5"]
+def network() -> keras.Model:
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+
+
+def test_of_the_snapshots_the_first_the_last_and_some_between_stay(tmp_path: Path) -> None:
+    for step in range(5, 105, 5):
+        save_snapshot(network(), tmp_path, step, most=4)
+    kept = [int(path.name[5:14]) for path in sorted((tmp_path / SNAPSHOTS).iterdir())]
+    assert (kept[0], kept[-1], len(kept)) == (5, 100, 4)
+    assert max(after - before for before, after in pairwise(kept)) <= 60
+
+
+def test_a_single_snapshot_is_the_newest(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        save_snapshot(network(), tmp_path, step, most=1)
+    assert [path.name for path in (tmp_path / SNAPSHOTS).iterdir()] == ["step-000000003.weights.h5"]
+
+
+def test_weights_that_are_no_numbers_are_not_kept(tmp_path: Path) -> None:
+    spoilt = network()
+    spoilt.layers[0].kernel.assign([[np.nan], [1.0]])
+    with pytest.raises(ModelError, match="is no number any more"):
+        save_weights(spoilt, tmp_path / "best.weights.h5")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no weights"])
+def test_weights_that_cannot_be_read_are_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "best.weights.h5"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"best\.weights\.h5"):
+        load_weights(network(), path)

@@ -16,7 +16,7 @@ def rates(settings: Training, *steps: int) -> list[float]:
 
 
 def test_warming_up_is_a_straight_line() -> None:
-    assert rates(replace(SETTINGS, warmup_steps=50), 0, 10, 25, 50) == [0, 0.2, 0.5, 1]
+    assert rates(replace(SETTINGS, warmup_steps=50), 0, 9, 24, 49, 50) == [0.02, 0.2, 0.5, 1, 1]
 
 
 def test_a_cosine_ends_at_a_hundredth() -> None:

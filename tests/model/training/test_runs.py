@@ -2,26 +2,32 @@
 
 import argparse
 import json
+import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from model.account import training_in
 from model.commands.training import train
 from model.corpus.texts import Text
 from model.errors import ModelError
 from model.networks.sizes import CharRnnSizes, PoetSizes, TextgenrnnSizes
 from model.preset import Preset, Training, load
-from model.run import batches_of, prepared
+from model.run import batches_of, prepared, train_run
+from model.text.release import open_tokenizer
 from model.tokenizing import learn_bpe
 from model.training.checkpoints import BEST, CHECKPOINT
 from model.training.history import Progress
-from model.training.trainer import HISTORY, Trainer
+from model.training.recorder import HISTORY
+from model.training.trainer import Trainer
 from model.training_report.console import Console
 from tests.conftest import Trained, model
 from tests.model.tiny import poems
@@ -77,8 +83,9 @@ def trainer(folder: Path, tokenizer: Path, preset: Preset, stop_at: str | None =
             raise Stopped
 
     folder.mkdir(exist_ok=True)
-    shutil.copyfile(tokenizer, folder / "tokenizer.model")
-    return prepared(preset, TEXTS[:100], folder, Console(preset.training, say))
+    seen = [text.text for text in TEXTS[:100]]
+    opened = open_tokenizer(preset.tokenizer, tokenizer, preset.normalisation)
+    return prepared(preset, opened, seen, folder, Console(preset.training, say))
 
 
 def run(trainer: Trainer) -> Trainer:
@@ -95,10 +102,13 @@ PRESET = Preset(
               "max_tokens": 20, "max_lines": 4, "max_chars": None},
 )  # fmt: skip
 KINDS = {
-    "the poet, its weights averaged, on a plateau": replace(
-        PRESET, training=replace(SETTINGS, average=0.9, schedule="plateau", decay_every=1, clip_norm=1.0)
+    "the poet, its weights averaged, stopped in its validation": replace(
+        PRESET, training=replace(
+            SETTINGS, average=0.9, clip_norm=1.0, warmup_steps=9, weight_decay=0.02, dtype="mixed_bfloat16",
+            sample_steps=30,
+        ),
     ),
-    "charrnn, its state carried": replace(
+    "charrnn, its state carried, by epochs": replace(
         PRESET, network="charrnn", sizes=CharRnnSizes(160, 8, 12, 2, "lstm", dropout=0.3),
         training=replace(SETTINGS, carry=True, window=16, schedule="epochs", decay_every=1),
     ),
@@ -110,6 +120,9 @@ KINDS = {
 }  # fmt: skip
 
 
+STOPS = {"poet": "validation: ", "charrnn": "epoch 2/2 step 20", "textgenrnn": "epoch 2/2 step 20"}
+
+
 @pytest.mark.parametrize("preset", KINDS.values(), ids=KINDS)
 def test_a_resumed_run_ends_with_the_weights_of_one_that_was_never_stopped(
     trained: Trained, tmp_path: Path, preset: Preset
@@ -117,16 +130,35 @@ def test_a_resumed_run_ends_with_the_weights_of_one_that_was_never_stopped(
     tokenizer = trained.run / "tokenizer.model"
     whole = run(trainer(tmp_path / "whole", tokenizer, preset))
     with pytest.raises(Stopped):
-        run(trainer(tmp_path / "stopped", tokenizer, preset, "epoch 2/2 step 20"))
+        run(trainer(tmp_path / "stopped", tokenizer, preset, STOPS[preset.network]))
     resumed = run(trainer(tmp_path / "stopped", tokenizer, preset))
     for a, b in ((whole.network, resumed.network), (whole.view, resumed.view)):
         assert all(np.array_equal(x, y) for x, y in zip(a.get_weights(), b.get_weights(), strict=True))
     assert [row["epoch"] for row in resumed.progress.epochs] == [1, 2]
-    assert [row["step"] for row in resumed.progress.steps] == [row["step"] for row in whole.progress.steps]
+    assert _timeless(resumed.progress.steps) == _timeless(whole.progress.steps)
+    assert resumed.progress.samples == whole.progress.samples
+    assert resumed.progress.collapse == whole.progress.collapse
+
+
+def _timeless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    timed = ("seconds", "tokens_per_second", "memory_mb")
+    return [{name: value for name, value in row.items() if name not in timed} for row in rows]
+
+
+def test_on_jax_a_run_trains_and_goes_on(trained: Trained, tmp_path: Path) -> None:
+    preset = tmp_path / "jax.toml"
+    preset.write_text(trained.preset.read_text("utf-8").replace("seed = 1", "seed = 1\naverage = 0.9"), "utf-8")
+    command = [sys.executable, "-m", "model", "train", str(trained.corpus), "--preset", str(preset)]
+    command += ["--out", str(tmp_path / "run")]
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    for options in ([], ["--resume"]):
+        subprocess.run([*command, *options], check=True, capture_output=True, timeout=110, env=environment)
+    history = json.loads((tmp_path / "run" / HISTORY).read_bytes())["epochs"]
+    assert history[-1]["validation_bits_per_char"] < history[0]["validation_bits_per_char"] - 0.2
 
 
 def test_averaged_weights_are_not_the_last_ones(trained: Trained, tmp_path: Path) -> None:
-    preset = KINDS["the poet, its weights averaged, on a plateau"]
+    preset = replace(PRESET, training=replace(SETTINGS, epochs=1, average=0.9))
     done = run(trainer(tmp_path / "run", trained.run / "tokenizer.model", preset))
     pairs = zip(done.network.trainable_variables, done.view.trainable_variables, strict=True)
     assert all(not np.array_equal(a.numpy(), b.numpy()) for a, b in pairs)
@@ -147,11 +179,11 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_best(trained: Trai
     assert trainer(tmp_path / "run", trained.run / "tokenizer.model", PRESET).restore()
 
 
-def test_a_loss_that_is_no_number_from_the_start_leaves_nothing(trained: Trained, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_from_the_start_leaves_no_weights(trained: Trained, tmp_path: Path) -> None:
     preset = replace(PRESET, training=replace(SETTINGS, learning_rate=float("nan")))
     with pytest.raises(ModelError, match="is no number any more"):
         run(trainer(tmp_path / "run", trained.run / "tokenizer.model", preset))
-    assert not (tmp_path / "run" / CHECKPOINT).exists()
+    assert not (tmp_path / "run" / BEST).exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -183,13 +215,55 @@ def test_a_run_begins_with_the_weights_and_the_tokenizer_of_another(trained: Tra
     assert begun["epochs"][0]["validation_loss"] < before["epochs"][0]["validation_loss"] - 0.3
 
 
+def test_what_a_run_began_with_is_told_by_its_release(trained: Trained, tmp_path: Path) -> None:
+    options = ["--preset", trained.preset, "--out", tmp_path / "run", "--init-from", trained.release]
+    model("train", trained.corpus, *options)
+    model("release", tmp_path / "run", trained.corpus, tmp_path / "release")
+    config = json.loads((tmp_path / "release" / "config.json").read_bytes())
+    began = json.loads((trained.release / "config.json").read_bytes())
+    assert config["run"]["init_from"] == {"release": "tiny", "hash": began["hash"]}
+    assert began["hash"] in (tmp_path / "release" / "MODEL_CARD.md").read_text("utf-8")
+
+
+def test_two_processes_cannot_train_in_one_folder(trained: Trained, tmp_path: Path) -> None:
+    with training_in(tmp_path / "run"):
+        options = ["--preset", trained.preset, "--out", tmp_path / "run"]
+        done = model("train", trained.corpus, *options, check=False)
+    assert (done.returncode, done.stderr) == (1, f"model: another process is training in {tmp_path / 'run'}\n")
+
+
+BROKEN = {
+    "tokenizer.model": "tokenizer.model cannot be used",
+    "run.json": "holds no run",
+    CHECKPOINT: "is no checkpoint",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_of_a_run_is_named(trained: Trained, tmp_path: Path, name: str) -> None:
+    run = Path(shutil.copytree(trained.run, tmp_path / "run"))
+    (run / name).write_bytes(b"[]")
+    with pytest.raises(ModelError, match=BROKEN[name]):
+        train_run(trained.corpus, load(str(trained.preset)), run, Console(SETTINGS, print), resume=True)
+
+
+def test_more_samples_or_patience_do_not_make_another_run(trained: Trained, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(trained.run, tmp_path / "run"))
+    preset = load(str(trained.preset))
+    other = replace(preset, training=replace(preset.training, sample_steps=5, patience=2, checkpoint_seconds=9))
+    train_run(trained.corpus, other, run, Console(SETTINGS, print), resume=True)
+    other = replace(preset, training=replace(preset.training, weight_decay=0.5))
+    with pytest.raises(ModelError, match="another preset"):
+        train_run(trained.corpus, other, run, Console(SETTINGS, print), resume=True)
+
+
 def test_the_weights_of_another_network_are_no_beginning(trained: Trained, tmp_path: Path) -> None:
     preset = tmp_path / "other.toml"
     preset.write_text(trained.preset.read_text("utf-8").replace("recurrent = 12", "recurrent = 13"), "utf-8")
     options = ["--preset", preset, "--out", tmp_path / "run", "--init-from", trained.run]
     done = model("train", trained.corpus, *options, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "holds another network: recurrent is 12 there, and 13 in the preset" in done.stderr
+    assert "holds another network: recurrent is 12 there, and 13 here" in done.stderr
 
 
 def test_a_collapsed_network_is_warned_of_and_stopped_on_request(trained: Trained, tmp_path: Path) -> None:
@@ -206,7 +280,7 @@ def test_a_collapsed_network_is_warned_of_and_stopped_on_request(trained: Traine
 def test_learning_rates_are_tried_and_drawn(trained: Trained, tmp_path: Path) -> None:
     options = ["--preset", trained.preset, "--out", tmp_path, "--lr-search", "1e-9,1e-2", "--lr-steps", 60]
     output = model("train", trained.corpus, *options).stdout
-    assert re.search(r"lowest: 0.01, (held|cosine); the curves are in .*rates.html", output)
+    assert re.search(r"0\.01, (held|cosine): .*\nthe curves are in .*rates\.html", output)
     assert "<svg" in (tmp_path / "rates.html").read_text("utf-8")
 
 
@@ -245,6 +319,13 @@ def test_too_small_a_corpus_is_refused(trained: Trained, tmp_path: Path) -> None
 
 
 WRONG = {
+    "sizes that are no table": ("[sizes]", "[size]", "[sizes]: missing key 'dropout'"),
+    "no temperature": ("seed = 1", 'seed = 1\nsample_temperatures = ["hot"]', "sample_temperatures: each element"),
+    "a type of no number": ('dtype = "float32"', 'dtype = "float99"', "dtype 'float99' is unknown"),
+    "heads that do not divide": ("heads = 8", "heads = 5", "embedding must be a multiple of heads"),
+    "out of bounds": ("batch_size = 2", "batch_size = 0", "batch_size must be between 1"),
+    "a network that is a list": ('network = "poet"', 'network = ["poet"]', "network ['poet'] is unknown"),
+    "a mood that is none": ("[sampling]", "moods.calm = 3\n[sampling]", "[moods.calm] must be of type table"),
     "unknown key": ("epochs = 3", "epoch = 3", "unknown key 'epoch'"),
     "missing key": ("epochs = 3\n", "", "missing key 'epochs'"),
     "wrong type": ("epochs = 3", 'epochs = "3"', "epochs must be of type int"),
@@ -270,14 +351,15 @@ def test_an_unknown_preset_lists_those_there_are() -> None:
 
 
 def test_the_best_epoch_is_the_one_of_the_best_validation_accuracy() -> None:
-    progress = Progress(epochs=[{"validation_accuracy": accuracy} for accuracy in (0.1, 0.4, 0.3, 0.35)])
-    assert (progress.best, progress.stale) == (0.4, 2)
+    pairs = ((0.1, 3.0), (0.4, 2.5), (0.4, 2.2), (0.3, 2.0), (0.35, 1.9))
+    progress = Progress(epochs=[{"validation_accuracy": a, "validation_loss": loss} for a, loss in pairs])
+    assert (progress.best, progress.stale) == ((0.4, -2.2), 2)
 
 
 def test_a_checkpoint_is_whole_or_not_there(trained: Trained, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(trained.run, run)
-    (run / f"new.{CHECKPOINT}").write_bytes(b"half written")
+    (run / f".new.1.{CHECKPOINT}").write_bytes(b"half written")
     output = model("train", trained.corpus, "--preset", trained.preset, "--out", run, "--resume").stdout
     assert "resumed at epoch 4" in output
 

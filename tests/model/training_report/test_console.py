@@ -3,11 +3,12 @@
 import io
 import re
 import sys
-from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
 
+from model.preset import Training
+from model.training.history import Progress
 from model.training_report import console as module
 from model.training_report.console import Console
 
@@ -20,19 +21,12 @@ class Terminal(io.StringIO):
         return True
 
 
-@dataclass
-class Progress:
-    epoch: int = 0
-    step: int = 0
-    seconds: float = 0.0
-
-    def go(self, seconds: float = 1.0) -> "Progress":
-        self.step, self.seconds = self.step + 1, self.seconds + seconds
-        return self
+SETTINGS = Training(epochs=3, batch_size=4, window=256, learning_rate=0.1)
 
 
-def console() -> Console:
-    return Console(SimpleNamespace(epochs=3, batch_size=4, window=256))
+def gone(progress: Progress, seconds: float = 1.0) -> Progress:
+    progress.step, progress.seconds = progress.step + 1, progress.seconds + seconds
+    return progress
 
 
 def screen_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
@@ -45,12 +39,12 @@ def screen_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 def test_a_log_gets_a_line_every_twenty_steps(capsys: pytest.CaptureFixture[str]) -> None:
-    shown, progress = console(), Progress(epoch=1)
-    shown.begin(progress, 60)
+    shown, progress = Console(SETTINGS), Progress(epoch=1)
+    shown.begin(progress, 60, 64)
     for _ in range(60):
-        shown.step(progress.go(), LOGS)
+        shown.step(gone(progress), LOGS)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "epoch 2/3 step 20/60 loss 4.202 accuracy 0.2284 1,024 tokens/s 0:01:40 left"
+    assert lines[0] == "epoch 2/3 step 20/60 loss 4.202 accuracy 0.2284 64 tokens/s 0:01:40 left"
     assert [re.findall(r"step (\d+)", line)[0] for line in lines] == ["20", "40", "60"]
     assert all(re.fullmatch(LINE, line) for line in lines)
 
@@ -60,33 +54,33 @@ def test_a_log_of_slow_steps_gets_a_line_every_half_minute(
 ) -> None:
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(module, "monotonic", lambda: clock.now)
-    shown, progress = console(), Progress()
-    shown.begin(progress, 60)
+    shown, progress = Console(SETTINGS), Progress()
+    shown.begin(progress, 60, 1024)
     for _ in range(9):
         clock.now += 10
-        shown.step(progress.go(10), LOGS)
+        shown.step(gone(progress, 10), LOGS)
     assert re.findall(r"step (\d+)/", capsys.readouterr().out) == ["3", "6", "9"]
 
 
 def test_the_time_left_of_a_resumed_run_counts_from_where_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
-    shown, progress = console(), Progress(epoch=2, step=19, seconds=5000.0)
-    shown.begin(progress, 60)
-    shown.step(progress.go(2.0), LOGS)
+    shown, progress = Console(SETTINGS), Progress(epoch=2, step=19, seconds=5000.0)
+    shown.begin(progress, 60, 1024)
+    shown.step(gone(progress, 2.0), LOGS)
     assert capsys.readouterr().out.endswith("step 20/60 loss 4.202 accuracy 0.2284 512 tokens/s 0:01:20 left\n")
 
 
 def test_a_clock_that_stands_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
-    shown, progress = console(), Progress(step=19)
-    shown.begin(progress, 60)
-    shown.step(progress.go(0.0), {"loss": float("nan")})
+    shown, progress = Console(SETTINGS), Progress(step=19)
+    shown.begin(progress, 60, 1024)
+    shown.step(gone(progress, 0.0), {"loss": float("nan")})
     assert capsys.readouterr().out == "epoch 1/3 step 20/60 loss nan 0 tokens/s -:--:-- left\n"
 
 
 def test_lines_may_be_said_at_any_time(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = console()
+    shown = Console(SETTINGS)
     shown.say("resumed at epoch 2")
-    shown.begin(Progress(), 60)
-    shown.say("validation: [b]good[/b]")
+    shown.begin(Progress(), 60, 1024)
+    shown.validated("validation: [b]good[/b]")
     shown.end()
     shown.end()
     shown.say("done")
@@ -96,10 +90,10 @@ def test_lines_may_be_said_at_any_time(capsys: pytest.CaptureFixture[str]) -> No
 def test_plain_lines_may_go_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = screen_of(monkeypatch)
     lines: list[str] = []
-    shown = Console(SimpleNamespace(epochs=3, batch_size=4, window=256), say=lines.append)
+    shown = Console(SETTINGS, say=lines.append)
     progress = Progress(step=19)
-    shown.begin(progress, 60)
-    shown.step(progress.go(), LOGS)
+    shown.begin(progress, 60, 1024)
+    shown.step(gone(progress), LOGS)
     shown.end()
     assert re.fullmatch(LINE, lines[0])
     assert screen.getvalue() == ""
@@ -107,10 +101,10 @@ def test_plain_lines_may_go_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_screen_shows_bars_figures_and_what_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = screen_of(monkeypatch)
-    shown, progress = console(), Progress(epoch=1, step=29)
-    shown.begin(progress, 60)
-    shown.step(progress.go(), LOGS)
-    shown.say("validation: accuracy 0.2 [bold] :smile:")
+    shown, progress = Console(SETTINGS), Progress(epoch=1, step=29)
+    shown.begin(progress, 60, 1024)
+    shown.step(gone(progress), LOGS)
+    shown.validated("validation: accuracy 0.2 [bold] :smile:")
     shown.say("at temperature 0.5: Чай | остыл\nи кот")
     shown.end()
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.getvalue())
@@ -126,7 +120,7 @@ def test_a_screen_shows_bars_figures_and_what_stays(monkeypatch: pytest.MonkeyPa
 def test_a_screen_gets_its_cursor_back(monkeypatch: pytest.MonkeyPatch, colour: str) -> None:
     screen = screen_of(monkeypatch)
     monkeypatch.setenv("NO_COLOR", colour)
-    shown = console()
-    shown.begin(Progress(), 60)
+    shown = Console(SETTINGS)
+    shown.begin(Progress(), 60, 1024)
     shown.end()
     assert screen.getvalue().count("\x1b[?25l") == screen.getvalue().count("\x1b[?25h") == 1

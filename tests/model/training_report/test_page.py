@@ -1,5 +1,6 @@
 """The pages in a real browser, as a reader uses them."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from itertools import pairwise
@@ -58,7 +59,7 @@ def box(page: Page, selector: str) -> Any:
 
 
 def test_lines_fill_their_charts(page: Page) -> None:
-    for name in ("loss", "accuracy", "bits", "updates", "rate", "gradient", "speed", "memory"):
+    for name in ("loss", "accuracy", "bits", "updates", "rate", "speed", "memory"):
         plot, line = box(page, f"#plot-{name}"), box(page, f"#plot-{name} .line polyline")
         assert plot["width"] > 200
         assert line["width"] > 0.8 * plot["width"]
@@ -82,6 +83,7 @@ def test_the_pointer_reads_values(page: Page) -> None:
     expect(tip).to_be_hidden()
     page.locator("#plot-loss").hover()
     expect(tip).to_contain_text("step 4,0")
+    expect(page.locator("#plot-loss .said")).to_be_empty()
     expect(tip).to_contain_text("validation")
     inside = box(page, "#plot-loss .tip")
     assert inside["x"] >= 0
@@ -97,6 +99,7 @@ def test_the_keyboard_reads_values(page: Page) -> None:
     expect(tip).to_contain_text("step 20")
     page.keyboard.press("ArrowRight")
     expect(tip).to_contain_text("step 40")
+    expect(page.locator("#plot-loss").get_by_role("status")).to_contain_text(re.compile(r"^step 40: .*training \d"))
     page.keyboard.press("End")
     expect(tip).to_contain_text("step 8,000")
     page.keyboard.press("Escape")
@@ -141,6 +144,20 @@ def test_a_reload_keeps_what_the_reader_opened(page: Page, path: Path) -> None:
     expect(page.get_by_role("radio", name="0.5")).to_be_checked()
     expect(page.locator("#plot-loss .line.dots")).to_be_hidden()
     assert abs(page.evaluate("scrollY") - top) < 5
+
+
+def test_the_page_reloads_itself_until_it_is_told_not_to(page: Page, path: Path) -> None:
+    page.clock.install()
+    page.reload()
+    write_report(history() | {"name": "second"}, path)
+    page.clock.run_for(61_000)
+    expect(page.locator("h1")).to_have_text("second")
+    page.get_by_role("button", name="Stop reloading").click()
+    page.reload()
+    write_report(history() | {"name": "third"}, path)
+    page.clock.run_for(200_000)
+    expect(page.get_by_role("button", name="Reload once a minute")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("second")
 
 
 def test_scripts_in_a_history_do_not_run(page: Page) -> None:

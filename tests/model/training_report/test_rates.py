@@ -1,5 +1,6 @@
 """The study of learning rates: which it suggests, why, and what it makes of trials that failed."""
 
+import html
 import math
 import re
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from model.training_report.rates import write_rate_study
+from model.training_report.rates import final_loss, write_rate_study
 
 
 def trial(rate: float, end: float, schedule: str = "cosine", *, diverged: bool = False) -> dict[str, Any]:
@@ -28,11 +29,12 @@ def trials() -> list[dict[str, Any]]:
 
 def said(given: list[dict[str, Any]], folder: Path) -> tuple[str, str]:
     """Give what the page suggests, and why."""
-    write_rate_study(given, folder / "rates.html")
+    suggestion = write_rate_study(given, folder / "rates.html")
     page = (folder / "rates.html").read_text("utf-8")
     assert page.rstrip().endswith("</html>")
     head = re.search(r'(?s)<h1>(.*?)</h1>\s*<p class="lede">(.*?)</p>', page)
     assert head is not None
+    assert suggestion is None or html.unescape(head[2]).endswith(suggestion.why)
     return head[1], head[2]
 
 
@@ -53,18 +55,21 @@ def test_a_best_rate_at_an_end_asks_for_more(tmp_path: Path, best: float, word: 
     assert f"a {word} one may be better still" in why
 
 
-@pytest.mark.parametrize(
-    ("given", "head"),
-    [
-        ([], "No trials"),
-        ([trial(0.1, 1.0, diverged=True)], "None of them"),
-        ([{"learning_rate": 0.1}], "None of them"),
-        ([{"learning_rate": math.nan, "losses": []}, {"learning_rate": 0}], "No trials"),
-        ([{"learning_rate": 0.1, "losses": [(1, math.nan), (2, 3.0)], "diverged": False}], "0.1"),
-    ],
-)
-def test_trials_without_an_end_have_a_page(tmp_path: Path, given: list[dict[str, Any]], head: str) -> None:
-    assert said(given, tmp_path)[0] == head
+@pytest.mark.parametrize("given", [[], [trial(0.1, 1.0, diverged=True)]])
+def test_trials_without_an_end_have_a_page(tmp_path: Path, given: list[dict[str, Any]]) -> None:
+    assert said(given, tmp_path)[0] == "None of them"
+    assert write_rate_study(given, tmp_path / "rates.html") is None
+
+
+def test_a_suggestion_is_a_sentence_too(tmp_path: Path) -> None:
+    suggestion = write_rate_study([trial(0.01, 3.0, "held")], tmp_path / "rates.html")
+    assert suggestion is not None
+    assert suggestion.sentence == "0.01, held: Its loss ended lowest: 3 nats a token."
+
+
+@pytest.mark.parametrize(("losses", "final"), [([], None), ([9.0] * 18 + [1.0, 2.0], 1.5), ([1.0, math.nan], None)])
+def test_the_final_loss_is_the_mean_of_the_last_tenth(losses: list[float], final: float | None) -> None:
+    assert final_loss(list(enumerate(losses))) == final
 
 
 def test_a_schedule_cannot_break_the_page(tmp_path: Path) -> None:

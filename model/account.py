@@ -1,0 +1,118 @@
+"""The account of a training run, run.json: what it was started with, and whether another start is the same."""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from model.corpus.layout import Layout
+from model.corpus.reading import Form
+from model.errors import ModelError
+from model.folder import CONFIG, RUN, check_files, read_config, sha256
+from model.preset import Preset, Training, read
+from model.replacing import replacing
+
+# What a resumed run may have otherwise: how it is watched and kept, and not what it learns.
+_HARMLESS = (
+    "checkpoint_seconds", "checkpoint_steps", "snapshot_steps", "snapshots", "patience",
+    "sample_steps", "sample_temperatures", "sample_prompt", "stop_on_collapse",
+)  # fmt: skip
+
+
+@contextmanager
+def training_in(folder: Path) -> Iterator[None]:
+    """Keep the run's folder to oneself. ModelError where another process trains in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ModelError(f"another process is training in {folder}") from None
+        yield
+
+
+def account_of(preset: Preset, corpus: Path, form: Form, init_from: Path | None) -> dict[str, Any]:
+    """Give the account of a run: its preset, its corpus and how that is read, and what it began with."""
+    account = {"preset": asdict(preset), "corpus_sha256": sha256(corpus), "form": asdict(form)}
+    return account | ({"init_from": _origin(init_from)} if init_from else {})
+
+
+def write_account(folder: Path, account: Mapping[str, Any]) -> None:
+    """Write run.json."""
+    with replacing(folder / RUN) as new:
+        new.write_text(json.dumps(account, ensure_ascii=False, indent=1), "utf-8")
+
+
+def read_account(folder: Path) -> dict[str, Any]:
+    """Read run.json. ModelError where the folder holds no run."""
+    try:
+        account: dict[str, Any] = json.loads((folder / RUN).read_bytes())
+        if {"preset", "corpus_sha256", "form"} <= account.keys():
+            return account
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise ModelError(f"{folder} holds no run")
+
+
+def preset_of(folder: Path) -> Preset:
+    """Give the preset of a run."""
+    return read(read_account(folder)["preset"], str(folder / RUN))
+
+
+def form_of(folder: Path) -> Form:
+    """Give how the corpus of a run was read. ModelError where run.json is not of this program."""
+    form = read_account(folder)["form"]
+    try:
+        return Form(**{**form, "layout": Layout(**form["layout"])})
+    except (KeyError, TypeError):
+        raise ModelError(f"{folder / RUN} does not say how the corpus was read") from None
+
+
+def check_same(folder: Path, account: Mapping[str, Any]) -> None:
+    """Raise ModelError where the run in the folder was started with another corpus or preset."""
+    before, now = read_account(folder), json.loads(json.dumps(account))
+    for name, what in (("corpus_sha256", "corpus"), ("form", "way of reading the corpus")):
+        if before[name] != now[name]:
+            raise ModelError(f"{folder} was started with another {what}; start a new run for this one")
+    if _learned(preset_of(folder)) != _learned(read(now["preset"], "the preset")):
+        raise ModelError(f"{folder} was started with another preset; start a new run for this one")
+
+
+def check_fits(source: Path, preset: Preset) -> None:
+    """Raise ModelError where the network of a run or a release is another one than the preset's."""
+    there = _shape(asdict(preset_of(source)) if not (source / CONFIG).exists() else _released(source))
+    for name, wanted in _shape(asdict(preset)).items():
+        if there.get(name) != wanted:
+            raise ModelError(f"{source} holds another network: {name} is {there.get(name)} there, and {wanted} here")
+
+
+def _learned(preset: Preset) -> Preset:
+    """Give the preset with all that does not change what is learned at its default."""
+    usual = Training(epochs=1, batch_size=1, window=1, learning_rate=1)
+    same = {name: getattr(usual, name) for name in _HARMLESS}
+    return replace(preset, training=replace(preset.training, **same), sampling={}, moods={})
+
+
+def _shape(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what must agree for weights to fit; the vocabulary comes along with the tokenizer."""
+    sizes = {name: size for name, size in table["sizes"].items() if name not in ("dropout", "vocabulary", "labels")}
+    return {name: table[name] for name in ("network", "tokenizer", "normalisation")} | sizes
+
+
+def _released(source: Path) -> dict[str, Any]:
+    config = read_config(source)
+    check_files(source, config)
+    sizes = dict(config["network"])
+    kinds = {"network": sizes.pop("kind"), "tokenizer": config["tokenizer"]["kind"]}
+    return {**kinds, "normalisation": config["normalisation"], "sizes": sizes}
+
+
+def _origin(source: Path) -> dict[str, str]:
+    """Say whose weights and tokenizer a run began with."""
+    if (source / CONFIG).exists():
+        config = read_config(source)
+        return {"release": config["name"], "hash": config["hash"]}
+    return {"run": source.name, "corpus_sha256": read_account(source)["corpus_sha256"]}

@@ -1,0 +1,47 @@
+"""Reading a dataclass from a table of TOML or JSON, with a sentence for whatever is off."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from model.errors import ModelError
+
+T = TypeVar("T")
+Bounds = Mapping[str, tuple[float, float]]  # of numbers, by their names
+
+
+def from_table(cls: type[T], table: Any, where: str, bounds: Bounds = {}) -> T:  # noqa: B006  it is only read
+    """Make the dataclass `cls` of a table with its keys and no others, of their types; ModelError names what is off."""
+    check_value(table, dict, where)
+    check_keys(cls, table, where)
+    types = {field.name: field.type for field in fields(cls)}  # type: ignore[arg-type]
+    for name, value in table.items():
+        check_value(value, types[name], f"{where}: {name}")
+        if name in bounds and isinstance(value, int | float) and not bounds[name][0] <= value <= bounds[name][1]:
+            least, most = bounds[name]
+            raise ModelError(f"{where}: {name} must be between {least:g} and {most:g}")
+    return cls(**table)
+
+
+def check_keys(cls: type, table: Mapping[str, Any], where: str) -> None:
+    """Raise ModelError where the table has other keys than the dataclass, or lacks one without a default."""
+    known = {field.name: field for field in fields(cls)}
+    needed = {name for name, field in known.items() if field.default is field.default_factory is MISSING}
+    for wrong, word in ((set(table) - set(known), "unknown"), (needed - set(table), "missing")):
+        if wrong:
+            raise ModelError(f"{where}: {word} key {min(wrong)!r}")
+
+
+def check_value(value: Any, wanted: Any, where: str) -> None:
+    """Raise ModelError where the value is not of the type, the elements of a list included."""
+    kind = get_origin(wanted) or wanted
+    if kind is Literal:
+        if not isinstance(value, str) or value not in get_args(wanted):
+            raise ModelError(f"{where} {value!r} is unknown; there are: {', '.join(get_args(wanted))}")
+        return
+    kinds = get_args(wanted) if kind is UnionType else (int, float) if kind is float else (kind,)
+    if not isinstance(value, kinds) or isinstance(value, bool) != (kind is bool):
+        raise ModelError(f"{where} must be of type {'table' if kind is dict else kind.__name__}")
+    for element in value if kind is list else ():
+        check_value(element, get_args(wanted)[0], f"{where}: each element")

@@ -1,0 +1,71 @@
+"""What is told of a run while it goes on: rows of figures, TensorBoard's files, history.json and the page."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from model.networks.network import Network
+from model.replacing import replacing
+from model.training.history import Progress
+from model.training_report.report import write_report
+from model.training_report.tensorboard import EventLog
+
+HISTORY = "history.json"
+REPORT = "report.html"
+EVENTS = "tensorboard"
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Recorder:
+    """Tells of one run in its folder. What cannot be written is said, and does not stop the run."""
+
+    def __init__(self, folder: Path, account: Mapping[str, Any], done: int, say: Callable[[str], None]) -> None:
+        """`account` is what history.json says of the run beside its progress; `done` are its steps so far."""
+        self.folder, self.account, self.say = folder, account, say
+        self.events = EventLog(folder / EVENTS, done, say)
+
+    def row(self, progress: Progress, step: int, rate: float, updates: dict[str, float]) -> None:
+        """Add a row of the steps since the last one."""
+        tally, means = progress.row, progress.row.means()
+        progress.steps.append({
+            "step": step,
+            "epoch": progress.epoch + 1,
+            "seconds": progress.seconds,
+            **means,
+            "learning_rate": rate,
+            "tokens_per_second": tally.tokens / max(tally.seconds, 1e-9),
+            "memory_mb": int(Path("/proc/self/statm").read_text("ascii").split()[1]) * _PAGE / 2**20,
+            "updates": updates,
+        })  # fmt: skip
+        self.events.scalars(step, {f"train/{name}": value for name, value in means.items()} | {"train/rate": rate})
+
+    def write(self, progress: Progress, *, finished: bool) -> None:
+        """Write history.json and the page anew."""
+        history = {**self.account, "finished": finished, **asdict(progress)}
+        try:
+            with replacing(self.folder / HISTORY) as new:
+                new.write_text(json.dumps(history, ensure_ascii=False, indent=1), "utf-8")
+            write_report(history, self.folder / REPORT)
+        except OSError as error:
+            self.say(f"warning: {self.folder / REPORT} could not be written: {error.strerror}")
+
+
+def weights(network: Network) -> list[Any]:
+    """Give copies of the trainable weights."""
+    return [np.array(ops.convert_to_numpy(variable)) for variable in network.trainable_variables]
+
+
+def updates(network: Network, before: list[Any]) -> dict[str, float]:
+    """Give for each layer the norm of what a step changed over the norm of its weights before."""
+    sums: dict[str, list[float]] = {}
+    for variable, old, new in zip(network.trainable_variables, before, weights(network), strict=True):
+        layer = sums.setdefault(variable.path.split("/")[1], [0.0, 0.0])
+        layer[0] += float(np.square(new - old, dtype=np.float64).sum())
+        layer[1] += float(np.square(old, dtype=np.float64).sum())
+    return {name: (moved / max(whole, 1e-30)) ** 0.5 for name, (moved, whole) in sums.items()}
