@@ -26,7 +26,7 @@ from model.writing import Writer
 
 def sizes(embedding: int, recurrent: int, head: int) -> PoetSizes:
     """Give the sizes of a poet of the shipped kind."""
-    return PoetSizes(3500, embedding, recurrent, head, heads=8, window=20, dropout=0)
+    return PoetSizes(3500, embedding, recurrent, [head], heads=8, window=20, dropout=0)
 
 
 SIZES = {"S": sizes(256, 256, 512), "M": sizes(320, 384, 640), "L": sizes(384, 512, 768)}

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from model.corpus.layout import Layout
-from model.corpus.reading import Form
+from model.corpus.reading import Form, digest
 from model.errors import ModelError
-from model.folder import CONFIG, RUN, check_files, read_config, sha256
+from model.folder import CONFIG, RUN, check_files, read_config
 from model.preset import Preset, Training, read
 from model.replacing import replacing
 
 # What a resumed run may have otherwise: how it is watched and kept, and not what it learns.
 _HARMLESS = (
-    "checkpoint_seconds", "checkpoint_steps", "snapshot_steps", "snapshots", "patience",
+    "checkpoint_seconds", "checkpoint_steps", "snapshot_steps", "snapshots", "patience", "print_steps",
     "sample_steps", "sample_temperatures", "sample_prompt", "stop_on_collapse",
 )  # fmt: skip
 
@@ -36,7 +36,7 @@ def training_in(folder: Path) -> Iterator[None]:
 
 def account_of(preset: Preset, corpus: Path, form: Form, init_from: Path | None) -> dict[str, Any]:
     """Give the account of a run: its preset, its corpus and how that is read, and what it began with."""
-    account = {"preset": asdict(preset), "corpus_sha256": sha256(corpus), "form": asdict(form)}
+    account = {"preset": asdict(preset), "corpus_sha256": digest(corpus), "form": asdict(form)}
     return account | ({"init_from": _origin(init_from)} if init_from else {})
 
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,10 +11,11 @@ from model.errors import ModelError
 from model.networks.sizes import KINDS, PoetSizes, Sizes
 from model.tables import check_keys, check_value, from_table
 from model.text.normalise import STEPS
+from model.text.parameters import BOUNDS as PARAMETERS
 from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
 
 PRESETS = Path(__file__).parent / "presets"
-BOUNDS = {  # of numbers, wherever in a preset they stand
+BOUNDS = {  # of numbers and of those in lists, wherever in a preset they stand
     "vocabulary": (8, 100_000),
     "embedding": (1, 8192),
     "recurrent": (1, 8192),
@@ -34,6 +35,7 @@ BOUNDS = {  # of numbers, wherever in a preset they stand
     **dict.fromkeys(("learning_rate", "weight_decay", "clip_norm"), (0, 1000)),
     **dict.fromkeys(("warmup_steps", "patience", "checkpoint_seconds", "checkpoint_steps"), (0, 10**9)),
     **dict.fromkeys(("snapshot_steps", "sample_steps"), (0, 10**9)),
+    "print_steps": (1, 10**9),
     "seed": (0, MAX_SEED),
 }
 
@@ -50,20 +52,21 @@ class Training:
     window: int
     learning_rate: float  # the peak, reached after `warmup_steps`
     schedule: Literal["cosine", "linear", "epochs", "plateau"] = "cosine"  # how it falls: to nothing, or in steps
-    decay_every: int = 5  # epochs between two steps down, or on a plateau epochs without a better loss before one
+    decay_every: int = 5  # epochs between two steps down, or on a plateau validations without a better loss before one
     decay_factor: float = 0.5
     warmup_steps: int = 0
     weight_decay: float = 0.0
     clip_norm: float = 0.0
     average: float = 0.0  # the share that a step leaves of the running average of the weights, which is what is kept
     carry: bool = False  # the recurrent state goes on from window to window until the epoch ends
-    patience: int = 0  # epochs without better validation accuracy before training stops
+    patience: int = 0  # validations without better accuracy before training stops
     dtype: Literal["float32", "mixed_bfloat16"] = "float32"  # a Keras dtype policy
     seed: int = 1
     checkpoint_seconds: int = 120
     checkpoint_steps: int = 0
-    snapshot_steps: int = 0  # weights that stay, to choose from afterwards
+    snapshot_steps: int = 0  # between two sets of weights that stay, each scored, to choose from afterwards
     snapshots: int = 10  # of which this many are kept
+    print_steps: int = 20  # between two lines of a log
     sample_steps: int = 0
     sample_temperatures: list[float] = field(default_factory=lambda: [0.2, 0.5, 1.0])
     sample_prompt: str = ""  # what samples open with; a random crop of the corpus where it is empty
@@ -144,8 +147,10 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
         "training": from_table(Training, table.get("training", {}), f"{where}, [training]", BOUNDS),
     }
     preset = from_table(Preset, {**table, **parts}, where)
-    if isinstance(preset.sizes, PoetSizes) and preset.sizes.embedding % preset.sizes.heads:
-        raise ModelError(f"{where}, [sizes]: embedding must be a multiple of heads")
+    if isinstance(preset.sizes, PoetSizes):
+        _check_poet(preset.sizes, f"{where}, [sizes]")
+    for temperature in preset.training.sample_temperatures:
+        _check_temperature(temperature, f"{where}, [training]: sample_temperatures: each element")
     for step in preset.normalisation:
         if step not in STEPS:
             raise ModelError(f"{where}: normalisation {step!r} is unknown; there are: {', '.join(STEPS)}")
@@ -154,6 +159,21 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
         check_value(changes, dict, f"{where}, [moods.{mood}]")
         _check_sampling(preset.sampling | changes, f"{where}, [moods.{mood}]")
     return preset
+
+
+def _check_poet(sizes: PoetSizes, where: str) -> None:
+    if sizes.embedding % sizes.heads:
+        raise ModelError(f"{where}: embedding must be a multiple of heads")
+    if not 1 <= len(sizes.head) <= BOUNDS["layers"][1]:
+        raise ModelError(f"{where}: head must name from 1 to {BOUNDS['layers'][1]} layers")
+
+
+def _check_temperature(temperature: float, where: str) -> None:
+    if temperature:  # 0 stands for the most likely token
+        try:
+            replace(PARAMETERS["temperature"], multiple_of=None).check(where, temperature)
+        except InvalidParameter as error:
+            raise ModelError(f"{error}, or 0") from None
 
 
 def _check_sampling(sampling: Mapping[str, Any], where: str) -> None:

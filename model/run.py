@@ -23,11 +23,11 @@ from model.account import (
     write_account,
 )
 from model.card import licences, write_card
-from model.corpus.reading import Form, read_corpus
+from model.corpus.reading import Form, digest, read_corpus
 from model.corpus.split import Part, split, training_split
 from model.corpus.texts import Text
 from model.errors import ModelError
-from model.folder import TOKENIZER, WEIGHTS, sha256
+from model.folder import TOKENIZER, WEIGHTS
 from model.networks.network import Network
 from model.networks.network import build as build_network
 from model.networks.sizes import TextgenrnnSizes
@@ -40,6 +40,7 @@ from model.text.tokens import Tokenizer
 from model.tokenizing import learn
 from model.training.batches import Batches, CarriedBatches, StreamBatches, TextBatches
 from model.training.checkpoints import BEST, CHECKPOINT, load_weights
+from model.training.devices import all_devices
 from model.training.rate_search import search
 from model.training.recorder import HISTORY
 from model.training.samples import Sampler
@@ -68,11 +69,12 @@ def train_run(
         else:
             _start(folder, preset, texts["train"], account, init_from)
         tokenizer = _tokenizer(preset, folder)
-        trainer = prepared(preset, tokenizer, texts["train"], folder, console)
-        if init_from is not None:  # what a resumed run began with is in its checkpoint
-            _begin_with(trainer, weights_of(init_from))
-        batches = batches_of(trainer.network, tokenizer, preset.training, parts["train"])
-        trainer.run(batches, texts["validation"])
+        with all_devices(preset.training.batch_size, console.say):
+            trainer = prepared(preset, tokenizer, texts["train"], folder, console)
+            if init_from is not None:  # what a resumed run began with is in its checkpoint
+                _begin_with(trainer, weights_of(init_from))
+            batches = batches_of(trainer.network, tokenizer, preset.training, parts["train"])
+            trainer.run(batches, texts["validation"])
         console.say(f"the best weights are in {folder / BEST}")
 
 
@@ -144,7 +146,7 @@ class Choice:
 
 def release_run(run: Path, corpus: Path, out: Path, choice: Choice = Choice()) -> Release:
     """Make a release of the run's best weights, or of the choice's, and score it."""
-    if read_account(run)["corpus_sha256"] != sha256(corpus):
+    if read_account(run)["corpus_sha256"] != digest(corpus):
         raise ModelError(f"{corpus} is not the corpus that {run} was trained on")
     notes = choice.notes.read_text("utf-8") if choice.notes else ""
     parts = split(read_corpus(corpus, form_of(run)))
@@ -210,12 +212,12 @@ def _origin(run: Path, corpus: Path, parts: Mapping[Part, list[Text]], weights: 
     """Give what the configuration tells of the run and its data."""
     try:
         epochs = json.loads((run / HISTORY).read_bytes())["epochs"]
-        told = {"epochs": len(epochs), "hours": round(epochs[-1]["seconds"] / 3600, 2)}
+        told = {"epochs": epochs[-1]["epoch"], "hours": round(epochs[-1]["seconds"] / 3600, 2)}
     except (OSError, ValueError, LookupError, TypeError):
         raise ModelError(f"{run} has not finished an epoch yet") from None
     began = {name: value for name, value in read_account(run).items() if name == "init_from"}
     counts = {str(part): len(texts) for part, texts in parts.items()}
     return {
         "run": {**told, **began, **({"weights": weights.name} if weights else {})},
-        "data": {"corpus": corpus.name, "sha256": sha256(corpus), **counts},
+        "data": {"corpus": corpus.name, "sha256": digest(corpus), **counts},
     }

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from model.errors import ModelError
 
 T = TypeVar("T")
-Bounds = Mapping[str, tuple[float, float]]  # of numbers, by their names
+Bounds = Mapping[str, tuple[float, float]]  # of numbers and of the elements of lists, by their names
 
 
 def from_table(cls: type[T], table: Any, where: str, bounds: Bounds = {}) -> T:  # noqa: B006  it is only read
@@ -18,10 +18,18 @@ def from_table(cls: type[T], table: Any, where: str, bounds: Bounds = {}) -> T: 
     types = {field.name: field.type for field in fields(cls)}  # type: ignore[arg-type]
     for name, value in table.items():
         check_value(value, types[name], f"{where}: {name}")
-        if name in bounds and isinstance(value, int | float) and not bounds[name][0] <= value <= bounds[name][1]:
-            least, most = bounds[name]
-            raise ModelError(f"{where}: {name} must be between {least:g} and {most:g}")
+        if name in bounds:
+            check_bounds(value, bounds[name], f"{where}: {name}")
     return cls(**table)
+
+
+def check_bounds(value: Any, bounds: tuple[float, float], where: str) -> None:
+    """Raise ModelError where a number, or an element of a list, is out of bounds; of other values there are none."""
+    if isinstance(value, list):
+        for element in value:
+            check_bounds(element, bounds, f"{where}: each element")
+    elif isinstance(value, int | float) and not bounds[0] <= value <= bounds[1]:
+        raise ModelError(f"{where} must be between {bounds[0]:g} and {bounds[1]:g}")
 
 
 def check_keys(cls: type, table: Mapping[str, Any], where: str) -> None:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from model.corpus.collection import SUFFIX, read_collection
 from model.corpus.layout import MAX_TEXT, Layout, TooLongError
 from model.corpus.texts import FIELDS, Text, from_row
 from model.errors import ModelError
+from model.folder import sha256
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _PIECE = 2**16  # bytes
@@ -44,6 +46,14 @@ def files_of(path: Path) -> list[Path]:
     if not files:
         raise ModelError(f"{path}: there is no .txt file in this folder")
     return files
+
+
+def digest(path: Path) -> str:
+    """Give the SHA-256 of a corpus: of its file, or of the names and digests of a folder's files."""
+    if not path.is_dir():
+        return sha256(path)
+    told = "".join(f"{file.relative_to(path)} {sha256(file)}\n" for file in files_of(path))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def read_corpus(path: Path, form: Form = Form()) -> list[Text]:

@@ -1,4 +1,4 @@
-"""torch-rnn's network: word vectors, layers of recurrent cells with dropout behind each, logits.
+"""torch-rnn's network: word vectors, recurrent layers with normalisation and dropout behind each, logits.
 
 Source: https://github.com/jcjohnson/torch-rnn, LanguageModel.lua.
 """
@@ -10,6 +10,7 @@ from keras import layers, ops
 from model.networks.network import Network, Tensor
 from model.networks.sizes import CharRnnSizes
 
+TORCH: dict[str, Any] = {"momentum": 0.9, "epsilon": 1e-5}  # the defaults of its BatchNormalization
 CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
 
 State = tuple[tuple[Tensor, ...], ...]  # of each layer its tensors [B, recurrent]: an LSTM has two, the others one
@@ -55,6 +56,10 @@ class CharRnn(Network):
         self.embedding = layers.Embedding(sizes.vocabulary, sizes.embedding, name="embedding", **policy)
         recurrent = {"units": sizes.recurrent, "return_sequences": True, "return_state": True, **policy}
         self.recurrent = [CELLS[sizes.cell](name=f"{sizes.cell}_{i}", **recurrent) for i in range(sizes.layers)]
+        self.norms = [
+            layers.BatchNormalization(**TORCH, name=f"norm_{i}", **policy)
+            for i in range(sizes.layers if sizes.batchnorm else 0)
+        ]
         self.dropout = layers.Dropout(sizes.dropout, name="dropout", **policy)
         self.linear = layers.Dense(sizes.vocabulary, name="linear", **policy)
         state_sizes = [size for layer in self.recurrent for size in layer.state_size]
@@ -67,6 +72,8 @@ class CharRnn(Network):
         for layer in self.recurrent:
             layer.build((None, None, size))
             size = self.sizes.recurrent
+        for norm in self.norms:
+            norm.build((None, None, size))
         self.linear.build((None, size))
         if self.carried:
             self.carried.build()
@@ -80,9 +87,9 @@ class CharRnn(Network):
         carried = self.carried if training else None
         states = self._by_layer(carried.states) if carried else self.initial_state(ops.shape(tokens)[0])
         x, ends = self.embedding(tokens), list[Tensor]()
-        for layer, state in zip(self.recurrent, states, strict=True):
+        for i, (layer, state) in enumerate(zip(self.recurrent, states, strict=True)):
             x, *end = layer(x, initial_state=list(state))
-            x = self.dropout(x, training=training)
+            x = self.dropout(self._normalised(i, x, training=training), training=training)
             ends += end
         for variable, end in zip(carried.states, ends, strict=True) if carried else ():
             variable.assign(ops.cast(end, variable.dtype))
@@ -96,8 +103,9 @@ class CharRnn(Network):
     def step(self, token: Tensor, state: State) -> tuple[Tensor, State]:
         """Read one token [B]; give the last layer's output [B, recurrent] and the next state."""
         x, after = self.embedding(token), list[tuple[Tensor, ...]]()
-        for layer, before in zip(self.recurrent, state, strict=True):
+        for i, (layer, before) in enumerate(zip(self.recurrent, state, strict=True)):
             x, new = layer.cell(x, list(before))
+            x = self._normalised(i, x[:, None])[:, 0]
             after.append(tuple(new))
         return x, tuple(after)
 
@@ -109,6 +117,10 @@ class CharRnn(Network):
         """Let every row begin anew, as at the start of an epoch."""
         for variable in self.carried.states if self.carried else ():
             variable.assign(ops.zeros(variable.shape))
+
+    def _normalised(self, i: int, x: Tensor, *, training: bool = False) -> Tensor:
+        """Normalise what layer `i` gives, x [B, T, recurrent]: in training by the batch, else by what it was so far."""
+        return self.norms[i](x, training=training) if self.norms else x
 
     def _by_layer(self, tensors: list[Tensor]) -> State:
         count = len(self.recurrent[0].state_size)

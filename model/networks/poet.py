@@ -1,4 +1,4 @@
-"""The poet: embedding, windowed attention, an LSTM and a GRU side by side, everything joined, a head of logits.
+"""The poet: embedding, windowed attention, an LSTM and a GRU side by side, everything joined, a head of dense layers.
 
 Because attention looks a fixed number of tokens back and the recurrent state is carried on, generating token by token
 costs one `step`, and equals `call` on the whole text so far.
@@ -108,7 +108,11 @@ class Poet(Network):
         self.lstm = layers.LSTM(sizes.recurrent, return_sequences=True, name="lstm", **policy)
         self.gru = layers.GRU(sizes.recurrent, return_sequences=True, name="gru", **policy)
         self.dropout = layers.Dropout(sizes.dropout, name="dropout", **policy)
-        self.dense = layers.Dense(sizes.head, activation="relu", name="dense", **policy)
+        first, *further = sizes.head
+        self.dense = layers.Dense(first, activation="relu", name="dense", **policy)  # a name of its own in weight files
+        self.further = [
+            layers.Dense(size, activation="relu", name=f"dense_{i}", **policy) for i, size in enumerate(further, 1)
+        ]
         self.head_dropout = layers.Dropout(sizes.dropout, name="head_dropout", **policy)
         self.linear = layers.Dense(sizes.vocabulary, name="linear", **policy)
 
@@ -119,15 +123,18 @@ class Poet(Network):
         self.embedding.build(shape)
         for layer in (self.attention, self.lstm, self.gru):
             layer.build(attended)
-        self.dense.build((None, sizes.embedding + 4 * sizes.recurrent))
-        self.linear.build((None, sizes.head))
+        below = [sizes.embedding + 4 * sizes.recurrent, *sizes.head]
+        for layer, size in zip((self.dense, *self.further, self.linear), below, strict=True):
+            layer.build((None, size))
         self.built = True
 
     def call(self, tokens: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002  Keras's own signature
         """Give the logits [B, T, vocabulary] of what follows each of `tokens` [B, T]."""
         attended = self.attention(self.dropout(self.embedding(tokens), training=training))
         joined = _join(attended, self.lstm(attended), self.gru(attended))
-        head = self.head_dropout(self.dense(self.dropout(joined, training=training)), training=training)
+        head = self.dropout(joined, training=training)
+        for dense in (self.dense, *self.further):
+            head = self.head_dropout(dense(head), training=training)
         return self.linear(head)
 
     def initial_state(self, batch: Tensor) -> State:
@@ -146,7 +153,10 @@ class Poet(Network):
 
     def logits(self, joined: Tensor) -> Tensor:
         """Give the logits [B, vocabulary] that follow from the joined features."""
-        return self.linear(self.dense(joined))
+        head = joined
+        for dense in (self.dense, *self.further):
+            head = dense(head)
+        return self.linear(head)
 
 
 def _join(attended: Tensor, lstm: Tensor, gru: Tensor) -> Tensor:

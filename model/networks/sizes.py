@@ -6,13 +6,16 @@ from typing import ClassVar, Literal
 
 @dataclass(frozen=True)
 class PoetSizes:
-    """The poet's sizes. `window` counts the tokens that attention sees, the newest included."""
+    """The poet's sizes. `head` are those of the dense layers before the logits, one or more, the first one first.
+
+    `window` counts the tokens that attention sees, the newest included.
+    """
 
     context: ClassVar[None] = None
     vocabulary: int
     embedding: int
     recurrent: int
-    head: int
+    head: list[int]
     heads: int
     window: int
     dropout: float
@@ -20,7 +23,10 @@ class PoetSizes:
 
 @dataclass(frozen=True)
 class CharRnnSizes:
-    """The sizes of torch-rnn's network: `layers` of `recurrent` cells above word vectors of `embedding`."""
+    """The sizes of torch-rnn's network: `layers` of `recurrent` cells above word vectors of `embedding`.
+
+    With `batchnorm` what each layer gives is normalised by the mean and the variance of its batch.
+    """
 
     context: ClassVar[None] = None
     vocabulary: int
@@ -29,6 +35,7 @@ class CharRnnSizes:
     layers: int
     cell: Literal["lstm", "gru", "rnn"]
     dropout: float
+    batchnorm: bool = False
 
 
 @dataclass(frozen=True)

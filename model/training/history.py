@@ -53,18 +53,18 @@ class Progress:
 
     @property
     def best(self) -> tuple[float, float]:
-        """The best epoch's validation accuracy, and its loss with the sign changed, which decides between equals."""
+        """The best validation accuracy, and its loss with the sign changed, which decides between equals."""
         return max(map(_worth, self.epochs), default=(-1.0, 0.0))
 
     @property
     def stale(self) -> int:
-        """The epochs since the best one."""
+        """The validations since the best one."""
         worths = list(map(_worth, self.epochs))
         return len(worths) - 1 - worths.index(max(worths)) if worths else 0
 
     @property
     def losses(self) -> list[float]:
-        """The validation loss of each epoch, nats a token."""
+        """The loss of each validation, nats a token."""
         return [row["validation_loss"] for row in self.epochs]
 
     def look(self, samples: list[dict[str, Any]], found: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def _share(settings: Training, step: int, steps: int, losses: Sequence[float]) -
 
 
 def _plateaus(losses: Sequence[float], patience: int) -> int:
-    """Count how often `patience` epochs in a row brought no better loss."""
+    """Count how often `patience` validations in a row brought no better loss."""
     best, waited, count = math.inf, 0, 0
     for loss in losses:
         waited = 0 if loss < best else waited + 1

@@ -59,7 +59,7 @@ class Trainer:
 
         KeyboardInterrupt after SIGINT or SIGTERM, once all is saved; ModelError where it cannot go on.
         """
-        self.batches = batches
+        self.batches, self.validation = batches, validation
         self.every = ceil(self.settings.epochs * batches.steps / MOST_ROWS)  # steps between two rows of the history
         restored = self.restore()
         account = {
@@ -76,7 +76,7 @@ class Trainer:
             with noted() as interrupts:
                 while not self.finished:
                     self._epoch(interrupts)
-                    self._validate(validation)
+                    self._finish_epoch()
             self.recorder.write(self.progress, finished=True)
         finally:
             self.console.end()
@@ -142,6 +142,7 @@ class Trainer:
             self._look()
         if settings.snapshot_steps and step % settings.snapshot_steps == 0:
             self._sync()
+            self._validate()
             checkpoints.save_snapshot(self.view, self.folder, step, settings.snapshots)
         by_steps = settings.checkpoint_steps and step % settings.checkpoint_steps == 0
         by_seconds = settings.checkpoint_seconds and self.progress.seconds - self.saved >= settings.checkpoint_seconds
@@ -165,22 +166,28 @@ class Trainer:
                 self.save()
                 raise ModelError(f"stopped: {found['warning']}")
 
-    def _validate(self, texts: Sequence[str]) -> None:
-        progress, best = self.progress, self.progress.best
+    def _finish_epoch(self) -> None:
         self._sync()
         self._look()
-        scores = score(self.predict, self.tokenizer, texts, capital_lines=self.preset.capital_lines)
+        self._validate()
+        self.progress.epoch, self.progress.step, self.progress.whole = self.progress.epoch + 1, 0, Tally()
+        self.save()
+
+    def _validate(self) -> None:
+        """Score the view, unless it was scored at this step, and keep its weights if they are the best so far."""
+        progress, best, step = self.progress, self.progress.best, self.step
+        if progress.epochs and progress.epochs[-1]["step"] == step:
+            return
+        scores = score(self.predict, self.tokenizer, self.validation, capital_lines=self.preset.capital_lines)
         scored = {"validation_loss": log(scores.perplexity)}
         scored |= {f"validation_{name}": value for name, value in asdict(scores).items()}
         better = (scores.accuracy, -scored["validation_loss"]) > best
-        account = {"epoch": progress.epoch + 1, "step": self.step, "seconds": progress.seconds}
+        account = {"epoch": progress.epoch + 1, "step": step, "seconds": progress.seconds}
         progress.epochs.append({**account, **progress.whole.means(), **scored, "best": better})
         if better:
             checkpoints.save_weights(self.view, self.folder / checkpoints.BEST)
-        self.recorder.events.scalars(self.step, {name.replace("_", "/", 1): value for name, value in scored.items()})
+        self.recorder.events.scalars(step, {name.replace("_", "/", 1): value for name, value in scored.items()})
         self.console.validated(f"validation: {_sentence(scores)}{' (best so far)' if better else ''}")
-        progress.epoch, progress.step, progress.whole = progress.epoch + 1, 0, Tally()
-        self.save()
 
     def _sync(self) -> None:
         """Give the view the network's weights, or their running average where the preset wants it."""

@@ -18,7 +18,7 @@ from model.preset import Training
 from model.training.history import Progress
 from model.training_report.bars import Bars
 
-LINE_STEPS, LINE_SECONDS = 20, 30.0  # between two lines of a log: what comes first
+LINE_SECONDS = 30.0  # between two lines of a log, where a step takes long
 _RECENT = 100  # steps that the speed is a mean of
 
 
@@ -26,7 +26,7 @@ class Console:
     """Shows one run on standard output; or gives plain lines to `say`, where there is one."""
 
     def __init__(self, settings: Training, say: Callable[[str], None] | None = None) -> None:
-        self.epochs, self.steps, self.tokens = settings.epochs, 1, 0
+        self.epochs, self.every, self.steps, self.tokens = settings.epochs, settings.print_steps, 1, 0
         self._say = say
         self._bars: Bars | None = None
         self._recent = deque[tuple[int, float]](maxlen=_RECENT)
@@ -48,7 +48,7 @@ class Console:
             self._bars.show(
                 progress.epoch, progress.step, f"{_figures(logs)}  {_rate(logs)}{self._speed()}", self._left(progress)
             )
-        elif progress.step % LINE_STEPS == 0 or monotonic() - self._spoken >= LINE_SECONDS:
+        elif progress.step % self.every == 0 or monotonic() - self._spoken >= LINE_SECONDS:
             self._spoken = monotonic()
             where = f"epoch {progress.epoch + 1}/{self.epochs} step {progress.step}/{self.steps}"
             self.say(f"{where} {_figures(logs)} {self._speed()} {self._left(progress)} left")

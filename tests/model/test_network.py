@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.networks import poet
 from model.networks.sizes import PoetSizes
 
-SIZES = PoetSizes(vocabulary=50, embedding=16, recurrent=12, head=24, heads=8, window=5, dropout=0)
+SIZES = PoetSizes(vocabulary=50, embedding=16, recurrent=12, head=[24], heads=8, window=5, dropout=0)
 
 
 @pytest.fixture(scope="module")

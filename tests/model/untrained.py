@@ -25,7 +25,7 @@ SAMPLING: dict[str, float | None] = {
     "max_lines": 4,
 }
 SAMPLING |= {"temperature": 0.8, "max_chars": None}
-POET = PoetSizes(VOCABULARY, embedding=16, recurrent=12, head=24, heads=8, window=5, dropout=0)
+POET = PoetSizes(VOCABULARY, embedding=16, recurrent=12, head=[24], heads=8, window=5, dropout=0)
 CHARRNN = CharRnnSizes(VOCABULARY, embedding=8, recurrent=12, layers=2, cell="lstm", dropout=0)
 TEXTGENRNN = TextgenrnnSizes(
     VOCABULARY, embedding=8, recurrent=12, layers=2, bidirectional=False, context=9, labels=0, dropout=0

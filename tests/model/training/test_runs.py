@@ -21,7 +21,7 @@ from model.corpus.texts import Text
 from model.errors import ModelError
 from model.networks.sizes import CharRnnSizes, PoetSizes, TextgenrnnSizes
 from model.preset import Preset, Training, load
-from model.run import batches_of, prepared, train_run
+from model.run import Choice, batches_of, prepared, release_run, train_run
 from model.text.release import open_tokenizer
 from model.tokenizing import learn_bpe
 from model.training.checkpoints import BEST, CHECKPOINT
@@ -97,7 +97,7 @@ def run(trainer: Trainer) -> Trainer:
 SETTINGS = Training(epochs=2, batch_size=2, window=32, learning_rate=5e-3, checkpoint_seconds=0, checkpoint_steps=8)
 PRESET = Preset(
     name="small", network="poet", tokenizer="bpe", normalisation=["nfc"], capital_lines=True, force_breaks=True,
-    prompt_break=True, sizes=PoetSizes(160, 16, 12, 24, 8, 20, dropout=0.3), training=SETTINGS,
+    prompt_break=True, sizes=PoetSizes(160, 16, 12, [24], 8, 20, dropout=0.3), training=SETTINGS,
     sampling={**dict.fromkeys(("top_k", "line_start_k", "chaos_k"), 5), "chaos": 0.25, "temperature": None,
               "max_tokens": 20, "max_lines": 4, "max_chars": None},
 )  # fmt: skip
@@ -215,6 +215,32 @@ def test_a_run_begins_with_the_weights_and_the_tokenizer_of_another(trained: Tra
     assert begun["epochs"][0]["validation_loss"] < before["epochs"][0]["validation_loss"] - 0.3
 
 
+def test_a_folder_of_texts_is_trained_on_and_known_again(tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for number, text in enumerate(TEXTS):
+        (texts / f"{number:03}.txt").write_text(text.text, "utf-8")
+    preset = replace(PRESET, training=replace(SETTINGS, epochs=1))
+    train_run(texts, preset, tmp_path / "run", Console(SETTINGS, print))
+    release_run(tmp_path / "run", texts, tmp_path / "release")
+    (texts / "007.txt").write_text("Другой текст", "utf-8")
+    with pytest.raises(ModelError, match="is not the corpus"):
+        release_run(tmp_path / "run", texts, tmp_path / "release")
+
+
+def test_a_snapshot_is_scored_and_can_be_released(trained: Trained, tmp_path: Path) -> None:
+    preset = replace(PRESET, training=replace(SETTINGS, epochs=1, snapshot_steps=20, snapshots=2))
+    train_run(trained.corpus, preset, tmp_path / "run", Console(SETTINGS, print))
+    history = json.loads((tmp_path / "run" / HISTORY).read_bytes())
+    snapshots = sorted((tmp_path / "run" / "snapshots").iterdir())
+    last = history["steps"][-1]["step"]
+    assert [row["step"] for row in history["epochs"]] == [*range(20, last, 20), last]
+    release = release_run(tmp_path / "run", trained.corpus, tmp_path / "release", Choice(weights=snapshots[0]))
+    first = history["epochs"][0]["validation_bits_per_char"]
+    assert release.config["scores"]["validation"]["bits_per_char"] == pytest.approx(first, rel=0.01)
+    assert release.config["run"]["weights"] == snapshots[0].name
+
+
 def test_what_a_run_began_with_is_told_by_its_release(trained: Trained, tmp_path: Path) -> None:
     options = ["--preset", trained.preset, "--out", tmp_path / "run", "--init-from", trained.release]
     model("train", trained.corpus, *options)
@@ -325,11 +351,15 @@ WRONG = {
     "heads that do not divide": ("heads = 8", "heads = 5", "embedding must be a multiple of heads"),
     "out of bounds": ("batch_size = 2", "batch_size = 0", "batch_size must be between 1"),
     "a network that is a list": ('network = "poet"', 'network = ["poet"]', "network ['poet'] is unknown"),
-    "a mood that is none": ("[sampling]", "moods.calm = 3\n[sampling]", "[moods.calm] must be of type table"),
+    "a mood that is none": (
+        "prompt_break = true",
+        "prompt_break = true\nmoods.calm = 3",
+        "[moods.calm] must be of type table",
+    ),
     "unknown key": ("epochs = 3", "epoch = 3", "unknown key 'epoch'"),
     "missing key": ("epochs = 3\n", "", "missing key 'epochs'"),
     "wrong type": ("epochs = 3", 'epochs = "3"', "epochs must be of type int"),
-    "unknown size": ("head = 24", "head = 24\nheight = 2", "unknown key 'height'"),
+    "unknown size": ("head = [24]", "head = [24]\nheight = 2", "unknown key 'height'"),
     "unknown network": ('network = "poet"', 'network = "parrot"', "network 'parrot' is unknown"),
     "unknown normalisation": ('"yo"', '"you"', "normalisation 'you' is unknown"),
     "sampling out of bounds": ("chaos = 0.25", "chaos = 1.25", "chaos: must be between 0 and 1"),

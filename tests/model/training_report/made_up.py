@@ -48,7 +48,7 @@ def preset(epochs: int) -> dict[str, Any]:
         "tokenizer": "bpe",
         "normalisation": ["nfc", "dashes", "quotes", "yo"],
         "capital_lines": True,
-        "sizes": {"vocabulary": 3500, "embedding": 256, "recurrent": 256, "head": 512, "heads": 8, "dropout": 0.2},
+        "sizes": {"vocabulary": 3500, "embedding": 256, "recurrent": 256, "head": [512], "heads": 8, "dropout": 0.2},
         "training": {"epochs": epochs, "batch_size": 16, "window": 256, "learning_rate": 2e-3, "schedule": "cosine"},
         "sampling": {"top_k": 10, "chaos": 0.25, "temperature": 0.7, "max_chars": None},
     }

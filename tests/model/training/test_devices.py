@@ -1,0 +1,46 @@
+"""Training on several devices: two that XLA makes of one CPU, in processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.training.recorder import HISTORY
+from tests.model import tiny
+
+SECONDS = 240
+
+
+def train(folder: Path, devices: int, *options: str) -> tuple[str, dict[str, Any]]:
+    """Train the tiny model on JAX with so many devices; give what it said and its history."""
+    corpus, preset = tiny.write(folder)
+    text = preset.read_text("utf-8").replace("epochs = 3", "epochs = 1").replace("batch_size = 2", "batch_size = 6")
+    text = text.replace("dropout = 0.1", "dropout = 0.0").replace('"bpe"', '"characters"')  # learned alike twice
+    preset.write_text(text, "utf-8")
+    flags = f"--xla_force_host_platform_device_count={devices}"
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
+    command = [sys.executable, "-m", "model", "train", corpus, "--preset", preset, "--out", folder / "run", *options]
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=110, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads((folder / "run" / HISTORY).read_bytes())
+
+
+@pytest.mark.timeout(SECONDS)
+def test_two_devices_learn_what_one_does(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    _, alone = train(tmp_path / "one", 1)
+    said, together = train(tmp_path / "two", 4)
+    assert "training on 2 of 4 devices; batch_size is 6" in said
+    rows = [(row["loss"], row["accuracy"]) for row in alone["steps"][:5]]
+    assert len(rows) == 5
+    assert rows[0][0] > rows[-1][0]
+    for expected, row in zip(rows, together["steps"], strict=False):
+        assert (row["loss"], row["accuracy"]) == pytest.approx(expected, abs=1e-4)
+    ends = [history["epochs"][-1]["validation_loss"] for history in (alone, together)]
+    assert ends[0] == pytest.approx(ends[1], abs=1e-3)
+    assert "epoch 1" not in train(tmp_path / "two", 4, "--resume")[0]  # it comes back onto both
