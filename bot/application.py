@@ -43,7 +43,11 @@ async def announce_commands(application: App) -> None:
 
 
 def _commands(texts: Texts) -> list[BotCommand]:
-    return [BotCommand("help", texts.help_command), BotCommand("language", texts.language_command)]
+    return [
+        BotCommand("help", texts.help_command),
+        BotCommand("model", texts.model_command),
+        BotCommand("language", texts.language_command),
+    ]
 
 
 def _defaults() -> Defaults:

@@ -5,10 +5,12 @@ Errors: BackendError is the root and is never raised itself.
                 parameters; the text says which, for the log
   BusyError     it is there, but cannot take more work at the moment
   RefusedError  it does not take this prompt
+  UnknownModelError  it has no model of the name that was asked for
 No error's text holds anything that a user wrote.
 """
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -34,6 +36,19 @@ class RefusedError(BackendError):
     """The backend does not take this prompt."""
 
 
+class UnknownModelError(BackendError):
+    """The backend has no such model, or has it no longer."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that the backend offers."""
+
+    name: str
+    ready: bool  # to write a poem now
+    default: bool
+
+
 class Backend:
     """A client with one pool of connections, for the life of the process."""
 
@@ -52,15 +67,28 @@ class Backend:
         """Close the connections."""
         await self._client.aclose()
 
-    async def poem(self, prompt: str) -> str:
-        """Return a poem that begins with the prompt; raise a BackendError if there is none."""
-        response = await self._request("POST", "/generate", {"prompt": prompt, **self._parameters})
+    async def poem(self, prompt: str, model: str | None = None) -> str:
+        """Return a poem that begins with the prompt, by the named model or the default one.
+
+        Raises a BackendError if there is none.
+        """
+        named = {} if model is None else {"model": model}
+        response = await self._request("POST", "/generate", {"prompt": prompt, **named, **self._parameters})
         if response.status_code != httpx.codes.OK:
             raise _error(response)
         match _json(response):
             case {"poems": [{"poem": str(poem)}, *_]}:
                 return _well_formed(poem)
         raise AwayError("a reply without a poem")
+
+    async def models(self) -> list[Model]:
+        """Return the models, at least one; raise AwayError if the backend does not say."""
+        response = await self._request("GET", "/models")
+        match _json(response):
+            case {"default": str(default), "models": [_, *_] as entries}:
+                return [_model(entry, default) for entry in entries]
+        message = f"a reply without models, status {response.status_code}"
+        raise AwayError(message)
 
     async def longest_prompt(self) -> int | None:
         """Return the longest prompt in characters, None if the backend does not say."""
@@ -88,12 +116,21 @@ def _error(response: httpx.Response) -> BackendError:
             return BusyError()
         case httpx.codes.SERVICE_UNAVAILABLE if _problem_type(response).endswith((":busy", ":slow")):
             return BusyError()
+        case httpx.codes.NOT_FOUND if _problem_type(response).endswith(":unknown-model"):
+            return UnknownModelError()
         case httpx.codes.REQUEST_ENTITY_TOO_LARGE:
             return RefusedError()
         case httpx.codes.UNPROCESSABLE_ENTITY:
             fields = _refused_fields(response)
             return RefusedError() if fields <= {"prompt"} else AwayError(f"status 422 for {sorted(fields)}")
     return AwayError(f"status {response.status_code}")
+
+
+def _model(entry: object, default: str) -> Model:
+    match entry:
+        case {"name": str(name), "ready": bool(ready)}:
+            return Model(name, ready, name == default)
+    raise AwayError("a model without a name")
 
 
 def _problem_type(response: httpx.Response) -> str:

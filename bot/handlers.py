@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sqlite3
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
@@ -17,8 +18,9 @@ from telegram.ext import (
     filters,
 )
 
+from bot import models
 from bot.addressing import ForBot, text_for_bot
-from bot.backend import AwayError, Backend, BackendError, BusyError, RefusedError
+from bot.backend import AwayError, Backend, BackendError, BusyError, Model, RefusedError, UnknownModelError
 from bot.replies import reply, typing
 from bot.storage import Storage
 from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
@@ -45,9 +47,11 @@ class Conversation:
         return [
             CommandHandler(["start", "help"], self.welcome, filters=new),
             CommandHandler("language", self.choose_language, filters=new),
+            CommandHandler("model", self.choose_model, filters=new),
             MessageHandler(private & filters.COMMAND, self.unknown_command),
             MessageHandler(new & ForBot() & ~filters.COMMAND, self.poem),
             MessageHandler(private & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.not_text),
+            CallbackQueryHandler(self.model_chosen, pattern=f"^{models.PREFIX}"),
             CallbackQueryHandler(self.language_chosen),
         ]
 
@@ -91,13 +95,41 @@ class Conversation:
             if chosen is not None and isinstance(query.message, Message):
                 await query.edit_message_text(chosen.language_chosen)
 
+    async def choose_model(self, update: Update, context: Context) -> None:
+        """Choose the model that is named; without a name, offer the models as buttons."""
+        message, user, texts = _message(update), _user(update), self.texts(update)
+        if context.args:
+            _, text = await self._choose(models.button(" ".join(context.args)), user, texts)
+            await reply(message, text)
+            return
+        match await self._models():
+            case []:
+                await reply(message, texts.away)
+            case [only]:
+                await reply(message, texts.only_model.format(name=only.name))
+            case offered:
+                buttons = models.keyboard(offered, self._model(user), texts)
+                await message.reply_text(texts.choose_model, reply_markup=buttons)
+
+    async def model_chosen(self, update: Update, _: Context) -> None:
+        """Remember the model of a pressed button and confirm it, or say why not."""
+        query = update.callback_query
+        if query is None:
+            return
+        chosen, text = await self._choose(query.data or "", query.from_user.id, self.texts(update))
+        with contextlib.suppress(BadRequest):  # the press is too old to be answered
+            await query.answer(None if chosen else text)
+        if chosen and isinstance(query.message, Message):
+            with contextlib.suppress(BadRequest):  # the message is too old to be changed
+                await query.edit_message_text(text)
+
     async def poem(self, update: Update, _: Context) -> None:
         """Answer a text with a poem, or say why there is none."""
         message = _message(update)
         texts = self.texts(update)
         try:
             async with typing(message):
-                answer = await self.backend.poem(text_for_bot(message) or "")
+                answer = await self._write(message, _user(update), texts)
         except BackendError as error:
             answer = await self._excuse(error, message, texts)
         await reply(message, answer.strip() or texts.nothing_written)
@@ -123,11 +155,48 @@ class Conversation:
         """Return the texts in the language that the update's user chose."""
         user = update.effective_user
         code = None
-        try:
+        with _though_the_disk_fails():
             code = self.storage.language(user.id) if user is not None else None
-        except sqlite3.Error as error:  # a failing disk is no reason to stop writing poems
-            logger.error("BOT_DATABASE: %s", error)  # noqa: TRY400 (the sentence says it all)
         return LANGUAGES.get(code or DEFAULT_LANGUAGE, LANGUAGES[DEFAULT_LANGUAGE])
+
+    async def _write(self, message: Message, user: int, texts: Texts) -> str:
+        """Return a poem by the model that the user chose; where that is gone, say so once and let the default write."""
+        prompt = text_for_bot(message) or ""
+        model = self._model(user)
+        if model is not None:
+            with contextlib.suppress(UnknownModelError):
+                return await self.backend.poem(prompt, model)
+            with _though_the_disk_fails():
+                self.storage.set_model(user, None)
+            await reply(message, texts.model_dropped.format(name=model))
+        return await self.backend.poem(prompt)
+
+    async def _choose(self, button: str, user: int, texts: Texts) -> tuple[bool, str]:
+        """Remember the model of the button, if it can be had; return whether it can, and what to say."""
+        offered = await self._models()
+        if not offered:
+            return False, texts.away
+        model = next((model for model in offered if models.button(model.name) == button), None)
+        if model is None:
+            return False, texts.model_unknown
+        if not model.ready:
+            return False, texts.model_away
+        self.storage.set_model(user, model.name)
+        return True, texts.model_chosen.format(name=model.name)
+
+    async def _models(self) -> list[Model]:
+        """Return the models that the backend has, none where it does not say."""
+        try:
+            return await self.backend.models()
+        except AwayError as error:
+            logger.warning("backend: %s", error)
+            return []
+
+    def _model(self, user: int) -> str | None:
+        """Return the name of the model that the user chose, None for the default."""
+        with _though_the_disk_fails():
+            return self.storage.model(user)
+        return None
 
     async def _excuse(self, error: BackendError, message: Message, texts: Texts) -> str:
         """Return what to say instead of a poem."""
@@ -145,12 +214,28 @@ class Conversation:
         return texts.away
 
 
+@contextlib.contextmanager
+def _though_the_disk_fails() -> Iterator[None]:
+    """Log what the database says and go on: a failing disk is no reason to stop writing poems."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        logger.error("BOT_DATABASE: %s", error)  # noqa: TRY400 (the sentence says it all)
+
+
 async def _tell(update: Update, text: str) -> None:
     """Say it where the user is looking: over the pressed button, or under the message."""
     if update.callback_query is not None:
         await update.callback_query.answer(text)
     elif update.message is not None:
         await reply(update.message, text)
+
+
+def _user(update: Update) -> int:
+    """Return the user whom the filters have promised."""
+    if update.effective_user is None:
+        raise TypeError("an update without a user passed the filters")
+    return update.effective_user.id
 
 
 def _message(update: Update) -> Message:

@@ -10,7 +10,16 @@ from pathlib import Path
 LOCK_SECONDS = 5.0
 
 # The n-th entry takes the file from version n-1 to n. Released entries never change; new ones go to the end.
-MIGRATIONS = ("CREATE TABLE settings (user_id INTEGER PRIMARY KEY, language TEXT NOT NULL) STRICT;",)
+MIGRATIONS = (
+    "CREATE TABLE settings (user_id INTEGER PRIMARY KEY, language TEXT NOT NULL) STRICT;",
+    # Who chooses a model need not have chosen a language, and SQLite cannot take a NOT NULL away.
+    """
+    ALTER TABLE settings RENAME TO languages;
+    CREATE TABLE settings (user_id INTEGER PRIMARY KEY, language TEXT, model TEXT) STRICT;
+    INSERT INTO settings (user_id, language) SELECT user_id, language FROM languages;
+    DROP TABLE languages;
+    """,
+)
 
 
 class Storage:
@@ -33,8 +42,7 @@ class Storage:
 
     def language(self, user_id: int) -> str | None:
         """Return the language that the user chose, None for one who has not chosen."""
-        row = self._connection.execute("SELECT language FROM settings WHERE user_id = ?", (user_id,)).fetchone()
-        return None if row is None else str(row[0])
+        return self._setting("SELECT language FROM settings WHERE user_id = ?", user_id)
 
     def set_language(self, user_id: int, language: str) -> None:
         """Remember the user's choice; it is on disk when this returns."""
@@ -43,6 +51,22 @@ class Storage:
             " ON CONFLICT (user_id) DO UPDATE SET language = excluded.language",
             (user_id, language),
         )
+
+    def model(self, user_id: int) -> str | None:
+        """Return the name of the model that the user chose, None for one who has not chosen."""
+        return self._setting("SELECT model FROM settings WHERE user_id = ?", user_id)
+
+    def set_model(self, user_id: int, name: str | None) -> None:
+        """Remember the user's choice, or with None forget it; it is on disk when this returns."""
+        self._connection.execute(
+            "INSERT INTO settings (user_id, model) VALUES (?, ?)"
+            " ON CONFLICT (user_id) DO UPDATE SET model = excluded.model",
+            (user_id, name),
+        )
+
+    def _setting(self, query: str, user_id: int) -> str | None:
+        row = self._connection.execute(query, (user_id,)).fetchone()
+        return None if row is None or row[0] is None else str(row[0])
 
     def _migrate(self) -> None:
         version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])

@@ -12,6 +12,13 @@ class Texts:
     welcome: str
     choose_language: str
     language_chosen: str
+    choose_model: str
+    model_button_away: str  # {name}
+    only_model: str  # {name}
+    model_chosen: str  # {name}
+    model_unknown: str  # this and the next at most 200 characters: they are shown over a button
+    model_away: str
+    model_dropped: str  # {name}
     only_text: str
     unknown_command: str
     nothing_written: str
@@ -23,6 +30,7 @@ class Texts:
     too_long: str  # {limit}: the longest prompt in characters
     unreadable: str
     help_command: str  # descriptions in Telegram's command menu
+    model_command: str
     language_command: str
 
 
@@ -31,11 +39,22 @@ RUSSIAN = Texts(
     welcome=(
         "Пришлите мне строку или две, и я продолжу их стихами. Одна и та же строка каждый раз даёт новые стихи.\n\n"
         "Сочиняет нейросеть: смысл бывает, но не всегда.\n\n"
+        "/model: выбрать, какая модель пишет\n"
         "/language: сменить язык (switch to English)\n"
         "/help: эта подсказка"
     ),
     choose_language="На каком языке мне с вами говорить?",
     language_chosen="Хорошо, говорим по-русски. Жду вашу строку.",
+    choose_model="Какая модель будет писать вам стихи?",
+    model_button_away="{name} (сейчас недоступна)",
+    only_model="Модель здесь одна, {name}: она и пишет все стихи.",
+    model_chosen="Хорошо, теперь вам пишет модель {name}. Жду вашу строку.",
+    model_unknown="Такой модели нет. Какие есть, покажет /model",
+    model_away="Эта модель сейчас недоступна. Попробуйте позже или выберите другую: /model",
+    model_dropped=(
+        "Модели {name}, которую вы выбрали, больше нет, и ваш выбор отменён: "
+        "теперь стихи пишет обычная модель. Выбрать другую: /model"
+    ),
     only_text="Я умею читать только текст. Пришлите строку словами, и я её продолжу.",
     unknown_command="Такой команды я не знаю. Просто пришлите строку, и я продолжу её стихами. Подсказка: /help",
     nothing_written="В этот раз ничего не сочинилось. Попробуйте ещё раз или пришлите другую строку.",
@@ -47,6 +66,7 @@ RUSSIAN = Texts(
     too_long="Для меня это слишком длинно. Пришлите, пожалуйста, не больше {limit} знаков.",
     unreadable="Эту строку я прочитать не могу. Попробуйте написать её иначе.",
     help_command="Что умеет этот бот",
+    model_command="Выбрать модель",
     language_command="Выбрать язык",
 )
 
@@ -55,11 +75,22 @@ ENGLISH = Texts(
     welcome=(
         "Send me a line or two and I will carry on in verse. The same line gives a new poem every time.\n\n"
         "A neural network writes them, so they make sense sometimes, but not always.\n\n"
+        "/model: choose the model that writes\n"
         "/language: change the language (сменить язык)\n"
         "/help: this text"
     ),
     choose_language="Which language shall I speak with you?",
     language_chosen="All right, English it is. I am waiting for your line.",
+    choose_model="Which model shall write your poems?",
+    model_button_away="{name} (not available now)",
+    only_model="There is only one model here, {name}: it writes all the poems.",
+    model_chosen="All right, the model {name} writes for you now. I am waiting for your line.",
+    model_unknown="There is no such model. To see which there are: /model",
+    model_away="This model is not available now. Try again later, or choose another one: /model",
+    model_dropped=(
+        "The model {name} that you chose is gone, so your choice was dropped: "
+        "the usual model writes your poems now. To choose another one: /model"
+    ),
     only_text="I can only read text. Send me a line in words and I will carry on from it.",
     unknown_command="I do not know that command. Just send me a line and I will carry on in verse. Help: /help",
     nothing_written="Nothing came to me this time. Please try again, or send another line.",
@@ -71,6 +102,7 @@ ENGLISH = Texts(
     too_long="That is too long for me. Please send at most {limit} characters.",
     unreadable="I cannot read this line. Please try to write it in another way.",
     help_command="What this bot can do",
+    model_command="Choose the model",
     language_command="Choose the language",
 )
 

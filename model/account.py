@@ -13,6 +13,7 @@ from model.corpus.reading import Form, digest
 from model.errors import ModelError
 from model.folder import CONFIG, RUN, check_files, read_config
 from model.preset import Preset, Training, read
+from model.release import sizes_of
 from model.replacing import replacing
 
 # What a resumed run may have otherwise: how it is watched and kept, and not what it learns.
@@ -105,9 +106,8 @@ def _shape(table: Mapping[str, Any]) -> dict[str, Any]:
 def _released(source: Path) -> dict[str, Any]:
     config = read_config(source)
     check_files(source, config)
-    sizes = dict(config["network"])
-    kinds = {"network": sizes.pop("kind"), "tokenizer": config["tokenizer"]["kind"]}
-    return {**kinds, "normalisation": config["normalisation"], "sizes": sizes}
+    kinds = {"network": config["network"]["kind"], "tokenizer": config["tokenizer"]["kind"]}
+    return {**kinds, "normalisation": config["normalisation"], "sizes": asdict(sizes_of(config["network"]))}
 
 
 def _origin(source: Path) -> dict[str, str]:

@@ -3,10 +3,14 @@
 import dataclasses
 import datetime as dt
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import h5py
+import numpy as np
 
 from model.corpus.texts import Text
 from model.errors import ModelError
@@ -41,7 +45,7 @@ def load(folder: Path) -> Release:
         text = text_release.read((folder / CONFIG).read_bytes(), (folder / TOKENIZER).read_bytes())
     except BadRelease as error:
         raise ModelError(f"{folder}: {error}") from None
-    network = build_network(config["network"]["kind"], _sizes(config["network"]))
+    network = build_network(config["network"]["kind"], sizes_of(config["network"]))
     load_weights(network, folder / WEIGHTS)
     return Release(folder, config, network, text)
 
@@ -89,13 +93,27 @@ def with_scores(release: Release, parts: Mapping[str, Sequence[Text]]) -> Releas
 
 def _save_half(preset: Preset, weights: Path, path: Path) -> None:
     """Write float32 weights as float16: half the size, and the same to a thousandth of a bit per character."""
-    network, half = (build_network(preset.network, preset.sizes, dtype) for dtype in ("float32", "float16"))
+    network = build_network(preset.network, preset.sizes)
     load_weights(network, weights)
-    half.set_weights(network.get_weights())
-    half.save_weights(path)
+    # A network in float16 could write itself, but JAX on a CPU cannot make one.
+    with tempfile.TemporaryDirectory() as beside:
+        network.save_weights(whole := Path(beside) / WEIGHTS)
+        with h5py.File(whole) as full, h5py.File(path, "w") as half:
+            _copy_half(full, half)
 
 
-def _sizes(network: Mapping[str, Any]) -> Sizes:
+def _copy_half(full: h5py.Group, half: h5py.Group) -> None:
+    """Copy a group of HDF5 into an empty one, every dataset as float16."""
+    half.attrs.update(full.attrs)
+    for name, item in full.items():
+        if isinstance(item, h5py.Group):
+            _copy_half(item, half.create_group(name))
+        else:
+            half[name] = item[()].astype(np.float16)
+
+
+def sizes_of(network: Mapping[str, Any]) -> Sizes:
+    """Give the sizes that the part `network` of config.json tells of. ModelError where it cannot be."""
     if network.get("kind") not in KINDS:
         raise ModelError(f"there is no network {network.get('kind')!r}; there are: {', '.join(KINDS)}")
     return from_table(

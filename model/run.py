@@ -182,8 +182,7 @@ def _tokenizer(preset: Preset, folder: Path) -> Tokenizer:
 
 def _begin_with(trainer: Trainer, weights: Path) -> None:
     load_weights(trainer.view, weights)
-    pairs = zip(trainer.network.trainable_variables, trainer.view.trainable_variables, strict=True)
-    for mine, loaded in pairs:
+    for mine, loaded in zip(trainer.network.weights, trainer.view.weights, strict=True):
         mine.assign(np.array(keras.ops.convert_to_numpy(loaded)))
 
 

@@ -138,29 +138,31 @@ class TextGenerator:
         form: "Form | None" = None,
         preset: str | None = None,
         new_model: bool = False,
+        labels: int = 0,
         **settings: Any,
     ) -> None:
         """Train on a corpus in a new folder, and write with what comes of it. See `training.train`.
 
         Without `form` each line of a plain text is a text. A model that is loaded goes on from its weights, unless
-        `new_model` or a `preset` asks for one from nothing. `settings` take the place of the preset's own.
+        `new_model` or a `preset` asks for one from nothing. `settings` take the place of the preset's own. `labels`
+        are the kinds of text that the corpus has, where a new network is to learn them.
         """
         from model.generation.training import lines, train
         from model.release import load
 
         source = None if new_model or preset else self._release
-        made = train(Path(path), Path(folder), form or lines(), source, preset, settings)
+        made = train(Path(path), Path(folder), form or lines(), source, preset, settings, labels)
         self._release = load(made)
 
     def train_on_texts(
         self, texts: Sequence[str], folder: Path | str, *, context_labels: Sequence[str] | None = None, **options: Any
     ) -> None:
-        """Train on texts, each with a label where a network is to learn kinds. Options as of `train_from_file`."""
+        """Train on texts, each with a label where a new network is to learn kinds. Options as of `train_from_file`."""
         from model.corpus.reading import Form
         from model.generation.training import write_texts
 
         path = write_texts(texts, context_labels, Path(folder))
-        self.train_from_file(path, folder, form=Form(), **options)
+        self.train_from_file(path, folder, form=Form(), labels=len(set(context_labels or ())), **options)
 
     def train_from_largetext_file(self, path: Path | str, folder: Path | str, **options: Any) -> None:
         """Train on one large text: parts that a blank line parts are its texts. Options as of `train_from_file`."""

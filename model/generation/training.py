@@ -36,17 +36,21 @@ def train(
     source: "Release | None",
     preset: str | None,
     settings: Mapping[str, Any],
+    labels: int = 0,
 ) -> Path:
     """Train in `folder`, which must hold no release, and give the release's own folder.
 
     A `source` gives its network, its weights and its tokenizer; else the preset's are made. `settings` are those of a
-    preset's [training]. ModelError where they are out of bounds, or the corpus is too small.
+    preset's [training]; `labels`, where above 0, counts the kinds of text that the network learns to tell apart.
+    ModelError where they are out of bounds, the network cannot learn labels, or the corpus is too small.
     """
     from model.run import release_run, train_run
     from model.training_report.console import Console
 
     _check_new(folder)
-    chosen = _with(_preset_of(source) if source else _named(preset or USUAL), settings)
+    if source and labels:
+        raise ModelError("a model that goes on learns no labels; train a new one")
+    chosen = _with(_preset_of(source) if source else _named(preset or USUAL), settings, labels)
     console = Console(chosen.training)
     train_run(corpus, chosen, folder / RUN, console, form=form, init_from=source.folder if source else None)
     return release_run(folder / RUN, corpus, folder / RELEASE).folder
@@ -63,6 +67,8 @@ def write_texts(texts: Sequence[str], labels: Sequence[str] | None, folder: Path
     if labels is not None and len(labels) != len(texts):
         raise ModelError(f"there are {len(texts)} texts and {len(labels)} labels")
     pairs = enumerate(zip(texts, labels or [""] * len(texts), strict=True), 1)
+    if labels is not None and len(set(labels)) == 1:
+        raise ModelError("all texts have one label; there must be two or more")
     rows = [from_row({"text": text, "label": label}, f"text {number}") for number, (text, label) in pairs]
     with replacing(folder / TEXTS) as new, new.open("w", encoding="utf-8") as file:
         write_lines(file, rows)
@@ -86,8 +92,11 @@ def _preset_of(release: "Release") -> "Preset":
     return read({**table, **kinds, "sizes": sizes}, str(release.folder))
 
 
-def _with(preset: "Preset", settings: Mapping[str, Any]) -> "Preset":
+def _with(preset: "Preset", settings: Mapping[str, Any], labels: int) -> "Preset":
     from model.preset import read
 
     table = asdict(preset)
-    return read({**table, "training": {**table["training"], **settings}}, "the settings of training")
+    if labels and "labels" not in table["sizes"]:
+        raise ModelError(f"the network {preset.network} learns no labels")
+    sizes = {**table["sizes"], **({"labels": labels} if labels else {})}
+    return read({**table, "sizes": sizes, "training": {**table["training"], **settings}}, "the settings of training")

@@ -89,7 +89,9 @@ class CharRnn(Network):
         x, ends = self.embedding(tokens), list[Tensor]()
         for i, (layer, state) in enumerate(zip(self.recurrent, states, strict=True)):
             x, *end = layer(x, initial_state=list(state))
-            x = self.dropout(self._normalised(i, x, training=training), training=training)
+            if self.norms:
+                x = self.norms[i](x, training=training)
+            x = self.dropout(x, training=training)
             ends += end
         for variable, end in zip(carried.states, ends, strict=True) if carried else ():
             variable.assign(ops.cast(end, variable.dtype))
@@ -105,7 +107,8 @@ class CharRnn(Network):
         x, after = self.embedding(token), list[tuple[Tensor, ...]]()
         for i, (layer, before) in enumerate(zip(self.recurrent, state, strict=True)):
             x, new = layer.cell(x, list(before))
-            x = self._normalised(i, x[:, None])[:, 0]
+            if self.norms:
+                x = self.norms[i](x[:, None], training=False)[:, 0]
             after.append(tuple(new))
         return x, tuple(after)
 
@@ -117,10 +120,6 @@ class CharRnn(Network):
         """Let every row begin anew, as at the start of an epoch."""
         for variable in self.carried.states if self.carried else ():
             variable.assign(ops.zeros(variable.shape))
-
-    def _normalised(self, i: int, x: Tensor, *, training: bool = False) -> Tensor:
-        """Normalise what layer `i` gives, x [B, T, recurrent]: in training by the batch, else by what it was so far."""
-        return self.norms[i](x, training=training) if self.norms else x
 
     def _by_layer(self, tensors: list[Tensor]) -> State:
         count = len(self.recurrent[0].state_size)

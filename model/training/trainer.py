@@ -191,10 +191,10 @@ class Trainer:
 
     def _sync(self) -> None:
         """Give the view the network's weights, or their running average where the preset wants it."""
-        for mine, theirs in zip(self.view.trainable_variables, self.network.trainable_variables, strict=True):
+        for mine, theirs in zip(self.view.weights, self.network.weights, strict=True):
             mine.assign(ops.cast(theirs, mine.dtype))
         self.optimizer.finalize_variable_values(self.view.trainable_variables)
-        for mine in self.view.trainable_variables:
+        for mine in self.view.weights:
             # On JAX what was assigned is the same memory, which the next step takes away.
             mine.assign(np.array(ops.convert_to_numpy(mine)))
 

@@ -38,6 +38,7 @@ class Backend:
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.models: Answer = Answer(404)
+        self.names: set[str] = set()
         self.requests: list[dict[str, Any]] = []
         self._server = _Server(("127.0.0.1", 0), self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -58,9 +59,17 @@ class Backend:
         """Return the prompts in the order in which they came."""
         return [request["prompt"] for request in self.requests]
 
+    def offer(self, *names: str, away: str = "") -> None:
+        """Have these models from now on, the default one first; `away` is listed, but cannot write."""
+        models = [{"name": name, "ready": name != away} for name in names]
+        reply = {"default": names[0], "models": models, "bounds": {}}
+        self.models, self.names = Answer(200, json.dumps(reply).encode()), set(names)
+
     def answer(self, request: dict[str, Any]) -> Answer:
         """Return the reply to a request for a poem."""
         self.requests.append(request)
+        if request.get("model", "") not in {"", *self.names}:
+            return problem(404, type="urn:problem-type:neuralpoet:unknown-model")
         return self.answers.get(request["prompt"]) or poem(f"{request['prompt']}\nи строка вторая")
 
 

@@ -53,5 +53,9 @@ def test_choice_outlives_a_restart(world: World, user: int) -> None:
 
 def test_command_menu_is_set_in_both_languages(shared: World) -> None:
     menus = shared.telegram.commands()
-    assert {command["description"] for command in menus[""]} == {RUSSIAN.help_command, RUSSIAN.language_command}
-    assert {command["description"] for command in menus["en"]} == {ENGLISH.help_command, ENGLISH.language_command}
+    for code, texts in (("", RUSSIAN), ("en", ENGLISH)):
+        assert {command["command"]: command["description"] for command in menus[code]} == {
+            "help": texts.help_command,
+            "model": texts.model_command,
+            "language": texts.language_command,
+        }

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from telegram.constants import CallbackQueryLimit
 from telegram.error import NetworkError, RetryAfter
 
 from bot import health, storage
@@ -25,6 +26,12 @@ GOOD = {"TELEGRAM_BOT_TOKEN": "1:abc"}
 
 def fields(text: str) -> set[str | None]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("texts", LANGUAGES.values())
+def test_texts_over_a_button_are_as_short_as_telegram_wants(texts: Texts) -> None:
+    over = (texts.model_unknown, texts.model_away, texts.away, texts.too_fast, texts.trouble)
+    assert all(units(text) <= CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH for text in over)
 
 
 @pytest.mark.parametrize("key", [field.name for field in dataclasses.fields(Texts)])
@@ -131,6 +138,22 @@ def test_each_migration_is_applied_once(tmp_path: Path, monkeypatch: pytest.Monk
         assert connection.execute("SELECT count(*) FROM extra").fetchone() == (1,)
         assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
     connection.close()
+
+
+def test_database_of_before_the_models_keeps_its_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bot.sqlite3"
+    with monkeypatch.context() as before:
+        before.setattr(storage, "MIGRATIONS", storage.MIGRATIONS[:1])
+        first = Storage(path)
+        first.set_language(1, "en")
+        first.close()
+    again = Storage(path)
+    again.set_model(1, "other")
+    again.set_model(2, "other")
+    again.set_language(3, "en")
+    known = [(again.language(user), again.model(user)) for user in (1, 2, 3, 4)]
+    again.close()
+    assert known == [("en", "other"), (None, "other"), ("en", None), (None, None)]
 
 
 def test_failed_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.model import tiny
 from tests.processes import free_port, wait_until
 from tests.telegram import TOKEN, Telegram
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "neural-poet-test"
 FILES = ["-f", "docker-compose.yml", "-f", "docker-compose.embedded.yml"]
 SERVICES = ("serving", "backend", "bot")
+TRAINING = f"{PROJECT}-training"
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 
@@ -66,9 +68,13 @@ class Containers:
 
 
 @pytest.fixture(scope="module")
-def containers() -> Iterator[Containers]:
+def engine() -> None:
     if not shutil.which("docker-compose") or not run("docker", "info", "--format", "{{.ID}}", check=False).strip():
         pytest.skip("no Docker engine answers")
+
+
+@pytest.fixture(scope="module")
+def containers(engine: None) -> Iterator[Containers]:  # noqa: ARG001  it must answer
     found = Containers()
     try:
         found.compose("build", "serving", "backend", "bot")
@@ -125,3 +131,32 @@ def test_only_the_backend_is_published_and_only_on_loopback(containers: Containe
     assert telegram.base_url
     published = run("docker", "ps", "--filter", f"label=com.docker.compose.project={PROJECT}", "--format", "{{.Ports}}")
     assert [line for line in published.splitlines() if "->" in line] == [f"127.0.0.1:{containers.port}->5000/tcp"]
+
+
+@pytest.fixture
+def training(engine: None) -> Iterator[str]:  # noqa: ARG001  it must answer
+    run("docker", "build", "--file", "serving/Dockerfile", "--target", "training", "--tag", TRAINING, ".")
+    yield TRAINING
+    run("docker", "rm", "--force", TRAINING, check=False)
+
+
+def test_a_training_container_is_killed_and_another_goes_on(training: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(0o777)  # the container's user is nobody of this machine
+    tiny.write(data)
+    mounted = ["--volume", f"{data}:/data", "--memory", "2g", "--cap-drop", "ALL", "--network", "none"]
+    train = ["train", "/data/poems.jsonl", "--preset", "/data/tiny.toml", "--out", "/data/runs/mine"]
+    run("docker", "run", "--detach", "--name", training, *mounted, training, *train)
+    wait_until(lambda: "epoch 2/3 step 40" in run("docker", "logs", training), 180, lambda: logs(training))
+    run("docker", "kill", training)
+    assert "resumed at epoch 2, step " in run("docker", "run", "--rm", *mounted, training, *train, "--resume")
+    history = json.loads((data / "runs/mine/history.json").read_bytes())
+    assert [row["epoch"] for row in history["epochs"]] == [1, 2, 3]
+    assert (data / "runs/mine/best.weights.h5").stat().st_uid == 10001
+
+
+def logs(container: str) -> str:
+    """Give all that a container said."""
+    done = subprocess.run(["docker", "logs", container], check=False, capture_output=True, encoding="utf-8")
+    return done.stdout + done.stderr

@@ -22,6 +22,7 @@ ROWS = 4
 NETWORKS: dict[str, tuple[Sizes, int]] = {  # and how many rows carry their state on
     "poet": (POET, 0),
     "gru": (replace(CHARRNN, cell="gru"), 0),
+    "normalised": (replace(CHARRNN, cell="rnn", batchnorm=True), 0),
     "rnn": (replace(CHARRNN, cell="rnn"), 0),
     "lstm": (CHARRNN, ROWS),
     "textgenrnn": (replace(TEXTGENRNN, labels=3), 0),

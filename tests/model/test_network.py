@@ -1,5 +1,6 @@
 """The poet: stepping equals the full network, and nothing looks ahead or further back than it should."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -14,10 +15,13 @@ from model.networks.sizes import PoetSizes
 SIZES = PoetSizes(vocabulary=50, embedding=16, recurrent=12, head=[24], heads=8, window=5, dropout=0)
 
 
-@pytest.fixture(scope="module")
-def network() -> poet.Poet:
+DEEP = replace(SIZES, head=[24, 10, 7])
+
+
+@pytest.fixture(scope="module", params=[SIZES, DEEP], ids=["one dense layer", "three"])
+def network(request: pytest.FixtureRequest) -> poet.Poet:
     keras.utils.set_random_seed(3)
-    built = poet.build(SIZES)
+    built = poet.build(request.param)
     for weight in built.weights:  # biases of zero would hide one that is left out
         weight.assign(np.random.default_rng(len(weight.path)).normal(0, 0.4, weight.shape))
     return built
@@ -59,8 +63,15 @@ def test_attention_looks_back_its_window_and_no_further(network: poet.Poet) -> N
     assert seen.tolist() == list(range(3, 3 + SIZES.window))
 
 
+def test_the_head_has_the_layers_that_are_named() -> None:
+    built = poet.build(DEEP)
+    kernels = [tuple(layer.kernel.shape) for layer in (built.dense, *built.further, built.linear)]
+    assert kernels == [(16 + 4 * 12, 24), (24, 10), (10, 7), (7, 50)]
+    assert {weight.path for layer in built.further for weight in layer.weights} <= {w.path for w in built.weights}
+
+
 def test_float16_weights_come_back_in_float32(network: poet.Poet, tmp_path: Any) -> None:
-    half, back = poet.build(SIZES, "float16"), poet.build(SIZES)
+    half, back = poet.build(network.sizes, "float16"), poet.build(network.sizes)
     half.set_weights(network.get_weights())
     half.save_weights(tmp_path / "half.weights.h5")
     back.load_weights(tmp_path / "half.weights.h5")

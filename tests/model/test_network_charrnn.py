@@ -1,6 +1,6 @@
 """torch-rnn's network: stepping equals the whole, nothing looks ahead, and training carries the state on."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from model.errors import ModelError
 from model.networks.charrnn import CharRnn
 from model.networks.network import Network
 from model.networks.network import build as build_network
+from model.networks.sizes import CharRnnSizes
+from model.tables import from_table
 from tests.model import untrained
 from tests.model.untrained import CHARRNN, POET, TEXTGENRNN, tokens
 
@@ -38,9 +40,10 @@ def states(network: CharRnn) -> list[NDArray[np.float32]]:
 
 
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("batchnorm", [False, True])
 @pytest.mark.parametrize("length", [1, 17])
-def test_stepping_equals_the_whole(cell: str, length: int) -> None:
-    network, read = of(cell), tokens(ROWS, length)
+def test_stepping_equals_the_whole(cell: str, batchnorm: bool, length: int) -> None:  # noqa: FBT001
+    network, read = of(cell, batchnorm=batchnorm), tokens(ROWS, length)
     state, stepped = network.initial_state(ROWS), []
     for column in read.T:
         features, state = network.step(ops.convert_to_tensor(column), state)
@@ -64,6 +67,30 @@ def test_the_sizes_are_what_they_say() -> None:
     shapes = [tuple(weight.shape) for weight in network.weights]
     deeper = [(12, 48), (12, 48), (48,)]
     assert shapes == [(120, 8), (8, 48), (12, 48), (48,), *deeper, *deeper, (12, 120), (120,)]
+
+
+def test_in_training_a_layer_is_normalised_by_its_batch_and_else_by_what_was() -> None:
+    network, read = of("rnn", layers=1, batchnorm=True), tokens(ROWS, 9)
+    norm, gives = network.norms[0], network.recurrent[0](network.embedding(read), network.initial_state(ROWS)[0])[0]
+    gamma, beta, mean, variance = (ops.convert_to_numpy(weight).copy() for weight in norm.weights)
+
+    def expected(mean: Any, variance: Any) -> Any:
+        normalised = (ops.convert_to_numpy(gives) - mean) / np.sqrt(variance + 1e-5) * gamma + beta
+        return ops.convert_to_numpy(network.linear(normalised))
+
+    batch = np.mean(gives, axis=(0, 1)), np.var(gives, axis=(0, 1))
+    assert np.abs(logits(network, read) - expected(mean, variance)).max() < 1e-4
+    assert np.array_equal(norm.moving_mean, mean)
+    assert np.abs(logits(network, read, training=True) - expected(*batch)).max() < 1e-4
+    for moved, before, now in zip((norm.moving_mean, norm.moving_variance), (mean, variance), batch, strict=True):
+        assert np.abs(moved - (0.9 * before + 0.1 * now)).max() < 1e-6
+    assert np.abs(expected(*batch) - expected(mean, variance)).max() > 0.1
+
+
+def test_sizes_of_before_are_those_without_batchnorm() -> None:
+    table = {name: size for name, size in asdict(CHARRNN).items() if name != "batchnorm"}
+    assert from_table(CharRnnSizes, table, "a release") == CHARRNN
+    assert not of("lstm").norms
 
 
 def test_dropout_is_of_training_alone() -> None:

@@ -20,6 +20,7 @@ NETWORKS: dict[str, Sizes] = {
     "charrnn lstm": CHARRNN,
     "charrnn gru": replace(CHARRNN, cell="gru"),
     "charrnn rnn": replace(CHARRNN, cell="rnn"),
+    "charrnn normalised": replace(CHARRNN, cell="rnn", batchnorm=True),
     "textgenrnn": TEXTGENRNN,
     "textgenrnn both ways": BOTH_WAYS,
 }

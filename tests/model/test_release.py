@@ -1,15 +1,24 @@
 """A release folder: what is in it, and what happens where a part is missing or altered."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from model.folder import CARD, CONFIG, TOKENIZER, WEIGHTS
+from model.networks.sizes import Sizes
 from tests.conftest import Trained, model
+from tests.model import untrained
+from tests.model.untrained import BOTH_WAYS, CHARRNN, POET
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted((ROOT / "model" / "releases").iterdir())
@@ -65,6 +74,44 @@ def test_weights_are_float16(trained: Trained) -> None:
     with h5py.File(trained.release / WEIGHTS) as file:
         file.visititems(lambda _, item: kinds.add(str(item.dtype)) if isinstance(item, h5py.Dataset) else None)
     assert kinds == {"float16"}
+
+
+def layout(path: Path) -> dict[str, NDArray[np.float16]]:
+    found: dict[str, NDArray[np.float16]] = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: found.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
+    return found
+
+
+@pytest.mark.parametrize("sizes", [POET, replace(CHARRNN, batchnorm=True), BOTH_WAYS], ids=untrained.kind)
+def test_weights_are_written_as_a_network_in_float16_writes_them(tmp_path: Path, sizes: Sizes) -> None:
+    """So they were made before: what loads the one file loads the other."""
+    release = untrained.release(tmp_path / "release", sizes)
+    half = untrained.network(sizes, "float16")
+    half.save_weights(tmp_path / "half.weights.h5")
+    before, now = layout(tmp_path / "half.weights.h5"), layout(release.folder / WEIGHTS)
+    assert before.keys() == now.keys()
+    assert all(np.array_equal(before[name], now[name]) and now[name].dtype == np.float16 for name in now)
+    loaded = release.network.get_weights()
+    release.network.load_weights(tmp_path / "half.weights.h5")
+    pairs = zip(loaded, release.network.get_weights(), half.get_weights(), strict=True)
+    assert all(np.array_equal(a, b) and np.array_equal(a, c) for a, b, c in pairs)
+
+
+def test_on_jax_a_release_is_made_too(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib; from tests.model import untrained as u; u.release(pathlib.Path(sys.argv[1]), u.POET)"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-c", program, str(tmp_path / "jax")]
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=100, env=environment)
+    assert done.returncode == 0, done.stderr
+    here, there = (
+        layout(untrained.release(tmp_path / "here", POET).folder / WEIGHTS),
+        layout(tmp_path / "jax" / WEIGHTS),
+    )
+    assert here.keys() == there.keys()
+    assert all(np.array_equal(here[name], there[name]) for name in here)
 
 
 def test_the_card_tells_data_authors_scores_and_five_samples(trained: Trained) -> None:

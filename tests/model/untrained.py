@@ -44,7 +44,8 @@ def network(sizes: Sizes, dtype: str = "float32", carry: int = 0) -> Network:
     built = build_network(kind(sizes), sizes, dtype, carry)
     random = np.random.default_rng(3)
     for weight in built.weights:
-        weight.assign(random.normal(0, 0.4, weight.shape))
+        value = random.normal(0, 0.4, weight.shape)
+        weight.assign(abs(value) if weight.name == "moving_variance" else value)
     return built
 
 

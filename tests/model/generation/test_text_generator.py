@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from model.errors import ModelError
 from model.generation import TextGenerator, synthesize, synthesize_to_file, write
 from model.generation.request import request
 from model.generation.synthesis import Text, Writer, _write
+from model.preset import Preset, load
 from model.text.characters import CharacterTokenizer
 from model.text.sampling import Place, Rules
 from tests.conftest import Trained
@@ -319,3 +320,38 @@ def test_lines_and_paragraphs_are_texts(tmp_path: Path, monkeypatch: pytest.Monk
     assert seen == [["а", "б", "в"], ["а\nб", "в"], ["а\nб", "в"]]
     with pytest.raises(ModelError, match="labels"):
         TextGenerator().train_on_texts(["а"], tmp_path, context_labels=[])
+
+
+def test_labels_of_texts_are_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from model import run
+
+    seen = list[Preset]()
+
+    def train_run(_corpus: Path, preset: Preset, *_: object, **__: object) -> None:
+        seen.append(preset)
+        raise ModelError("enough")
+
+    monkeypatch.setattr(run, "train_run", train_run)
+    texts = ["а", "б", "в", "г"]
+    for labels in (["x", "y", "z", "x"], None):
+        with pytest.raises(ModelError, match="enough"):
+            TextGenerator().train_on_texts(texts, tmp_path, context_labels=labels, epochs=2)
+    usual = load("textgenrnn").sizes
+    assert [asdict(preset.sizes) for preset in seen] == [asdict(usual) | {"labels": 3}, asdict(usual)]
+    assert [preset.training.epochs for preset in seen] == [2, 2]
+
+
+@pytest.mark.parametrize(("labels", "preset", "named"), [
+    (["x", "x"], None, "one label"),
+    (["x", "y"], "neuralpoet", "poet learns no labels"),
+])  # fmt: skip
+def test_labels_that_cannot_be_learned_are_refused(
+    tmp_path: Path, labels: list[str], preset: str | None, named: str
+) -> None:
+    with pytest.raises(ModelError, match=named):
+        TextGenerator().train_on_texts(["а", "б"], tmp_path, context_labels=labels, preset=preset)
+
+
+def test_a_model_that_goes_on_learns_no_labels(generator: TextGenerator, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="train a new one"):
+        TextGenerator(generator.release.folder).train_on_texts(["а", "б"], tmp_path, context_labels=["x", "y"])

@@ -108,8 +108,8 @@ KINDS = {
             sample_steps=30,
         ),
     ),
-    "charrnn, its state carried, by epochs": replace(
-        PRESET, network="charrnn", sizes=CharRnnSizes(160, 8, 12, 2, "lstm", dropout=0.3),
+    "charrnn, normalised, its state carried, by epochs": replace(
+        PRESET, network="charrnn", sizes=CharRnnSizes(160, 8, 12, 2, "lstm", dropout=0.3, batchnorm=True),
         training=replace(SETTINGS, carry=True, window=16, schedule="epochs", decay_every=1),
     ),
     "textgenrnn, falling linearly": replace(
@@ -349,6 +349,24 @@ WRONG = {
     "no temperature": ("seed = 1", 'seed = 1\nsample_temperatures = ["hot"]', "sample_temperatures: each element"),
     "a type of no number": ('dtype = "float32"', 'dtype = "float99"', "dtype 'float99' is unknown"),
     "heads that do not divide": ("heads = 8", "heads = 5", "embedding must be a multiple of heads"),
+    "a temperature too high": (
+        "seed = 1",
+        "seed = 1\nsample_temperatures = [0.5, 99.0]",
+        "must be between 0.01 and 10, or 0",
+    ),
+    "a temperature too low": (
+        "seed = 1",
+        "seed = 1\nsample_temperatures = [0.001]",
+        "must be between 0.01 and 10, or 0",
+    ),
+    "a temperature of no number": (
+        "seed = 1",
+        "seed = 1\nsample_temperatures = [nan]",
+        "must be between 0.01 and 10, or 0",
+    ),
+    "no list of layers": ("head = [24]", "head = 24", "head must be of type list"),
+    "a layer out of bounds": ("head = [24]", "head = [24, 0]", "head: each element must be between 1 and 16384"),
+    "no layer": ("head = [24]", "head = []", "head must name from 1 to 16 layers"),
     "out of bounds": ("batch_size = 2", "batch_size = 0", "batch_size must be between 1"),
     "a network that is a list": ('network = "poet"', 'network = ["poet"]', "network ['poet'] is unknown"),
     "a mood that is none": (
@@ -373,6 +391,13 @@ def test_a_wrong_preset_is_named(trained: Trained, tmp_path: Path, before: str, 
     preset.write_text(trained.preset.read_text("utf-8").replace(before, after), "utf-8")
     with pytest.raises(ModelError, match=re.escape(sentence)):
         load(str(preset))
+
+
+def test_the_most_likely_token_and_temperatures_within_bounds_may_be_sampled(trained: Trained, tmp_path: Path) -> None:
+    preset = tmp_path / "tiny.toml"
+    text = trained.preset.read_text("utf-8")
+    preset.write_text(text.replace("seed = 1", "seed = 1\nsample_temperatures = [0, 0.015, 10.0]"), "utf-8")
+    assert load(str(preset)).training.sample_temperatures == [0, 0.015, 10.0]
 
 
 def test_an_unknown_preset_lists_those_there_are() -> None:
