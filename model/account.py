@@ -18,7 +18,7 @@ from model.replacing import replacing
 
 # What a resumed run may have otherwise: how it is watched and kept, and not what it learns.
 _HARMLESS = (
-    "checkpoint_seconds", "checkpoint_steps", "snapshot_steps", "snapshots", "patience", "print_steps",
+    "checkpoint_seconds", "checkpoint_steps", "snapshots", "patience", "print_steps",
     "sample_steps", "sample_temperatures", "sample_prompt", "stop_on_collapse",
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ BOUNDS = {  # of numbers and of those in lists, wherever in a preset they stand
     "decay_every": (1, 100_000),
     "decay_factor": (0.0001, 1),
     "average": (0, 0.99999),
+    "train_size": (0.0001, 1),
     "snapshots": (1, 10_000),
     **dict.fromkeys(("learning_rate", "weight_decay", "clip_norm"), (0, 1000)),
     **dict.fromkeys(("warmup_steps", "patience", "checkpoint_seconds", "checkpoint_steps"), (0, 10**9)),
@@ -51,6 +52,7 @@ class Training:
     batch_size: int
     window: int
     learning_rate: float  # the peak, reached after `warmup_steps`
+    train_size: float = 1.0  # the share of the training texts that is learned from
     schedule: Literal["cosine", "linear", "epochs", "plateau"] = "cosine"  # how it falls: to nothing, or in steps
     decay_every: int = 5  # epochs between two steps down, or on a plateau validations without a better loss before one
     decay_factor: float = 0.5

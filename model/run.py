@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def train_run(
     `init_from` is a run or a release of the same network: its weights and its tokenizer are what this run begins with.
     """
     parts = training_split(read_corpus(corpus, form))
+    parts["train"] = parts["train"][: ceil(len(parts["train"]) * preset.training.train_size)]
     texts = {part: [text.text for text in parts[part]] for part in ("train", "validation")}
     with training_in(folder):
         account = account_of(preset, corpus, form, init_from)

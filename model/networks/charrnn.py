@@ -8,10 +8,11 @@ from typing import Any
 from keras import layers, ops
 
 from model.networks.network import Network, Tensor
+from model.networks.peephole import peephole
 from model.networks.sizes import CharRnnSizes
 
 TORCH: dict[str, Any] = {"momentum": 0.9, "epsilon": 1e-5}  # the defaults of its BatchNormalization
-CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN, "graves": peephole}
 
 State = tuple[tuple[Tensor, ...], ...]  # of each layer its tensors [B, recurrent]: an LSTM has two, the others one
 

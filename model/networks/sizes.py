@@ -33,7 +33,7 @@ class CharRnnSizes:
     embedding: int
     recurrent: int
     layers: int
-    cell: Literal["lstm", "gru", "rnn"]
+    cell: Literal["lstm", "gru", "rnn", "graves"]
     dropout: float
     batchnorm: bool = False
 

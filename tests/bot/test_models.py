@@ -175,3 +175,6 @@ def test_broken_database_stops_no_poem_by_a_chosen_model(world: World, user: int
     world.telegram.send_text("море", user=user)
     assert world.telegram.wait_for_sent(3, user)[-1]["text"].startswith("море")
     assert world.ask("/model plain", user) == RUSSIAN.trouble
+    with closing(sqlite3.connect(world.database)) as connection:
+        connection.execute("DROP TABLE settings")
+    assert world.ask("река", user).startswith("река")

@@ -19,7 +19,7 @@ from model.tables import from_table
 from tests.model import untrained
 from tests.model.untrained import CHARRNN, POET, TEXTGENRNN, tokens
 
-CELLS = ["lstm", "gru", "rnn"]
+CELLS = ["lstm", "gru", "rnn", "graves"]
 ROWS = 3
 
 
@@ -49,6 +49,20 @@ def test_stepping_equals_the_whole(cell: str, batchnorm: bool, length: int) -> N
         features, state = network.step(ops.convert_to_tensor(column), state)
         stepped.append(ops.convert_to_numpy(network.logits(features)))
     assert np.abs(np.stack(stepped, 1) - logits(network, read)).max() < 1e-5
+
+
+def test_without_its_peepholes_a_cell_is_an_lstm() -> None:
+    plain, peeping, read = of("lstm"), of("graves"), tokens(ROWS, 7)
+    assert np.abs(logits(plain, read) - logits(peeping, read)).max() > 1e-3
+    names = {weight.path.split("/")[-1] for weight in peeping.weights if weight.path.endswith("peepholes")}
+    assert names == {"peepholes"}
+    kept = [weight for weight in peeping.trainable_variables if not weight.path.endswith("peepholes")]
+    for weight, of_plain in zip(kept, plain.trainable_variables, strict=True):
+        weight.assign(of_plain)
+    for weight in peeping.trainable_variables:
+        if weight.path.endswith("peepholes"):
+            weight.assign(weight * 0)
+    assert np.abs(logits(plain, read) - logits(peeping, read)).max() < 1e-6
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -23,6 +23,7 @@ from tests.model.untrained import BOTH_WAYS, CHARRNN, TEXTGENRNN
 NETWORKS: dict[str, Sizes] = {
     "charrnn_lstm": CHARRNN,
     "charrnn_gru": replace(CHARRNN, cell="gru"),
+    "charrnn_graves": replace(CHARRNN, cell="graves"),
     "charrnn_rnn": replace(CHARRNN, cell="rnn"),
     "charrnn_normalised": replace(CHARRNN, cell="gru", batchnorm=True),
     "textgenrnn": TEXTGENRNN,

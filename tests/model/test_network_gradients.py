@@ -19,6 +19,7 @@ STEP = 1e-6
 NETWORKS: dict[str, Sizes] = {
     "charrnn lstm": CHARRNN,
     "charrnn gru": replace(CHARRNN, cell="gru"),
+    "charrnn graves": replace(CHARRNN, cell="graves"),
     "charrnn rnn": replace(CHARRNN, cell="rnn"),
     "charrnn normalised": replace(CHARRNN, cell="rnn", batchnorm=True),
     "textgenrnn": TEXTGENRNN,

@@ -228,6 +228,13 @@ def test_a_folder_of_texts_is_trained_on_and_known_again(tmp_path: Path) -> None
         release_run(tmp_path / "run", texts, tmp_path / "release")
 
 
+def test_a_share_of_the_texts_is_learned_from(trained: Trained, tmp_path: Path) -> None:
+    preset = replace(PRESET, training=replace(SETTINGS, epochs=1, train_size=0.25))
+    train_run(trained.corpus, preset, tmp_path, Console(SETTINGS, print), init_from=None)
+    steps = [json.loads((run / HISTORY).read_bytes())["steps_per_epoch"] for run in (tmp_path, trained.run)]
+    assert 0.15 < steps[0] / steps[1] < 0.35
+
+
 def test_a_snapshot_is_scored_and_can_be_released(trained: Trained, tmp_path: Path) -> None:
     preset = replace(PRESET, training=replace(SETTINGS, epochs=1, snapshot_steps=20, snapshots=2))
     train_run(trained.corpus, preset, tmp_path / "run", Console(SETTINGS, print))
