@@ -15,6 +15,7 @@ _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")  # all but single spaces, wh
 _BLANK_LINES = re.compile(r"\n{3,}")
 _MARKS = re.compile(f"[{BREAK}{WORD_START}]")
 _DASH = re.compile(r"(?<!\S)(?:-{1,3}|[‐-―−])(?!\S)")
+_LINE_START = re.compile(r"^[^\w\n]*\w", re.MULTILINE)
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟″", '"') | dict.fromkeys("‘’‚‛′", "'"))
 
 _MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")  # no letter is a mark, nor any of ASCII
@@ -35,6 +36,8 @@ STEPS: dict[str, Callable[[str], str]] = {
     "nfc": _nfc,
     "dashes": lambda text: _DASH.sub("—", text).replace("…", "..."),
     "quotes": lambda text: text.translate(_QUOTES),
+    # For verse, whose lines are printed with capitals: a word is then one word wherever it stands.
+    "line_starts": lambda text: _LINE_START.sub(lambda found: found[0].lower(), text),
     "yo": lambda text: text.replace("ё", "е").replace("Ё", "Е"),
 }
 

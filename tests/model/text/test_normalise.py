@@ -37,6 +37,8 @@ def test_white_space_and_marks_are_tidied(text: str, tidied: str) -> None:
         ("quotes", "„да“ ‘нет’", "\"да\" 'нет'"),
         ("quotes", "«да»", "«да»"),
         ("yo", "Ёж всё", "Еж все"),
+        ("line_starts", "Он шёл\n\n— Куда?\n«Домой», Анна", "он шёл\n\n— куда?\n«домой», Анна"),
+        ("line_starts", "ЛЮБОВЬ\n...\n", "лЮБОВЬ\n..."),
         ("nfc", "и\u0306", "й"),
     ],
 )
