@@ -11,7 +11,7 @@ run: .venv/run ## install, export the release, start everything, print a poem, s
 	@exec $(bin)/python -m deploy
 
 test: .venv/dev ## run the whole test suite
-	@$(bin)/python -m pytest
+	@$(bin)/python -m pytest --numprocesses auto --dist worksteal
 
 test-containers: .venv/dev ## build the images, bring them up on a Docker engine and test them (minutes)
 	@$(bin)/python -m pytest -m engine

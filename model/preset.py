@@ -121,7 +121,7 @@ def cleaning_steps(preset: str) -> list[Step]:
         raise ModelError(f"{path}: there is no table [cleaning]")
     where = f"{path}, [cleaning]"
     cleaning = from_table(Cleaning, table["cleaning"], where)
-    if not cleaning.steps or not all(isinstance(spec, str) for spec in cleaning.steps):
+    if not cleaning.steps:
         raise ModelError(f"{where}: steps must be a list of one or more strings")
     try:
         return [parse(spec) for spec in cleaning.steps]

@@ -61,8 +61,10 @@ def test_polling_goes_on_after_a_failure(shared: World, user: int, fault: dict[s
 
 def test_user_who_blocked_the_bot_stops_nobody(shared: World, user: int) -> None:
     blocked = '{"ok": false, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}'
+    refused = len(shared.telegram.calls("sendMessage"))
     shared.telegram.fail("sendMessage", 403, blocked)
     shared.telegram.send_text("прощай", user=user)
+    shared.telegram.wait_for_call("sendMessage", refused + 1)  # it is this one that is refused, and not the next
     assert shared.ask("привет", user + 500_000).startswith("привет")
     assert shared.ask("вернулся", user).startswith("вернулся")
 

@@ -147,7 +147,7 @@ def test_a_preset_s_mistake_is_named_with_the_preset(tmp_path: Path) -> None:
     for table, sentence in (
         ('[cleaning]\nsteps = ["nope"]', r"mine.toml, \[cleaning\]: the step 'nope' is unknown"),
         ("[cleaning]\nsteps = []", "steps must be a list of one or more strings"),
-        ("[cleaning]\nsteps = [1]", "steps must be a list of one or more strings"),
+        ("[cleaning]\nsteps = [1]", "steps: each element must be of type str"),
         ('[cleaning]\nsteps = "yo"', "steps must be of type list"),
         ('[cleaning]\nstep = ["yo"]', "unknown key 'step'"),
         ("cleaning = 1", r"there is no table \[cleaning\]"),
