@@ -7,8 +7,9 @@ import sys
 from types import FrameType
 
 from serving import flags
-from serving.errors import StartError
+from serving.errors import ServingError, StartError
 from serving.listening import bind
+from serving.models_config import read_models
 
 
 def main() -> int:
@@ -22,10 +23,14 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with bind(settings.rest_api_address, settings.rest_api_port) as bound:
-            # Only now, for TensorFlow takes seconds to import: a bad flag or a taken port should not.
+            models = read_models(settings)
+            # Only now, for TensorFlow takes seconds to import: a bad flag or file or a taken port should not.
             from serving.server import Server
 
-            Server(settings).run(bound)
+            Server(settings).run(bound, models or ())
+    except ServingError as error:
+        sys.stderr.write(f"Failed to start server. Error: {error.status}\n")
+        return 1
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from serving import predict, replies
-from serving.errors import HTTP_STATUS, Code, ServingError, invalid, not_found
+from serving.errors import HTTP_STATUS, Code, ServingError, invalid
+from serving.model import Status
 from serving.parsing import parse_object
-from serving.registry import Registry, Status
+from serving.registry import Registry
 from serving.routes import Route, is_api, match
 
 if TYPE_CHECKING:
@@ -69,11 +70,7 @@ class Application:
         """Run a signature. Bad JSON comes before an unknown model, that before an unknown signature, as TF-Serving."""
         document = parse_object(body)
         name = predict.signature_name(document)
-        _refuse_label(route)
-        model = self._registry.model(route.model)
-        if model is None:
-            raise _unknown(route)
-        with model.borrow(route.version) as (_, loaded):
+        with self._registry.borrow(route.model, route.version, route.label) as (_, loaded):
             signature = loaded.signature(name)
             if not signature.inputs:
                 message = f"Failed to get input map for signature: {name or 'DEFAULT'}"
@@ -91,22 +88,11 @@ class Application:
 
     def _status(self, route: Route, _body: bytes) -> str:
         """Return the states of the versions; a label in the path is not looked at, as in TF-Serving."""
-        model = self._registry.model(route.model)
-        if model is None:
-            message = f"Could not find any versions of model {route.model}"
-            raise not_found(message)
-        statuses = [status for status in model.statuses() if route.version in (None, status.number)]
-        if route.version is not None and not statuses:
-            message = f"Could not find version {route.version} of model {route.model}"
-            raise not_found(message)
+        statuses = self._registry.statuses(route.model, route.version)
         return _dump({"model_version_status": [_status_entry(status) for status in statuses]})
 
     def _metadata(self, route: Route, _body: bytes) -> str:
-        _refuse_label(route)
-        model = self._registry.model(route.model)
-        if model is None:
-            raise _unknown(route)
-        with model.borrow(route.version) as (number, loaded):
+        with self._registry.borrow(route.model, route.version, route.label) as (number, loaded):
             spec = {"name": route.model, "signature_name": "", "version": str(number)}
             signatures = {"signature_def": loaded.metadata()}
             return _dump({"model_spec": spec, "metadata": {"signature_def": signatures}})
@@ -122,17 +108,6 @@ def _status_entry(status: Status) -> dict[str, Any]:
 
 def _dump(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-
-
-def _unknown(route: Route) -> ServingError:
-    wanted = f"Latest({route.model})" if route.version is None else f"Specific({route.model}, {route.version})"
-    return not_found(f"Servable not found for request: {wanted}")
-
-
-def _refuse_label(route: Route) -> None:
-    if route.label:
-        message = f"Unrecognized servable version label: {route.label}"
-        raise invalid(message)
 
 
 def _options(environ: "WSGIEnvironment") -> str:

@@ -79,3 +79,14 @@ def invalid(message: str) -> ServingError:
 def not_found(message: str) -> ServingError:
     """Return a NOT_FOUND error (HTTP 404)."""
     return ServingError(Code.NOT_FOUND, message)
+
+
+def servable_not_found(name: str, number: int | None) -> ServingError:
+    """Return the error for a model or a version (None: the highest) that is not served, or not yet, or no more."""
+    wanted = f"Latest({name})" if number is None else f"Specific({name}, {number})"
+    return not_found(f"Servable not found for request: {wanted}")
+
+
+def unknown_label(label: str) -> ServingError:
+    """Return the error for a label that the configuration does not give to any version of the model."""
+    return invalid(f"Unrecognized servable version label: {label}")

@@ -9,17 +9,28 @@ from pathlib import Path
 from typing import NoReturn
 
 DESCRIPTION = """\
-Serve a SavedModel over TF-Serving's REST API, with tensorflow_model_server's own flags.
+Serve SavedModels over TF-Serving's REST API, with tensorflow_model_server's own flags.
 
 Every directory of --model_base_path whose name is a number is a version of the model. The highest is served; a higher
 one that appears is loaded beside it and then takes over, and no request is lost. Put a version there by renaming a
-finished directory, for it is picked up as soon as its name is seen."""
+finished directory, for it is picked up as soon as its name is seen.
+
+Several models, other versions than the highest, and labels for versions are for --model_config_file."""
 
 EPILOG = """\
 example:
   python -m serving --rest_api_port=8501 --model_name=poet --model_base_path=serving/models/poet
   curl http://127.0.0.1:8501/v1/models/poet
   curl -d '{"signature_name": "release", "inputs": [0]}' http://127.0.0.1:8501/v1/models/poet:predict
+
+a model configuration file (TF-Serving's ModelServerConfig as text; a policy is latest, specific or all):
+  model_config_list {
+    config {
+      name: 'poet'  base_path: '/models/poet'  model_platform: 'tensorflow'
+      model_version_policy { latest { num_versions: 2 } }
+      version_labels { key: 'stable' value: 1 }
+    }
+  }
 
 Not in tensorflow_model_server: --rest_api_address. It listens on every address; this server on 127.0.0.1 unless told
 otherwise (in a container: --rest_api_address=0.0.0.0), since neither has a password.
@@ -38,7 +49,10 @@ class Settings:
     rest_api_timeout_in_ms: int
     rest_api_num_threads: int
     model_name: str
-    model_base_path: Path
+    model_base_path: Path | None
+    model_config_file: Path | None
+    model_config_file_poll_wait_seconds: int
+    allow_version_labels_for_unavailable_models: bool
     file_system_poll_wait_seconds: int
     max_num_load_retries: int
     load_retry_interval_micros: int
@@ -55,7 +69,11 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str] | None = None) -> Settings:
     """Read the command line; a bad flag ends the process with exit status 2."""
-    return Settings(**vars(_parser().parse_args(arguments)))
+    parser = _parser()
+    settings = Settings(**vars(parser.parse_args(arguments)))
+    if not settings.model_base_path and not settings.model_config_file:
+        parser.error("one of --model_base_path and --model_config_file is required")
+    return settings
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,11 +83,12 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="%(prog)s --rest_api_port=PORT --model_base_path=DIRECTORY [--flag=value ...]",
+        usage="%(prog)s --rest_api_port=PORT {--model_base_path=DIRECTORY | --model_config_file=FILE} [--flag=value]",
         allow_abbrev=False,
     )
     _add_rest_flags(parser)
     _add_model_flags(parser)
+    _add_loading_flags(parser)
     _add_tensorflow_flags(parser)
     return parser
 
@@ -105,11 +124,37 @@ def _add_model_flags(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--model_base_path",
-        required=True,
-        type=_path,
+        type=_path("directory"),
         metavar="DIRECTORY",
         help="the directory that holds the versions",
     )
+    group.add_argument(
+        "--model_config_file",
+        type=_path("file"),
+        metavar="FILE",
+        help="the models to serve; the two flags above are then not looked at",
+    )
+    group.add_argument(
+        "--model_config_file_poll_wait_seconds",
+        default=0,
+        type=_integer(0, MAX_INT32),
+        metavar="S",
+        help="seconds between two readings of that file; 0 reads it once, at start (default: %(default)s)",
+    )
+    group.add_argument(
+        "--allow_version_labels_for_unavailable_models",
+        nargs="?",
+        default=False,
+        const=True,
+        type=_boolean,
+        metavar="true|false",
+        help="a new label may name a version that is not loaded yet; labels in the file at start need this "
+        "(default: false)",
+    )
+
+
+def _add_loading_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("loading")
     group.add_argument(
         "--file_system_poll_wait_seconds",
         default=1,
@@ -164,8 +209,21 @@ def _name(text: str) -> str:
     return text
 
 
-def _path(text: str) -> Path:
-    if not text or "\0" in text:
-        message = f"expected a directory, not {text!r}"
+def _path(what: str) -> Callable[[str], Path]:
+    """Return a reader of the path of a directory or a file."""
+
+    def read(text: str) -> Path:
+        if not text or "\0" in text:
+            message = f"expected a {what}, not {text!r}"
+            raise argparse.ArgumentTypeError(message)
+        return Path(text)
+
+    return read
+
+
+def _boolean(text: str) -> bool:
+    values = {"true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in values:
+        message = f"expected true or false, not {text!r}"
         raise argparse.ArgumentTypeError(message)
-    return Path(text)
+    return values[text.lower()]

@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -13,10 +14,12 @@ from waitress.server import create_server
 
 from serving.app import MAX_BODY_BYTES, Application
 from serving.connections import Channel
-from serving.errors import ServingError, StartError
 from serving.flags import Settings
-from serving.registry import Model, Registry, Retries
+from serving.model import Model, Retries
+from serving.models_config import ModelConfig, read_models
+from serving.registry import Registry
 from serving.saved_model import SavedModel, Threads
+from serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -37,20 +40,25 @@ class Server:
         threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
         retries = Retries(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
         load = partial(SavedModel, threads=threads)
-        self._registry = Registry([Model(settings.model_name, settings.model_base_path, load, retries)])
+        self._registry = Registry(
+            partial(Model, load=load, retries=retries),
+            allow_labels_for_unavailable=settings.allow_version_labels_for_unavailable_models,
+        )
 
-    def run(self, bound: socket.socket) -> None:
-        """Serve on the bound socket until a signal; raise StartError where that cannot begin.
+    def run(self, bound: socket.socket, models: Sequence[ModelConfig]) -> None:
+        """Serve the models on the bound socket until a signal; raise ServingError where that cannot begin.
 
         It listens when every model has a version loaded, as TF-Serving: until then connections are refused.
         """
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
-        self._registry.watch(self._settings.file_system_poll_wait_seconds)
+        self._registry.apply(models)
+        watcher = self._watcher()
+        watcher.start()
         self._wait_until_ready()
         if not self._stopping:
             self._serve(bound)
-        self._registry.stop()
+        watcher.stop()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -58,13 +66,17 @@ class Server:
             self._listener.pull_trigger()
         log.info("%s: stopping", signal.Signals(number).name)
 
+    def _watcher(self) -> Watcher:
+        return Watcher(
+            self._registry,
+            self._settings.file_system_poll_wait_seconds,
+            partial(read_models, self._settings),
+            self._settings.model_config_file_poll_wait_seconds,
+        )
+
     def _wait_until_ready(self) -> None:
-        try:
-            while not self._stopping and not self._registry.is_ready():
-                time.sleep(_READY_POLL_SECONDS)
-        except ServingError as error:
-            message = f"Failed to start server. Error: {error.status}"
-            raise StartError(message) from error
+        while not self._stopping and not self._registry.is_ready():
+            time.sleep(_READY_POLL_SECONDS)
 
     def _serve(self, bound: socket.socket) -> None:
         channels: dict[int, Any] = {}

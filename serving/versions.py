@@ -1,12 +1,29 @@
-"""Which versions a model's base path holds."""
+"""Which versions a model's base path holds, and which of them are wanted."""
 
 import logging
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 MAX_VERSION = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which versions are wanted: those named in `specific`, else the `latest` highest, else (None) all."""
+
+    latest: int | None = 1
+    specific: frozenset[int] | None = None
+
+    def choose(self, found: Iterable[int]) -> list[int]:
+        """Return the wanted ones of the versions found, the highest first."""
+        falling = sorted(found, reverse=True)
+        if self.specific is not None:
+            return [number for number in falling if number in self.specific]
+        return falling[: self.latest]
 
 
 def scan(base_path: Path) -> dict[int, Path]:

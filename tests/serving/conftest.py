@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import requests
 
 from tests.processes import Running, free_port, start
+from tests.serving.shelves import Library
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,21 @@ class Api:
         """Return the message of a request that must be answered 400."""
         return error_of(self.predict(signature_name=signature, **request), 400)
 
-    def states(self) -> dict[str, str]:
-        entries = self.get("/v1/models/m").json()["model_version_status"]
+    def states(self, model: str = "m") -> dict[str, str]:
+        """Return the states by version; none for a model that is not known."""
+        entries = self.get(f"/v1/models/{model}").json().get("model_version_status", [])
         return {entry["version"]: entry["state"] for entry in entries}
+
+    def available(self, model: str) -> set[int]:
+        return {int(version) for version, state in self.states(model).items() if state == "AVAILABLE"}
+
+    def ask(self, path: str) -> requests.Response:
+        """Ask a model, or one of its versions or labels, that answers its version's number."""
+        return self.post(f"/v1/models/{path}:predict", '{"inputs": [0]}')
+
+    def answer(self, path: str) -> int:
+        (number,) = _value(self.ask(path), "outputs")
+        return int(number)
 
 
 def _value(response: requests.Response, key: str) -> Any:
@@ -60,8 +74,31 @@ def error_of(response: requests.Response, status: int) -> str:
 
 def launch(base_path: Path, port: int, *flags: str) -> Running:
     """Start the embedded server for the model `m`, failing at once on a version that cannot be loaded."""
-    command = [sys.executable, "-m", "serving", f"--rest_api_port={port}", "--model_name=m"]
-    return start([*command, f"--model_base_path={base_path}", "--max_num_load_retries=0", *flags])
+    return _launch(port, "--model_name=m", f"--model_base_path={base_path}", "--max_num_load_retries=0", *flags)
+
+
+def launch_library(library: Library, port: int, *flags: str) -> Running:
+    """Start the embedded server for the models of a library, reading its configuration every second."""
+    config = (f"--model_config_file={library.config_file}", "--model_config_file_poll_wait_seconds=1")
+    return _launch(port, *config, "--max_num_load_retries=0", *flags)
+
+
+@contextmanager
+def serving(library: Library, *flags: str) -> Iterator[tuple[Api, Running]]:
+    """Serve a library; afterwards look that the server ends well."""
+    port = free_port()
+    running = launch_library(library, port, *flags)
+    try:
+        running.wait_for_port(port)
+        yield Api(f"http://127.0.0.1:{port}"), running
+        assert running.stop() == 0
+        assert "Traceback" not in running.text()
+    finally:
+        running.stop()
+
+
+def _launch(port: int, *flags: str) -> Running:
+    return start([sys.executable, "-m", "serving", f"--rest_api_port={port}", *flags])
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +111,12 @@ def saved_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in (1, 2, 3):
         save_constant(directory / "constant" / str(number), number)
     return directory
+
+
+@pytest.fixture(scope="module")
+def library(saved_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Return a library of the module's own, still empty."""
+    return Library(saved_models, tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="session")

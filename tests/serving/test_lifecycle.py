@@ -107,9 +107,9 @@ def test_a_first_version_that_cannot_load_ends_the_server(tmp_path: Path) -> Non
     running = launch(tmp_path, free_port())
     assert running.wait(SECONDS) == 1
     last = running.text().splitlines()[-1]
-    assert last.startswith(
-        "Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: {{name: m version: 1} due to"
-    )
+    start = "Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: "
+    assert last.startswith(start + "{{{name: m version: 1} due to error: ")
+    assert last.endswith("}, }")
     assert "Traceback" not in running.text()
 
 
@@ -126,8 +126,13 @@ def test_a_taken_port_ends_the_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ([], "the following arguments are required: --rest_api_port, --model_base_path"),
-        (["--rest_api_port=1"], "the following arguments are required: --model_base_path"),
+        ([], "the following arguments are required: --rest_api_port"),
+        (["--rest_api_port=1"], "one of --model_base_path and --model_config_file is required"),
+        (["--rest_api_port=1", "--model_config_file="], "argument --model_config_file: expected a file"),
+        (
+            ["--rest_api_port=1", "--model_base_path=a", "--allow_version_labels_for_unavailable_models=maybe"],
+            "argument --allow_version_labels_for_unavailable_models: expected true or false",
+        ),
         (["--rest_api_port=x", "--model_base_path=a"], "argument --rest_api_port: expected an integer from 1 to 65535"),
         (["--rest_api_port", "0", "--model_base_path", "a"], "argument --rest_api_port: expected an integer"),
         (["--rest_api_port=1", "--model_base_path=a", "--nope=1"], "unrecognized arguments: --nope=1"),

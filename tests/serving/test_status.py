@@ -22,6 +22,7 @@ def test_a_label_is_not_looked_at(api: Api) -> None:
 def test_unknown_model_and_version(api: Api) -> None:
     assert error_of(api.get("/v1/models/foo"), 404) == "Could not find any versions of model foo"
     assert error_of(api.get("/v1/models/m/versions/99"), 404) == "Could not find version 99 of model m"
+    assert error_of(api.get("/v1/models/foo/versions/99"), 404) == "Could not find version 99 of model foo"
 
 
 def test_metadata_describes_the_signatures(api: Api) -> None:

@@ -12,27 +12,9 @@ import requests
 
 from tests.processes import free_port, wait_until
 from tests.serving.conftest import Api, error_of, launch
+from tests.serving.shelves import Shelf
 
 SECONDS = 30.0
-
-
-class Shelf:
-    """The model's base path, with versions put there by rename."""
-
-    def __init__(self, saved_models: Path, base_path: Path) -> None:
-        self.base_path = base_path
-        self._constants = saved_models / "constant"
-
-    def put(self, number: int, name: str = "") -> None:
-        staged = self.base_path / f"staged-{number}"
-        shutil.copytree(self._constants / str(number), staged)
-        staged.rename(self.base_path / (name or str(number)))
-
-    def put_broken(self, number: int) -> None:
-        (self.base_path / str(number)).mkdir()
-
-    def remove(self, name: int | str) -> None:
-        shutil.rmtree(self.base_path / str(name))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,249 @@
+"""One served model: its versions and their lives.
+
+START -> LOADING -> AVAILABLE -> UNLOADING -> END, or LOADING -> END with an error. One thread calls `poll`, which loads
+and unloads; requests borrow a version and never wait for a load.
+"""
+
+import enum
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from serving.errors import Code, ServingError, servable_not_found, unknown_label
+from serving.models_config import ModelConfig
+from serving.saved_model import SavedModel
+from serving.versions import scan
+
+log = logging.getLogger(__name__)
+
+
+class State(enum.StrEnum):
+    """The life of a version, in TF-Serving's words."""
+
+    START = "START"
+    LOADING = "LOADING"
+    AVAILABLE = "AVAILABLE"
+    UNLOADING = "UNLOADING"
+    END = "END"
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the status route says of a version."""
+
+    number: int
+    state: State
+    code: Code
+    message: str
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often a failed load is tried again, and after how many seconds."""
+
+    count: int
+    seconds: float
+
+
+class _Version:
+    """One version directory on its way through its states. The model's lock guards it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.state = State.START
+        self.error: ServingError | None = None
+        self.loaded: SavedModel | None = None
+        self.users = 0
+        self.failures = 0
+        self.retry_at: float | None = None
+
+    def status(self) -> Status:
+        code, message = Code.OK, ""
+        if self.error and self.state is State.END:
+            code, message = self.error.code, str(self.error)
+        return Status(self.number, self.state, code, message)
+
+
+class Model:
+    """One model: the versions that its configuration wants of those that its base path holds."""
+
+    def __init__(self, name: str, load: Callable[[Path], SavedModel], retries: Retries) -> None:
+        self.name = name
+        self._load = load
+        self._retries = retries
+        self._lock = threading.Lock()
+        self._config: ModelConfig | None = None
+        self._versions: dict[int, _Version] = {}
+
+    def check_labels(self, labels: Mapping[str, int], *, allow_unavailable: bool) -> None:
+        """Raise ServingError where a label names a version that is not AVAILABLE.
+
+        With `allow_unavailable` a new label may, and one that stays where it is: nobody loses what he was served.
+        """
+        with self._lock:
+            current = self._config.labels if self._config else {}
+            for label, number in sorted(labels.items()):
+                if allow_unavailable and current.get(label, number) == number:
+                    continue
+                version = self._versions.get(number)
+                if version is None or version.state is not State.AVAILABLE:
+                    message = (
+                        f"Request to assign label to version {number} of model {self.name}, "
+                        "which is not currently available for inference"
+                    )
+                    raise ServingError(Code.FAILED_PRECONDITION, message)
+
+    def configure(self, config: ModelConfig | None) -> None:
+        """Take over labels at once, the base path and the policy with the next `poll`; None serves nothing any more."""
+        with self._lock:
+            self._config = config
+
+    @contextmanager
+    def borrow(self, number: int | None = None, label: str = "") -> Iterator[tuple[int, SavedModel]]:
+        """Lend the version (the highest AVAILABLE one for None) with its number; it is not unloaded meanwhile."""
+        with self._lock:
+            version, loaded = self._find(self._labelled(label) if label else number)
+            version.users += 1
+        try:
+            yield version.number, loaded
+        finally:
+            with self._lock:
+                version.users -= 1
+            self._finish(version)
+
+    def statuses(self) -> list[Status]:
+        """Return every version ever seen, the highest first."""
+        with self._lock:
+            return [version.status() for _, version in sorted(self._versions.items(), reverse=True)]
+
+    def poll(self) -> float:
+        """Look once: load what is wanted, the highest first, and unload the rest, but never the last one that serves.
+
+        Returns when (monotonic) the next failed load is to be tried again.
+        """
+        found = self._wanted()
+        if found is None:
+            return math.inf
+        self._forget_failures(found)
+        for number, path in found.items():
+            self._retire_others(found)
+            self._bring_up(number, path)
+        self._retire_others(found)
+        return min((v.retry_at for v in self._versions.values() if v.retry_at is not None), default=math.inf)
+
+    def _wanted(self) -> dict[int, Path] | None:
+        """Decide which versions should be served; None where the base path cannot be listed: all stays as it is."""
+        config = self._config
+        if config is None:
+            return {}
+        try:
+            found = scan(config.base_path)
+        except OSError as error:
+            log.warning(
+                "FileSystemStoragePathSource encountered a filesystem access error: "
+                "Could not find base path %s for servable %s (%s)",
+                config.base_path,
+                self.name,
+                error.strerror,
+            )
+            return None
+        wanted = {number: found[number] for number in config.policy.choose(found)}
+        if not wanted:
+            log.warning(
+                "No versions of servable %s found under base path %s. "
+                "Did you forget to name your leaf directory as a number (eg. '/1/')?",
+                self.name,
+                config.base_path,
+            )
+        return wanted
+
+    def _labelled(self, label: str) -> int:
+        if self._config is None or label not in self._config.labels:
+            raise unknown_label(label)
+        return self._config.labels[label]
+
+    def _find(self, number: int | None) -> tuple[_Version, SavedModel]:
+        served = {n: v for n, v in self._versions.items() if v.state is State.AVAILABLE}
+        version = served.get(max(served, default=-1) if number is None else number)
+        if version is None or version.loaded is None:
+            raise servable_not_found(self.name, number)
+        return version, version.loaded
+
+    def _forget_failures(self, wanted: Collection[int]) -> None:
+        """Give up versions that failed and are no longer wanted; wanted again one day, they are tried anew."""
+        with self._lock:
+            for number, version in self._versions.items():
+                if version.failures and number not in wanted:
+                    version.state, version.failures, version.retry_at = State.END, 0, None
+
+    def _bring_up(self, number: int, path: Path) -> None:
+        """Load the version where it is not served yet and no failure forbids it."""
+        with self._lock:
+            version = self._versions.get(number)
+            if version is None or (version.state in (State.UNLOADING, State.END) and not version.failures):
+                version = self._versions[number] = _Version(number)
+            if version.state is State.AVAILABLE or not _is_due(version):
+                return
+            version.state = State.LOADING
+        log.info("Loading servable version {name: %s version: %d} from %s", self.name, number, path)
+        try:
+            loaded = self._load(path)
+        except ServingError as error:
+            self._fail(version, error)
+            return
+        with self._lock:
+            version.loaded, version.state = loaded, State.AVAILABLE
+            version.failures, version.retry_at, version.error = 0, None, None
+        log.info("Successfully loaded servable version {name: %s version: %d}", self.name, number)
+
+    def _fail(self, version: _Version, error: ServingError) -> None:
+        with self._lock:
+            version.failures += 1
+            version.error = error
+            if version.failures <= self._retries.count:
+                version.retry_at = time.monotonic() + self._retries.seconds
+            else:
+                version.state, version.retry_at = State.END, None
+        log.error(
+            "Loading servable {name: %s version: %d} failed (try %d of %d): %s",
+            self.name,
+            version.number,
+            version.failures,
+            self._retries.count + 1,
+            error.status,
+        )
+
+    def _retire_others(self, wanted: Collection[int]) -> None:
+        """Unload what is not wanted; but the highest of it serves on while nothing of what is wanted does."""
+        with self._lock:
+            served = {n: v for n, v in sorted(self._versions.items()) if v.state is State.AVAILABLE}
+            retired = [version for number, version in served.items() if number not in wanted]
+            if wanted and len(retired) == len(served):
+                del retired[-1:]
+            for version in retired:
+                version.state = State.UNLOADING
+        for version in retired:
+            self._finish(version)
+
+    def _finish(self, version: _Version) -> None:
+        """Free an UNLOADING version once nobody uses it."""
+        with self._lock:
+            if version.state is not State.UNLOADING or version.users or version.loaded is None:
+                return
+            loaded, version.loaded = version.loaded, None
+        loaded.close()
+        with self._lock:
+            version.state = State.END
+        log.info("Unloaded servable version {name: %s version: %d}", self.name, version.number)
+
+
+def _is_due(version: _Version) -> bool:
+    """Tell whether a load may be tried now: the first time, or when its retry has come."""
+    if version.retry_at is not None:
+        return time.monotonic() >= version.retry_at
+    return not version.failures

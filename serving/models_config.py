@@ -1,0 +1,117 @@
+"""Which models to serve, as `--model_config_file` or the flags for a single model say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from serving.errors import ServingError, invalid
+from serving.flags import Settings
+from serving.versions import Policy
+
+_PLATFORM = "tensorflow"
+_TENSORFLOW_TYPE = 1  # the deprecated `model_type: TENSORFLOW`
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """One model: its name in the URL, where its versions lie, which of them to serve, labels for version numbers."""
+
+    name: str
+    base_path: Path
+    policy: Policy = field(default_factory=Policy)
+    labels: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_models(settings: Settings) -> Sequence[ModelConfig] | None:
+    """Return the models that the settings name, from the file where they name one; see `read`."""
+    if settings.model_config_file:
+        return read(settings.model_config_file)
+    return (ModelConfig(settings.model_name, settings.model_base_path),) if settings.model_base_path else None
+
+
+def read(path: Path) -> tuple[ModelConfig, ...] | None:
+    """Read a text-format `ModelServerConfig`; None for one that says nothing.
+
+    Raises ServingError, naming the file and where there is one the line, for what cannot be read or makes no sense.
+    """
+    config = _parse(path)
+    kind = config.WhichOneof("config")
+    if kind is None:
+        return None
+    try:
+        if kind != "model_config_list":
+            message = "ModelServer does not yet support custom model config."
+            raise invalid(message)
+        return _models(config.model_config_list.config)
+    except ServingError as error:
+        raise _refusal(path, str(error)) from error
+
+
+def _parse(path: Path) -> Any:
+    # Only here, so that a server of a single model does without this package.
+    from google.protobuf import text_format
+    from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+    try:
+        content = path.read_bytes()
+        return text_format.Parse(content.decode(), ModelServerConfig())
+    except OSError as error:
+        raise _refusal(path, str(error.strerror)) from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _refusal(path, f"line {line} is not UTF-8") from error
+    except text_format.ParseError as error:
+        message = f"Error parsing text-format {ModelServerConfig.DESCRIPTOR.full_name}: {error}"
+        raise _refusal(path, message) from error
+
+
+def _models(configs: Any) -> tuple[ModelConfig, ...]:
+    names: set[str] = set()
+    for config in configs:
+        if config.name in names:
+            message = f"Illegal to list model {config.name} multiple times in config list"
+            raise invalid(message)
+        names.add(config.name)
+    return tuple(_model(config) for config in configs)
+
+
+def _model(config: Any) -> ModelConfig:
+    if not config.base_path.startswith("/") or "\0" in config.base_path:
+        message = f"Expected model {config.name} to have an absolute path or URI; got base_path()={config.base_path}"
+        raise invalid(message)
+    _check_platform(config)
+    return ModelConfig(
+        config.name, Path(config.base_path), _policy(config.model_version_policy), dict(config.version_labels)
+    )
+
+
+def _check_platform(config: Any) -> None:
+    if config.model_type and config.model_platform:
+        message = (
+            "Illegal setting both ModelServerConfig::model_type (deprecated) and ModelServerConfig::model_platform."
+        )
+    elif config.model_type not in (0, _TENSORFLOW_TYPE):
+        message = f"ModelServerConfig::model_type choice {config.model_type} not supported."
+    elif not config.model_type and not config.model_platform:
+        message = (
+            "Illegal setting neither ModelServerConfig::model_type (deprecated) nor ModelServerConfig::model_platform."
+        )
+    elif not config.model_type and config.model_platform != _PLATFORM:
+        message = f"Model {config.name} requests unsupported platform {config.model_platform}"
+    else:
+        return
+    raise invalid(message)
+
+
+def _policy(policy: Any) -> Policy:
+    kind = policy.WhichOneof("policy_choice")
+    if kind == "all":
+        return Policy(latest=None)
+    if kind == "specific":
+        return Policy(specific=frozenset(policy.specific.versions))
+    return Policy(latest=max(policy.latest.num_versions, 1))
+
+
+def _refusal(path: Path, message: str) -> ServingError:
+    return invalid(f"Invalid protobuf file: '{path}': {message}")
