@@ -163,6 +163,7 @@ class Trainer:
         if found["warning"]:
             self.console.say(f"warning: {found['warning']}")
             if self.settings.stop_on_collapse:
+                self._validate()
                 self.save()
                 raise ModelError(f"stopped: {found['warning']}")
 
