@@ -1,6 +1,5 @@
 """The account of a training run, run.json: what it was started with, and whether another start is the same."""
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from model.corpus.layout import Layout
 from model.corpus.reading import Form, digest
 from model.errors import ModelError
 from model.folder import CONFIG, RUN, check_files, read_config
+from model.locking import lock
 from model.preset import Preset, Training, read
 from model.release import sizes_of
 from model.replacing import replacing
@@ -27,11 +27,8 @@ _HARMLESS = (
 def training_in(folder: Path) -> Iterator[None]:
     """Keep the run's folder to oneself. ModelError where another process trains in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ModelError(f"another process is training in {folder}") from None
+    with (folder / ".lock").open("w") as file:
+        lock(file, f"another process is training in {folder}")
         yield
 
 

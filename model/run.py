@@ -111,9 +111,8 @@ def prepared(preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder:
     defaults = Parameters(**preset.sampling)
     sampler = Sampler(tokenizer, rules, preset.prompt_break, defaults, preset.training, texts)
     keras.utils.set_random_seed(preset.training.seed)
-    view = build_network(preset.network, preset.sizes)
-    keras.utils.set_random_seed(preset.training.seed)
-    return Trainer(preset, trained_network(preset), view, sampler, folder, console)
+    network = trained_network(preset)
+    return Trainer(preset, network, build_network(preset.network, preset.sizes), sampler, folder, console)
 
 
 def trained_network(preset: Preset) -> Network:
@@ -148,11 +147,12 @@ class Choice:
 
 def release_run(run: Path, corpus: Path, out: Path, choice: Choice = Choice()) -> Release:
     """Make a release of the run's best weights, or of the choice's, and score it."""
-    if read_account(run)["corpus_sha256"] != digest(corpus):
+    account = read_account(run)
+    if account["corpus_sha256"] != digest(corpus):
         raise ModelError(f"{corpus} is not the corpus that {run} was trained on")
     notes = choice.notes.read_text("utf-8") if choice.notes else ""
     parts = split(read_corpus(corpus, form_of(run)))
-    origin = _origin(run, corpus, parts, choice.weights)
+    origin = _origin(run, account, corpus.name, parts, choice.weights)
     release = build(out, _released(run, choice), run / TOKENIZER, choice.weights or run / BEST, origin)
     release = with_scores(release, {part: parts[part] for part in choice.scored})
     write_card(release, parts, licences(corpus), notes)
@@ -209,16 +209,18 @@ def _released(run: Path, choice: Choice) -> Preset:
     return preset
 
 
-def _origin(run: Path, corpus: Path, parts: Mapping[Part, list[Text]], weights: Path | None) -> dict[str, Any]:
+def _origin(
+    run: Path, account: Mapping[str, Any], corpus: str, parts: Mapping[Part, list[Text]], weights: Path | None
+) -> dict[str, Any]:
     """Give what the configuration tells of the run and its data."""
     try:
         epochs = json.loads((run / HISTORY).read_bytes())["epochs"]
         told = {"epochs": epochs[-1]["epoch"], "hours": round(epochs[-1]["seconds"] / 3600, 2)}
     except (OSError, ValueError, LookupError, TypeError):
         raise ModelError(f"{run} has not finished an epoch yet") from None
-    began = {name: value for name, value in read_account(run).items() if name == "init_from"}
+    began = {name: value for name, value in account.items() if name == "init_from"}
     counts = {str(part): len(texts) for part, texts in parts.items()}
     return {
         "run": {**told, **began, **({"weights": weights.name} if weights else {})},
-        "data": {"corpus": corpus.name, "sha256": digest(corpus), **counts},
+        "data": {"corpus": corpus, "sha256": account["corpus_sha256"], **counts},
     }

@@ -1,6 +1,5 @@
 """What a collector has found so far: one SQLite file, whole after a kill at any moment."""
 
-import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from model.corpus.forgetting import is_forgotten
 from model.corpus.texts import FIELDS, Text
 from model.errors import ModelError
+from model.locking import lock
 
 SUFFIX = ".sqlite"
 VERSION = 1
@@ -133,11 +133,8 @@ class Collection:
 def open_collection(path: Path) -> Iterator[Collection]:
     """Open a collection, made where there is none, for one writer at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f"{path.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ModelError(f"{path}: another command is writing here") from None
+    with path.with_name(f"{path.name}.lock").open("w") as file:
+        lock(file, f"{path}: another command is writing here")
         with _readable(path), closing(sqlite3.connect(path)) as connection:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
                 connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")

@@ -1,6 +1,5 @@
 """Writing very many texts into a file, which goes on where it stopped after a kill at any moment."""
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from model.errors import ModelError
+from model.locking import lock
 from model.replacing import replacing
 
 SEPARATOR = "\n" * 11  # the end of a line and ten blank ones, after each text of a .txt file
@@ -82,10 +82,7 @@ def _check_account(path: Path, account: Mapping[str, Any]) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[BinaryIO]:
     with path.open("a+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ModelError(f"{path}: another command is writing here") from None
+        lock(file, f"{path}: another command is writing here")
         yield file
 
 

@@ -1,0 +1,14 @@
+"""One writer at a time."""
+
+import fcntl
+from typing import IO, Any
+
+from model.errors import ModelError
+
+
+def lock(file: IO[Any], busy: str) -> None:
+    """Lock an open file until it is closed. ModelError, with the sentence `busy`, where another process holds it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ModelError(busy) from None
