@@ -2,14 +2,13 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from model.corpus.description.counting import Group, Table
 from model.corpus.description.report import render, write
@@ -18,8 +17,6 @@ from model.corpus.texts import Text
 from tests.conftest import model
 from tests.processes import wait_until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 SECONDS = 10.0
 EVIL = "<script>window.bad = 1</script><img src=x onerror='window.bad = 1'>\" onclick=\"window.bad = 1"
 STANZA = "Снег ложится на дорогу\nИ молчит пустынный сад\nЯ забыл свою тревогу\nЯ вернусь сюда назад"
@@ -166,16 +163,6 @@ def test_a_report_stays_whole_when_the_next_one_fails(tmp_path: Path, monkeypatc
 def _full(path: Path, text: str, *_: object, **__: object) -> int:
     path.write_bytes(text[: len(text) // 2].encode())
     raise OSError(28, "No space left on device", str(path))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
