@@ -1,15 +1,15 @@
 """Training speed of each network, beside plain Keras `fit` on the same batches: python -m benchmarks.training CORPUS.
 
-All ways take turns in one process, and the ratio of the two is what counts. The first epoch of each compiles and is
-left out.
+Both have the same optimizer and take turns in one process; the ratio of the two is what counts. Ours are the steps of a
+real run, with its rows and checkpoints. As many steps as are measured go before them: they compile.
 """
 
 import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,46 +22,52 @@ from benchmarks.table import machine, print_table
 from model.corpus.reading import read_corpus
 from model.corpus.texts import Text
 from model.folder import TOKENIZER
-from model.preset import Preset, load
+from model.preset import Preset, Training, load
 from model.run import batches_of, prepared
 from model.tokenizing import learn
-from model.training.batches import Batch, Batches
+from model.training.batches import Batches
+from model.training.history import Progress
 from model.training.trainer import Trainer, inputs
 from model.training_report.console import Console
 
 NETWORKS = {"poet": "neuralpoet", "charrnn": "neurobugurt", "textgenrnn": "textgenrnn"}
 TEXTS = 1500
+Way = Callable[[Trainer, Batches, int], float]
 
 
-@dataclass
-class Few:
-    """The first batches of every epoch."""
-
-    all: Batches
-    steps: int
-
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Give as many as are wanted."""
-        for _, batch in zip(range(self.steps), self.all.epoch(number), strict=False):
-            yield batch
+class EnoughError(Exception):
+    """All steps to be measured are done."""
 
 
-def ours(trainer: Trainer, batches: Batches, validation: list[str]) -> float:
-    """Give the seconds of the second epoch, as a run counts them."""
-    trainer.console = Console(trainer.settings, say=lambda _: None)
-    epochs = trainer.run(batches, validation).epochs
-    return float(epochs[1]["seconds"] - epochs[0]["seconds"])
+class Watch(Console):
+    """Shows nothing, notes when each step ends, and stops the run."""
+
+    def __init__(self, settings: Training, most: int) -> None:
+        super().__init__(settings, say=lambda _: None)
+        self.most, self.ends = most, list[float]()
+
+    def step(self, progress: Progress, logs: Mapping[str, float]) -> None:
+        """Note a finished step."""
+        super().step(progress, logs)
+        self.ends.append(time.monotonic())
+        if len(self.ends) == self.most:
+            raise EnoughError
 
 
-def fit(trainer: Trainer, batches: Batches) -> float:
-    """Give the seconds of the second epoch of `fit`."""
-    settings, network = trainer.settings, trainer.network
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.AdamW(settings.learning_rate), loss, weighted_metrics=["accuracy"])
-    endless = (inputs(batch) for number in range(10) for batch in batches.epoch(number))
+def ours(trainer: Trainer, batches: Batches, steps: int) -> float:
+    """Give the seconds of `steps` steps of a run."""
+    trainer.console = watch = Watch(trainer.settings, 2 * steps)
+    with suppress(EnoughError):
+        trainer.run(batches, [])
+    return watch.ends[-1] - watch.ends[steps - 1]
+
+
+def fit(trainer: Trainer, batches: Batches, steps: int) -> float:
+    """Give the seconds of `steps` steps of `fit`."""
     marks: list[float] = []
     mark = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: marks.append(time.monotonic()))
-    network.fit(_without_none(endless), epochs=2, steps_per_epoch=batches.steps, verbose=0, callbacks=[mark])
+    given = _without_none(inputs(batch) for batch in batches.epoch(0))
+    trainer.network.fit(given, epochs=2, steps_per_epoch=steps, verbose=0, callbacks=[mark])
     return time.monotonic() - marks[1]
 
 
@@ -72,23 +78,19 @@ def _without_none(batches: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...
 
 def measure(name: str, preset: Preset, texts: list[Text], steps: int, turns: int) -> list[str]:
     """Give the row of a network."""
-    preset = replace(preset, training=replace(preset.training, epochs=2, patience=0, sample_steps=0, snapshot_steps=0))
-    seconds: dict[str, list[float]] = {"ours": [], "fit": []}
+    seconds: dict[Way, list[float]] = {ours: [], fit: []}
+    seen = [text.text for text in texts]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder)
-        seen = [text.text for text in texts]
-        tokenizer = learn(preset.tokenizer, seen, path / TOKENIZER, preset.sizes.vocabulary, preset.normalisation)
-        for turn in range(turns):
-            for way, spent in seconds.items():
-                run = path / f"{way}{turn}"
-                run.mkdir()
-                trainer = prepared(preset, tokenizer, seen, run, Console(preset.training, say=lambda _: None))
-                batches = Few(batches_of(trainer.network, trainer.tokenizer, preset.training, texts), steps)
-                spent.append(ours(trainer, batches, seen[:1]) if way == "ours" else fit(trainer, batches))
-                tokens = steps * next(batches.epoch(0)).tokens.size
-                parameters = trainer.view.count_params()
-    mine, plain = (tokens / median(seconds[way]) for way in seconds)
-    return [name, f"{parameters / 1e6:.2f} M", f"{mine:,.0f}", f"{plain:,.0f}", f"x{mine / plain:.2f}"]
+        path = Path(folder) / TOKENIZER
+        tokenizer = learn(preset.tokenizer, seen, path, preset.sizes.vocabulary, preset.normalisation)
+        for way in list(seconds) * turns:
+            with tempfile.TemporaryDirectory(dir=folder) as run:
+                trainer = prepared(preset, tokenizer, seen, Path(run), Console(preset.training))
+                batches = batches_of(trainer.network, tokenizer, preset.training, texts)
+                seconds[way].append(way(trainer, batches, steps))
+    tokens = steps * next(batches.epoch(0)).tokens.size
+    mine, plain = (tokens / median(seconds[way]) for way in (ours, fit))
+    return [name, f"{trainer.view.count_params() / 1e6:.2f} M", f"{mine:,.0f}", f"{plain:,.0f}", f"x{mine / plain:.2f}"]
 
 
 def main() -> None:
