@@ -1,6 +1,7 @@
 """The signatures of a SavedModel: the whole of sampling in one graph, as `model.text.sampling` defines it.
 
-TensorFlow only, plain operations only, and no randomness inside: the same inputs give the same outputs.
+TensorFlow only, plain operations only, and no randomness inside: the same inputs give the same outputs. Only what
+LiteRT has as well, so that the whole converts: no arrays of tensors, no float64.
 """
 
 from typing import Any, NamedTuple
@@ -86,29 +87,35 @@ class Writer:
         """Write a poem after each row of `prompt` [B, WINDOW]; see DESIGN for what comes out."""
         asked = Request(*request)
         joined, state = self._read(prompt)
-        arrays = [tf.TensorArray(dtype, WINDOW) for dtype in (tf.int32, tf.int32, tf.int32, tf.float32)]
+        blank = tf.zeros_like(prompt)
+        arrays = [blank, blank, blank, tf.zeros_like(asked.noise)]  # of Choices, [B, WINDOW] each
         none = tf.zeros_like(asked.top_k)
         walk = Walk(self._breaks(prompt), none, none + RUNNING)
 
         def lives(step: tf.Tensor, walk: Walk, *_: object) -> tf.Tensor:
             return (step < WINDOW) & tf.reduce_any(walk.stop == RUNNING)
 
-        def write(step: tf.Tensor, walk: Walk, joined: tf.Tensor, state: Any, arrays: list[tf.TensorArray]) -> Any:
+        def write(step: tf.Tensor, walk: Walk, joined: tf.Tensor, state: Any, arrays: list[tf.Tensor]) -> Any:
             choices = self._choose(self.network.logits(joined), step, walk, asked)
             joined, state = self.network.step(choices.token, state)
-            arrays = [array.write(step, values) for array, values in zip(arrays, choices, strict=True)]
+            here = tf.range(WINDOW) == step
+            arrays = [tf.where(here, values[:, None], array) for array, values in zip(arrays, choices, strict=True)]
             return step + 1, self._advance(walk, choices.token, step, asked), joined, state, arrays
 
         _, walk, _, _, arrays = tf.while_loop(lives, write, (tf.constant(0), walk, joined, state, arrays))
-        columns = {name: tf.transpose(array.stack()) for name, array in zip(Choices._fields, arrays, strict=True)}
+        columns = dict(zip(Choices._fields, arrays, strict=True))
         tokens = columns.pop("token")
         return {"tokens": tokens, **columns, "length": _length(tokens), "stop": walk.stop}
 
     def _read(self, tokens: tf.Tensor) -> tuple[tf.Tensor, Any]:
         """Read each row of tokens [B, WINDOW] up to its PADs; give the joined features of its last, and the state."""
-        length = _length(tokens)
-        state = self.network.initial_state(tf.shape(tokens)[0])
+        length = tf.maximum(_length(tokens), 1)
+        batch = tf.shape(tokens)[0]
+        state = self.network.initial_state(batch)
+        # Only its width is asked for: this step is not computed. A second copy of it would be, and LiteRT would hold
+        # the weights of each copy anew.
         joined, _ = self.network.step(tokens[:, 0], state)
+        joined = tf.zeros([batch, joined.shape[-1]])
 
         def more(step: tf.Tensor, *_: object) -> tf.Tensor:
             return step < tf.reduce_max(length)
@@ -128,7 +135,12 @@ class Writer:
         alive = walk.stop == RUNNING
         size = tf.where(alive, tf.clip_by_value(size, 1, allowed), 1)
         values, ids = tf.math.top_k(masked, tf.reduce_max(size))  # equal logits by lower id
-        rank = _draw(values, size, asked.noise[:, step], asked.inverse_temperature[:, step])
+        weights = tf.exp((values - values[:, :1]) * asked.inverse_temperature[:, step, None])
+        weights = tf.where(tf.sequence_mask(size, tf.shape(values)[1]), weights, 0)
+        weighted = draw(weights, asked.noise[:, step], self.network.sizes.vocabulary)
+        equal = tf.cast(asked.noise[:, step] * tf.cast(size, tf.float32), tf.int32)
+        rank = tf.where(asked.inverse_temperature[:, step] == 0, equal, weighted)
+        rank = tf.clip_by_value(rank, 0, size - 1)
         if self.rules.force_breaks:
             forced = (ids[:, 0] == self.rules.break_id) | (ids[:, 0] == EOS)
             pool, rank = tf.where(forced, Pool.FORCED, pool), tf.where(forced, 0, rank)
@@ -188,12 +200,21 @@ def _pool(step: tf.Tensor, walk: Walk, asked: Request) -> tuple[tf.Tensor, tf.Te
     return tf.where(line_start, Pool.LINE_START, pool), tf.where(line_start, asked.line_start_k, size)
 
 
-def _draw(values: tf.Tensor, size: tf.Tensor, noise: tf.Tensor, inverse_temperature: tf.Tensor) -> tf.Tensor:
-    """Give the rank [B] that the noise picks among the first `size` of `values` [B, k], the most likely first."""
-    equal = tf.cast(noise * tf.cast(size, tf.float32), tf.int32)
-    inside = tf.sequence_mask(size, tf.shape(values)[1])
-    scaled = tf.cast(values - values[:, :1], tf.float64) * tf.cast(inverse_temperature, tf.float64)[:, None]
-    sums = tf.cumsum(tf.where(inside, tf.exp(scaled), 0), axis=1)
-    beyond = sums > tf.cast(noise, tf.float64)[:, None] * sums[:, -1:]
-    weighted = tf.where(tf.reduce_any(beyond, axis=1), tf.argmax(beyond, axis=1, output_type=tf.int32), size - 1)
-    return tf.minimum(tf.where(inverse_temperature == 0, equal, weighted), size - 1)
+def draw(weights: tf.Tensor, noise: tf.Tensor, most: int) -> tf.Tensor:
+    """Give the first column [B] at which the sum of the weights so far exceeds noise [B] times their whole sum.
+
+    `weights` [B, k] are float32 from 0 to 1, `noise` is a multiple of 2^-24 below 1, and k is `most` or less. It is k
+    where no sum exceeds. What `model.text.sampling` asks of float64 is answered in integers, for LiteRT has no float64
+    and float32 picks another token once in a few hundred steps when the pool is large. The sums are exact, as
+    2^bits * high + low, but for what of a weight is below 2^-2bits (2^-52 with 3,500 tokens).
+    """
+    bits = 38 - most.bit_length()  # so that a sum below 2^38 times the noise's word of 24 bits stays below 2^62
+    scaled = weights * 2.0**bits
+    whole = tf.floor(scaled)
+    high = tf.cumsum(tf.cast(whole, tf.int64), axis=1)
+    low = tf.cumsum(tf.cast((scaled - whole) * 2.0**bits, tf.int64), axis=1)
+    word = tf.cast(noise * 2.0**24, tf.int64)[:, None]
+    # sum > noise * whole sum, the high parts on the left; beyond 2^62 they decide alone.
+    left = tf.clip_by_value(high * 2**24 - word * high[:, -1:], -(2 ** (62 - bits)), 2 ** (62 - bits)) * 2**bits
+    beyond = left > word * low[:, -1:] - low * 2**24
+    return tf.reduce_sum(tf.cast(~beyond, tf.int32), axis=1)  # the sums rise: so many come before the first beyond
