@@ -1,5 +1,6 @@
 """From a release to a version directory that TF-Serving loads."""
 
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -8,9 +9,11 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from model.folder import CONFIG, EXPORTER, EXTRA, TOKENIZER, exporter, newest_version
+from model.folder import CONFIG, EXPORTER, EXTRA, LITE, TOKENIZER, exporter, newest_version
+from model.lite import convert, convertible
 from model.networks.network import Network
 from model.release import Release
+from model.replacing import replacing
 from model.text.parameters import Parameters
 from model.text.sampling import chaos_vector, noise_vector
 from model.text.tokens import WINDOW
@@ -32,15 +35,31 @@ def export(release: Release, models: Path) -> Path:
         return folder.rename(base / str(max(newest_version(base) + 1, int(time.time()))))
 
 
+def add_lite(release: Release) -> Path | None:
+    """Write the release as one file for LiteRT into its folder, and give it; None where its network cannot be."""
+    if not convertible(release.network):
+        return None
+    with tempfile.TemporaryDirectory() as beside, replacing(release.folder / LITE) as new:
+        _save_forms(release, folder := Path(beside) / "version")
+        shutil.copyfile(folder / LITE, new)
+    return release.folder / LITE
+
+
 def _save(release: Release, folder: Path) -> None:
-    config = (release.folder / CONFIG).read_bytes()
-    writer = Writer(release.network, release.text.rules, config, (release.folder / TOKENIZER).read_bytes())
-    save_signatures(release.network, writer, folder)
+    _save_forms(release, folder)
     extra = folder / EXTRA
     extra.mkdir()
-    (extra / CONFIG).write_bytes(config)
+    shutil.copyfile(release.folder / CONFIG, extra / CONFIG)
     (extra / EXPORTER).write_text(exporter(), "utf-8")
     _write_warmup(release, extra / WARMUP)
+
+
+def _save_forms(release: Release, folder: Path) -> None:
+    """Write a SavedModel, and beside it the same for LiteRT where that can be."""
+    config, tokenizer = ((release.folder / name).read_bytes() for name in (CONFIG, TOKENIZER))
+    save_signatures(release.network, Writer(release.network, release.text.rules, config, tokenizer), folder)
+    if convertible(release.network):
+        convert(folder, release.text.signatures, folder / LITE)
 
 
 def save_signatures(network: Network, writer: Writer, folder: Path) -> None:

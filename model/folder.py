@@ -13,6 +13,7 @@ from model.text.release import BadRelease
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.model"
 WEIGHTS = "network.weights.h5"
+LITE = "model.tflite"  # TF-Serving's name for it in a version directory
 CARD = "MODEL_CARD.md"
 RUN = "run.json"  # the account of a training run
 PACKAGE = Path(__file__).parent

@@ -10,6 +10,7 @@ from serving import flags
 from serving.errors import ServingError, StartError
 from serving.listening import bind
 from serving.models_config import read_models
+from serving.server import Server
 
 
 def main() -> int:
@@ -24,9 +25,6 @@ def main() -> int:
     try:
         with bind(settings.rest_api_address, settings.rest_api_port) as bound:
             models = read_models(settings)
-            # Only now, for TensorFlow takes seconds to import: a bad flag or file or a taken port should not.
-            from serving.server import Server
-
             Server(settings).run(bound, models or ())
     except ServingError as error:
         sys.stderr.write(f"Failed to start server. Error: {error.status}\n")
@@ -38,7 +36,10 @@ def main() -> int:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    """End at once, for nothing runs yet. By default a container's first process would not notice SIGTERM at all."""
+    """End at once until the server listens: nothing runs yet, and an import of TensorFlow cannot be given up otherwise.
+
+    By default a container's first process would not notice SIGTERM at all.
+    """
     os._exit(0)
 
 

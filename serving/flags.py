@@ -58,6 +58,7 @@ class Settings:
     load_retry_interval_micros: int
     tensorflow_intra_op_parallelism: int
     tensorflow_inter_op_parallelism: int
+    prefer_tflite_model: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -188,6 +189,16 @@ def _add_tensorflow_flags(parser: argparse.ArgumentParser) -> None:
             metavar="N",
             help=f"threads for {what} (default: %(default)s)",
         )
+    group.add_argument(
+        "--prefer_tflite_model",
+        nargs="?",
+        default=False,
+        const=True,
+        type=_boolean,
+        metavar="true|false",
+        help="of a version that has both a model.tflite and a SavedModel take the first, as without TensorFlow; LiteRT "
+        "then runs it, one request at a time (default: false)",
+    )
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from serving.errors import ServingError, invalid
+from serving.errors import Code, ServingError, invalid
 from serving.flags import Settings
 from serving.versions import Policy
 
@@ -50,8 +50,12 @@ def read(path: Path) -> tuple[ModelConfig, ...] | None:
 
 def _parse(path: Path) -> Any:
     # Only here, so that a server of a single model does without this package.
-    from google.protobuf import text_format
-    from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+    try:
+        from google.protobuf import text_format
+        from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+    except ImportError:
+        message = "--model_config_file needs the packages of requirements/tensorflow.txt"
+        raise ServingError(Code.FAILED_PRECONDITION, message) from None
 
     try:
         content = path.read_bytes()

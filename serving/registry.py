@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from serving.errors import Code, ServingError, not_found, servable_not_found, unknown_label
+from serving.loaded import Loaded
 from serving.model import Model, State, Status
 from serving.models_config import ModelConfig
-from serving.saved_model import SavedModel
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Registry:
         return due
 
     @contextmanager
-    def borrow(self, name: str, number: int | None, label: str) -> Iterator[tuple[int, SavedModel]]:
+    def borrow(self, name: str, number: int | None, label: str) -> Iterator[tuple[int, Loaded]]:
         """Lend a model's version by number or by label, or the highest; raise ServingError where it is not served."""
         model = self._models.get(name)
         if model is None and label:

@@ -5,8 +5,7 @@ and closing the session frees the version's memory.
 """
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +14,13 @@ import tensorflow as tf
 from google.protobuf import json_format
 
 from serving.errors import Code, ServingError, invalid
-
-DEFAULT_SIGNATURE = "serving_default"
+from serving.loaded import Signature, Threads, find
 
 _CODES = {code.value: code for code in Code}
 # TensorFlow's own names for these types in error messages.
 _TYPE_NAMES = {"float16": "half", "float32": "float", "float64": "double"}
 
 tf.get_logger().setLevel(logging.ERROR)  # no deprecation notes about the session's loader
-
-
-@dataclass(frozen=True)
-class Threads:
-    """How many threads TensorFlow may use within an operation and for several; 0 leaves it to TensorFlow."""
-
-    intra_op: int = 0
-    inter_op: int = 0
-
-
-@dataclass(frozen=True)
-class Signature:
-    """One callable signature: input names with TensorFlow's type names, output names, and the call itself."""
-
-    inputs: Mapping[str, str]
-    outputs: tuple[str, ...]
-    call: Callable[..., list[Any]]
 
 
 class SavedModel:
@@ -63,11 +44,7 @@ class SavedModel:
 
     def signature(self, name: str) -> Signature:
         """Return the named signature, the default one for an empty name."""
-        key = name or DEFAULT_SIGNATURE
-        if key not in self._signatures:
-            message = f'Serving signature name: "{key}" not found in signature def'
-            raise invalid(message)
-        return self._signatures[key]
+        return find(self._signatures, name)
 
     def run(self, signature: Signature, inputs: Mapping[str, np.ndarray], timeout_ms: int) -> dict[str, np.ndarray]:
         """Run a signature on tensors named as its inputs; give up after the time limit (DEADLINE_EXCEEDED)."""

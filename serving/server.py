@@ -15,10 +15,11 @@ from waitress.server import create_server
 from serving.app import MAX_BODY_BYTES, Application
 from serving.connections import Channel
 from serving.flags import Settings
+from serving.loaded import Threads
+from serving.loading import load
 from serving.model import Model, Retries
 from serving.models_config import ModelConfig, read_models
 from serving.registry import Registry
-from serving.saved_model import SavedModel, Threads
 from serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,10 @@ class Server:
         self._stopping = False
         self._listener: Any = None
         threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
+        engines = partial(load, threads=threads, prefer_tflite=settings.prefer_tflite_model)
         retries = Retries(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
-        load = partial(SavedModel, threads=threads)
         self._registry = Registry(
-            partial(Model, load=load, retries=retries),
+            partial(Model, load=engines, retries=retries),
             allow_labels_for_unavailable=settings.allow_version_labels_for_unavailable_models,
         )
 
@@ -50,20 +51,16 @@ class Server:
 
         It listens when every model has a version loaded, as TF-Serving: until then connections are refused.
         """
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
         self._registry.apply(models)
         watcher = self._watcher()
         watcher.start()
         self._wait_until_ready()
-        if not self._stopping:
-            self._serve(bound)
+        self._serve(bound)
         watcher.stop()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True
-        if self._listener is not None:
-            self._listener.pull_trigger()
+        self._listener.pull_trigger()
         log.info("%s: stopping", signal.Signals(number).name)
 
     def _watcher(self) -> Watcher:
@@ -75,7 +72,7 @@ class Server:
         )
 
     def _wait_until_ready(self) -> None:
-        while not self._stopping and not self._registry.is_ready():
+        while not self._registry.is_ready():
             time.sleep(_READY_POLL_SECONDS)
 
     def _serve(self, bound: socket.socket) -> None:
@@ -92,6 +89,8 @@ class Server:
             ident=None,
         )
         self._listener.channel_class = Channel
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
         log.info("Exporting HTTP/REST API at:%s:%d ...", *bound.getsockname()[:2])
         while not self._stopping:
             _turn(channels)

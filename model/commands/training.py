@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from model.errors import ModelError
 if TYPE_CHECKING:
     from model.commands.common import Commands
     from model.corpus.split import Part
+    from model.release import Release
 
 MOST_RATE = 10
 MOST_STEPS = 100_000
@@ -42,6 +44,7 @@ def add(commands: "Commands") -> None:
     release_parser.add_argument(
         "--preset", help="take the sampling defaults and moods from this preset, not from the run's"
     )
+    command(commands, lite, "release")
     command(commands, export, "release", "models")
 
 
@@ -77,23 +80,45 @@ def _rates(given: str) -> list[float]:
 
 
 def release(options: argparse.Namespace) -> None:
-    """Make a release of a finished run: float16 weights, scores, card."""
+    """Make a release of a finished run: float16 weights, scores, card, and one file for LiteRT."""
+    from model.export import add_lite
     from model.run import Choice, release_run
 
     scored: list[Part] = ["validation", "test"] if options.test else ["validation"]
     choice = Choice(options.preset, options.weights, options.notes, scored)
     made = release_run(options.run, options.corpus, options.out, choice)
+    _tell_of(made, add_lite(made))
     say(f"{made.folder}: {json.dumps(made.config['scores'])}")
+
+
+def lite(options: argparse.Namespace) -> None:
+    """Write a release's model.tflite into its folder anew: what it is served from without TensorFlow."""
+    from model.export import add_lite
+    from model.release import load
+
+    made = load(options.release)
+    path = add_lite(made)
+    _tell_of(made, path)
+    if path is not None:
+        say(str(path))
+
+
+def _tell_of(release: "Release", lite: Path | None) -> None:
+    if lite is None:
+        kind = release.config["network"]["kind"]
+        sys.stderr.write(f"{release.folder}: a {kind} has no form for LiteRT and is served by TensorFlow alone\n")
 
 
 def export(options: argparse.Namespace) -> None:
     """Write a release as the newest version for TF-Serving; one that is there already is left alone."""
-    from model.folder import up_to_date
+    from model.folder import LITE, up_to_date
 
     version = up_to_date(options.release, options.models)
     if version is None:
         from model.export import export as export_release
         from model.release import load
 
-        version = export_release(load(options.release), options.models)
+        made = load(options.release)
+        version = export_release(made, options.models)
+        _tell_of(made, version / LITE if (version / LITE).exists() else None)
     say(str(version))

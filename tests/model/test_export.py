@@ -77,6 +77,7 @@ def test_the_version_directory_is_what_tf_serving_wants(trained: Trained) -> Non
         "assets.extra/exporter",
         "assets.extra/tf_serving_warmup_requests",
         "fingerprint.pb",
+        "model.tflite",
         "saved_model.pb",
         "variables/variables.data-00000-of-00001",
         "variables/variables.index",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import tensorflow as tf
@@ -26,15 +27,27 @@ def save_sampler(path: Path) -> None:
         "text": _function(lambda x: {"text": tf.identity(x), "raw_bytes": tf.identity(x)}, x=(tf.string, [None])),
         "mean": _function(lambda x: {"mean": tf.reduce_mean(x)}, x=floats),
         "uneven": _function(lambda x: {"once": tf.identity(x), "twice": tf.concat([x, x], 0)}, x=floats),
-        "generate": _function(
-            lambda prompt, noise, top_k: {"tokens": prompt + top_k[:, None], "probability": noise, "length": top_k},
-            prompt=(tf.int32, [None, 4]),
-            noise=(tf.float32, [None, 4]),
-            top_k=(tf.int32, [None]),
-        ),
+        "generate": _generate(),
         "gate": _gate(),
     }
     tf.saved_model.save(tf.Module(), str(path), signatures)
+
+
+def save_lite(path: Path) -> None:
+    """Save what LiteRT can run of the sampler as `model.tflite`."""
+    signatures = {
+        "serving_default": _function(lambda x: {"y": x / 2.0 + 2.0}, x=(tf.float32, [None])),
+        "negated": _function(lambda x: {"y": tf.logical_not(x)}, x=(tf.bool, [None, 2])),
+        "int64": _function(lambda x: {"y": x + 1}, x=(tf.int64, [None])),
+        "text": _function(lambda x: {"text": x[::-1], "raw_bytes": x[::-1]}, x=(tf.string, [None])),
+        "picked": _function(lambda ids: {"y": tf.gather([5, 6, 7], ids)}, ids=(tf.int32, [None])),
+        "generate": _generate(),
+    }
+    with TemporaryDirectory() as folder:
+        tf.saved_model.save(tf.Module(), folder, signatures)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
+        path.mkdir(parents=True)
+        (path / "model.tflite").write_bytes(converter.convert())
 
 
 def save_constant(path: Path, number: float) -> None:
@@ -48,6 +61,15 @@ def save_constant(path: Path, number: float) -> None:
 def _function(call: Callable[..., dict[str, Any]], **inputs: tuple[Any, Sequence[int | None] | None]) -> Any:
     signature = [tf.TensorSpec(shape, dtype, name) for name, (dtype, shape) in inputs.items()]
     return tf.function(call, input_signature=signature, autograph=False)
+
+
+def _generate() -> Any:
+    return _function(
+        lambda prompt, noise, top_k: {"tokens": prompt + top_k[:, None], "probability": noise, "length": top_k},
+        prompt=(tf.int32, [None, 4]),
+        noise=(tf.float32, [None, 4]),
+        top_k=(tf.int32, [None]),
+    )
 
 
 def _echo(dtype: Any) -> Any:

@@ -1,0 +1,142 @@
+"""One loaded version of a model: a `model.tflite` in LiteRT, which needs neither TensorFlow nor its memory.
+
+One interpreter runs one request at a time, and a run that has begun goes on to its end. So the time limit bounds the
+wait for the run before, and the number of rows is bounded.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from serving.errors import Code, ServingError, invalid
+from serving.loaded import Signature, Threads, find
+
+MAX_ROWS = 256  # of a request; each keeps the others waiting
+_OPEN = -1  # a dimension that a request decides
+_METHOD = "tensorflow/serving/predict"
+# LiteRT's types by TensorFlow's names for them, in its messages and in its metadata.
+_TYPES = {
+    np.float32: ("float", "DT_FLOAT"),
+    np.float64: ("double", "DT_DOUBLE"),
+    np.float16: ("half", "DT_HALF"),
+    np.int8: ("int8", "DT_INT8"),
+    np.int16: ("int16", "DT_INT16"),
+    np.int32: ("int32", "DT_INT32"),
+    np.int64: ("int64", "DT_INT64"),
+    np.uint8: ("uint8", "DT_UINT8"),
+    np.uint32: ("uint32", "DT_UINT32"),
+    np.uint64: ("uint64", "DT_UINT64"),
+    np.bool_: ("bool", "DT_BOOL"),
+    np.bytes_: ("string", "DT_STRING"),
+}
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What LiteRT runs a signature by, and the shapes that it takes; while it runs it may not be asked for them."""
+
+    runner: Any
+    shapes: Mapping[str, tuple[int, ...]]
+
+
+class LiteModel:
+    """A loaded `model.tflite`. `run` may be called from several threads at once."""
+
+    def __init__(self, path: Path, threads: Threads) -> None:
+        """Load the file; raise ServingError when it cannot be loaded."""
+        self._turn = threading.Lock()
+        try:
+            interpreter = Interpreter(str(path), num_threads=threads.intra_op or None)
+            runners = {
+                name: interpreter.get_signature_runner(name) for name in sorted(interpreter.get_signature_list())
+            }
+            self._signatures = {name: _signature(runner) for name, runner in runners.items()}
+            self._metadata = {name: _definition(runner) for name, runner in runners.items()}
+        except (OSError, RuntimeError, ValueError, KeyError) as error:
+            raise ServingError(Code.UNKNOWN, f"Cannot load {path}: {error}") from error
+
+    def signature(self, name: str) -> Signature:
+        """Return the named signature, the default one for an empty name."""
+        return find(self._signatures, name)
+
+    def run(self, signature: Signature, inputs: Mapping[str, np.ndarray], timeout_ms: int) -> dict[str, np.ndarray]:
+        """Run a signature on tensors named as its inputs; DEADLINE_EXCEEDED if its turn does not come in time."""
+        _check(signature.call.shapes, inputs)
+        with self._taking_turns(timeout_ms):
+            try:
+                values = signature.call.runner(**{name: inputs[name] for name in signature.inputs})
+            except (RuntimeError, TypeError, ValueError) as error:
+                raise invalid(str(error)) from error
+        return {name: values[name] for name in signature.outputs}
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the signature definitions as JSON-ready values, in the form of TF-Serving's metadata reply."""
+        return self._metadata
+
+    def close(self) -> None:
+        """Free the interpreter and its weights."""
+        self._signatures = {}
+
+    @contextmanager
+    def _taking_turns(self, timeout_ms: int) -> Iterator[None]:
+        if not self._turn.acquire(timeout=timeout_ms / 1000):
+            message = "Timed out waiting for the run before to end"
+            raise ServingError(Code.DEADLINE_EXCEEDED, message)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+def _signature(runner: Any) -> Signature:
+    details = dict(sorted(runner.get_input_details().items()))
+    types = {name: _TYPES[one["dtype"]][0] for name, one in details.items()}
+    shapes = {name: tuple(map(int, one["shape_signature"])) for name, one in details.items()}
+    return Signature(types, tuple(sorted(runner.get_output_details())), _Call(runner, shapes))
+
+
+def _check(shapes: Mapping[str, tuple[int, ...]], inputs: Mapping[str, np.ndarray]) -> None:
+    """Raise ServingError where a tensor has another shape than its input, or another number of rows than the first.
+
+    LiteRT would resize to any shape, and say of it only which of its operations failed.
+    """
+    rows: int | None = None
+    for name, wanted in shapes.items():
+        shape = inputs[name].shape
+        if len(shape) != len(wanted) or any(w not in (_OPEN, s) for s, w in zip(shape, wanted, strict=True)):
+            message = f"Tensor {name}: expecting shape {_written(wanted)} but got {_written(shape)}"
+            raise invalid(message)
+        if wanted[:1] != (_OPEN,):
+            continue
+        rows = shape[0] if rows is None else rows
+        if shape[0] != rows or not 1 <= rows <= MAX_ROWS:
+            message = f"Tensor {name}: expecting from 1 to {MAX_ROWS} rows, as many in all inputs, but got {shape[0]}"
+            raise invalid(message)
+
+
+def _written(shape: tuple[int, ...]) -> str:
+    return f"[{','.join(map(str, shape))}]"
+
+
+def _definition(runner: Any) -> dict[str, Any]:
+    inputs, outputs = _infos(runner.get_input_details()), _infos(runner.get_output_details())
+    return {"inputs": inputs, "outputs": outputs, "method_name": _METHOD, "defaults": {}}
+
+
+def _infos(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _info(one) for name, one in sorted(details.items())}
+
+
+def _info(details: Mapping[str, Any]) -> dict[str, Any]:
+    sizes = [{"size": str(size), "name": ""} for size in details["shape_signature"]]
+    return {
+        "name": details["name"],
+        "dtype": _TYPES[details["dtype"]][1],
+        "tensor_shape": {"dim": sizes, "unknown_rank": False},
+    }
