@@ -2,12 +2,12 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test test-containers lint format lock
 bin := .venv/bin
-groups := bot backend serving model run build
+groups := bot backend serving tensorflow model run train build
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/run ## install, export the release, start everything, print a poem, serve the page until Ctrl-C
+run: .venv/run ## install, start everything, print a poem, serve the page until Ctrl-C; needs no TensorFlow
 	@exec $(bin)/python -m deploy
 
 test: .venv/dev ## run the whole test suite

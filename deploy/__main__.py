@@ -1,14 +1,14 @@
-"""`make run`: export the shipped release, start the embedded stack, print a poem, serve until Ctrl-C."""
+"""`make run`: start the embedded stack with the shipped release, print a poem, serve until Ctrl-C."""
 
 import os
 import signal
-import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from deploy.stack import Stack, StackError, require_free
+from deploy.versions import place
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "model" / "releases" / "neuralpoet"
@@ -35,20 +35,11 @@ def ports() -> tuple[int, int]:
     return serving, backend
 
 
-def export() -> str:
-    """Export the release where it is not there yet; give the model's name."""
-    command = [sys.executable, "-m", "model", "export", str(RELEASE), str(MODELS)]
-    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, encoding="utf-8")
-    if done.returncode:
-        raise StackError("The release could not be exported.")
-    return Path(done.stdout.strip()).parent.name
-
-
 def start(stack: Stack, model: str, serving: int, backend: int) -> None:
     """Start the services in their order and wait until a poem can be written."""
     page, token = f"http://127.0.0.1:{backend}", os.environ.pop("TELEGRAM_BOT_TOKEN", "")
     flags = [f"--rest_api_port={serving}", f"--model_name={model}", f"--model_base_path={MODELS / model}"]
-    stack.start("serving", ["serving", *flags], {})
+    stack.start("serving", ["serving", *flags, "--prefer_tflite_model"], {})
     address = {"SERVING_URL": f"http://127.0.0.1:{serving}", "BACKEND_HOST": "127.0.0.1"}
     stack.start("backend", ["backend"], {"MODELS": model, "BACKEND_PORT": str(backend), **address})
     stack.wait_until(lambda: fetch(f"{page}/readyz") is not None, "The backend is not ready")
@@ -77,9 +68,9 @@ def main() -> None:
     stack = Stack(LOGS)
     try:
         serving, backend = ports()
-        start(stack, export(), serving, backend)
+        start(stack, place(RELEASE, MODELS), serving, backend)
         stack.watch()
-    except StackError as error:
+    except (StackError, OSError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         print("\nStopping", flush=True)

@@ -60,6 +60,7 @@ def test_it_prints_a_poem_serves_the_page_and_ctrl_c_leaves_nothing_behind(tmp_p
         assert telegram.wait_for_sent(1, 1)[0]["text"].startswith("Ночь\n")
         started = children(running)
         assert len(started) == 3
+        assert not any("libtensorflow" in Path(f"/proc/{pid}/maps").read_text("utf-8") for pid in started)
         with_token = [pid for pid in started if TOKEN.encode() in Path(f"/proc/{pid}/environ").read_bytes()]
         assert len(with_token) == 1
         assert running.stop(signal.SIGINT) == 0

@@ -1,0 +1,58 @@
+"""A release's `model.tflite` as a version for the embedded server: python -m deploy.versions RELEASE MODELS."""
+
+import filecmp
+import json
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from deploy.stack import StackError
+
+LITE = "model.tflite"
+
+
+def place(release: Path, models: Path) -> str:
+    """Put the release's file as the newest version under models/NAME where it is not that yet; give NAME.
+
+    A version appears whole or not at all. StackError where the release lacks what it needs.
+    """
+    lite, name = release / LITE, _name(release)
+    base = models / name
+    base.mkdir(parents=True, exist_ok=True)
+    newest = max((int(path.name) for path in base.iterdir() if path.name.isdecimal()), default=0)
+    there = base / str(newest) / LITE
+    if not there.is_file() or not filecmp.cmp(lite, there, shallow=False):
+        with tempfile.TemporaryDirectory(dir=base, prefix="new-") as beside:
+            version = Path(beside) / "version"
+            version.mkdir()
+            shutil.copyfile(lite, version / LITE)
+            # By the clock, so that images built from different releases never share a version.
+            version.rename(base / str(max(newest + 1, int(time.time()))))
+    return name
+
+
+def _name(release: Path) -> str:
+    """Give the model's name, having looked that the release's files belong together."""
+    try:
+        config = (release / "config.json").read_bytes()
+        name = str(json.loads(config)["name"])
+        of_this = config in (release / LITE).read_bytes()  # it carries the configuration that it was made with
+    except FileNotFoundError as error:
+        if Path(error.filename).name != LITE:
+            raise StackError(f"{error.filename} is missing.") from None
+        of_this = False
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise StackError(f"The release {release} cannot be read: {error}") from None
+    if not of_this:
+        make = f"make .venv/train && .venv/bin/python -m model lite {release}"
+        raise StackError(f"{release} has no {LITE} of its own. Make it with: {make}")
+    return name
+
+
+if __name__ == "__main__":
+    try:
+        place(Path(sys.argv[1]), Path(sys.argv[2]))
+    except StackError as error:
+        sys.exit(str(error))
