@@ -22,6 +22,7 @@ def write_card(release: Release, parts: Mapping[Part, Sequence[Text]], sources: 
         f"# {release.config['name']}",
         f"Model hash `{release.config['hash'][:16]}`, made on {release.config['date']}.",
         "## How well it predicts\n\nThe float16 file as shipped.",
+        "A character that its tokens do not bring back is lost, and costs 16 bits.",
         "Validation texts chose the weights; test texts, where they are named, were scored once, at the end.",
         _scores(release.config["scores"]),
         "## How it was made",
@@ -51,8 +52,8 @@ def _scores(scores: dict[str, dict[str, Any]]) -> str:
     rows = [
         f"| {part} | " + " | ".join(_number(value) for value in row.values()) + " |" for part, row in scores.items()
     ]
-    head = "| part | texts | tokens | characters | accuracy | perplexity | bits per character |"
-    return "\n".join([head, "|---" * 7 + "|", *rows])
+    names = ["part", *(name.replace("_", " ") for name in next(iter(scores.values())))]
+    return "\n".join([f"| {' | '.join(names)} |", "|---" * len(names) + "|", *rows])
 
 
 def _number(value: float) -> str:
