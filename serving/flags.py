@@ -56,6 +56,9 @@ class Settings:
     file_system_poll_wait_seconds: int
     max_num_load_retries: int
     load_retry_interval_micros: int
+    enable_batching: bool
+    batching_parameters_file: Path | None
+    monitoring_config_file: Path | None
     tensorflow_intra_op_parallelism: int
     tensorflow_inter_op_parallelism: int
 
@@ -89,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_rest_flags(parser)
     _add_model_flags(parser)
     _add_loading_flags(parser)
+    _add_batching_flags(parser)
     _add_tensorflow_flags(parser)
     return parser
 
@@ -175,6 +179,32 @@ def _add_loading_flags(parser: argparse.ArgumentParser) -> None:
         type=_integer(0, 2**53),
         metavar="US",
         help="microseconds between two tries (default: %(default)s, a minute)",
+    )
+
+
+def _add_batching_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("batching and monitoring")
+    group.add_argument(
+        "--enable_batching",
+        nargs="?",
+        default=False,
+        const=True,
+        type=_boolean,
+        metavar="true|false",
+        help="run requests together that arrive together; no batch is larger than the threads above (default: false)",
+    )
+    group.add_argument(
+        "--batching_parameters_file",
+        type=_path("file"),
+        metavar="FILE",
+        help="TF-Serving's BatchingParameters as text: max_batch_size { value: 32 } and so on",
+    )
+    group.add_argument(
+        "--monitoring_config_file",
+        type=_path("file"),
+        metavar="FILE",
+        help="TF-Serving's MonitoringConfig as text: prometheus_config { enable: true } shows Prometheus the metrics, "
+        "at /monitoring/prometheus/metrics unless it names another path",
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,17 +77,34 @@ def launch(base_path: Path, port: int, *flags: str) -> Running:
     return _launch(port, "--model_name=m", f"--model_base_path={base_path}", "--max_num_load_retries=0", *flags)
 
 
+def refusal(base_path: Path, *flags: str) -> str:
+    """Return the one sentence of a server that cannot start."""
+    running = launch(base_path, free_port(), *flags)
+    assert running.wait(60) == 1
+    (sentence,) = running.text().splitlines()
+    return sentence
+
+
 def launch_library(library: Library, port: int, *flags: str) -> Running:
     """Start the embedded server for the models of a library, reading its configuration every second."""
     config = (f"--model_config_file={library.config_file}", "--model_config_file_poll_wait_seconds=1")
     return _launch(port, *config, "--max_num_load_retries=0", *flags)
 
 
-@contextmanager
-def serving(library: Library, *flags: str) -> Iterator[tuple[Api, Running]]:
+def serving(library: Library, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
     """Serve a library; afterwards look that the server ends well."""
     port = free_port()
-    running = launch_library(library, port, *flags)
+    return _supervised(launch_library(library, port, *flags), port)
+
+
+def serving_model(base_path: Path, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
+    """Serve the versions of a base path as the model `m`; afterwards look that the server ends well."""
+    port = free_port()
+    return _supervised(launch(base_path, port, *flags), port)
+
+
+@contextmanager
+def _supervised(running: Running, port: int) -> Iterator[tuple[Api, Running]]:
     try:
         running.wait_for_port(port)
         yield Api(f"http://127.0.0.1:{port}"), running
@@ -122,12 +139,5 @@ def library(saved_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Lib
 @pytest.fixture(scope="session")
 def api(saved_models: Path) -> Iterator[Api]:
     """Serve the sampler as version 1 of the model `m`."""
-    port = free_port()
-    running = launch(saved_models / "sampler", port)
-    try:
-        running.wait_for_port(port)
-        yield Api(f"http://127.0.0.1:{port}")
-        assert running.stop() == 0
-        assert "Traceback" not in running.text()
-    finally:
-        running.stop()
+    with serving_model(saved_models / "sampler") as (api, _):
+        yield api

@@ -32,6 +32,7 @@ def save_sampler(path: Path) -> None:
             noise=(tf.float32, [None, 4]),
             top_k=(tf.int32, [None]),
         ),
+        "company": _function(_company, x=(tf.float32, [None, None])),
         "gate": _gate(),
     }
     tf.saved_model.save(tf.Module(), str(path), signatures)
@@ -52,6 +53,13 @@ def _function(call: Callable[..., dict[str, Any]], **inputs: tuple[Any, Sequence
 
 def _echo(dtype: Any) -> Any:
     return _function(lambda x: {"y": tf.identity(x)}, x=(dtype, ANY_SHAPE))
+
+
+def _company(x: Any) -> dict[str, Any]:
+    """Tell each row how many rows run with it and how wide they are, and give its sum."""
+    shape = tf.shape(x)
+    rows, width = (tf.fill([shape[0]], shape[i]) for i in (0, 1))
+    return {"rows": rows, "width": width, "sum": tf.reduce_sum(x, axis=1)}
 
 
 def _gate() -> Any:
