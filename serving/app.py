@@ -24,7 +24,7 @@ MAX_BODY_BYTES = 4 * 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 _JSON = "application/json"
 _TEXT = "text/plain"
-_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH"})
+_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 
 class Application:
@@ -48,14 +48,14 @@ class Application:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
         method, path = environ["REQUEST_METHOD"], environ["REQUEST_URI"]
-        if method == "OPTIONS":
-            status, kind, text = _options(environ), _JSON, ""
-        elif method not in _METHODS:
+        if method not in _METHODS:
             status, kind, text = "501 Not Implemented", "text/html", _html("501 Not Implemented")
         elif path.partition("?")[0] == self._metrics_path:
             (status, text), kind = self._show_metrics(path), _TEXT
         elif not is_api(path):
             status, kind, text = "404 Not Found", "text/html", _html("404 Not Found")
+        elif method == "OPTIONS":
+            status, kind, text = _options(environ), _JSON, ""
         else:
             status, text = self._answer(method, path, environ)
             kind = _JSON

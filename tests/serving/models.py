@@ -1,5 +1,9 @@
-"""Tiny SavedModels for the tests, built with TensorFlow and nothing of ours."""
+"""Tiny SavedModels for the tests, built with TensorFlow and nothing of ours.
 
+`python -m tests.serving.models FOLDER` writes them for a server that is started by hand.
+"""
+
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +11,13 @@ from typing import Any
 import tensorflow as tf
 
 ANY_SHAPE = None
+
+
+def save_all(folder: Path) -> None:
+    """Save `sampler/1` and `constant/1` to `constant/3`."""
+    save_sampler(folder / "sampler" / "1")
+    for number in (1, 2, 3):
+        save_constant(folder / "constant" / str(number), number)
 
 
 def save_sampler(path: Path) -> None:
@@ -74,3 +85,7 @@ def _gate() -> Any:
         return {"passed": tf.fill(tf.shape(started), rounds >= 0)}
 
     return _function(gate, started=(tf.string, [None]), awaited=(tf.string, [None]))
+
+
+if __name__ == "__main__":
+    save_all(Path(sys.argv[1]))
