@@ -56,6 +56,7 @@ class Settings:
     file_system_poll_wait_seconds: int
     max_num_load_retries: int
     load_retry_interval_micros: int
+    enable_model_warmup: bool
     enable_batching: bool
     batching_parameters_file: Path | None
     monitoring_config_file: Path | None
@@ -180,6 +181,15 @@ def _add_loading_flags(parser: argparse.ArgumentParser) -> None:
         metavar="US",
         help="microseconds between two tries (default: %(default)s, a minute)",
     )
+    group.add_argument(
+        "--enable_model_warmup",
+        nargs="?",
+        default=True,
+        const=True,
+        type=_boolean,
+        metavar="true|false",
+        help="run a version's assets.extra/tf_serving_warmup_requests before it serves (default: true)",
+    )
 
 
 def _add_batching_flags(parser: argparse.ArgumentParser) -> None:
@@ -191,7 +201,7 @@ def _add_batching_flags(parser: argparse.ArgumentParser) -> None:
         const=True,
         type=_boolean,
         metavar="true|false",
-        help="run requests together that arrive together; no batch is larger than the threads above (default: false)",
+        help="run requests together that arrive together, as many as REST has threads at most (default: false)",
     )
     group.add_argument(
         "--batching_parameters_file",

@@ -24,6 +24,7 @@ from serving.model import Model, Retries
 from serving.models_config import ModelConfig, read_models
 from serving.registry import Registry
 from serving.saved_model import SavedModel, Threads
+from serving.warmup import warm_up
 from serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,12 @@ class Server:
         settings = self._settings
         threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
         engine = SavedModel(path, threads)
+        try:
+            count = warm_up(engine, path) if settings.enable_model_warmup else 0
+        except BaseException:
+            engine.close()
+            raise
+        log.info("Finished warmup with %d requests", count)
         return Batcher(engine, self._scheduler) if self._scheduler else engine
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
