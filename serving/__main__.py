@@ -7,9 +7,11 @@ import sys
 from types import FrameType
 
 from serving import flags
+from serving.batching_config import read_batching
 from serving.errors import ServingError, StartError
 from serving.listening import bind
 from serving.models_config import read_models
+from serving.monitoring_config import read_metrics_path
 from serving.server import Server
 
 
@@ -24,8 +26,8 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with bind(settings.rest_api_address, settings.rest_api_port) as bound:
-            models = read_models(settings)
-            Server(settings).run(bound, models or ())
+            models, batching, metrics_path = read_models(settings), read_batching(settings), read_metrics_path(settings)
+            Server(settings, batching, metrics_path).run(bound, models or ())
     except ServingError as error:
         sys.stderr.write(f"Failed to start server. Error: {error.status}\n")
         return 1

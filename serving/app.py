@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from serving import predict, replies
 from serving.errors import HTTP_STATUS, Code, ServingError, invalid
+from serving.metrics import Metrics
 from serving.model import Status
 from serving.parsing import parse_object
 from serving.registry import Registry
@@ -22,31 +23,39 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 4 * 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 _JSON = "application/json"
-_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH"})
+_TEXT = "text/plain"
+_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 
 class Application:
-    """Answers REST requests from a registry of models; a run that exceeds `timeout_ms` is answered 504."""
+    """Answers REST requests from a registry of models; a run that exceeds `timeout_ms` is answered 504.
 
-    def __init__(self, registry: Registry, timeout_ms: int) -> None:
+    What is asked for is counted in `metrics`, which `metrics_path` shows, None showing them nowhere.
+    """
+
+    def __init__(self, registry: Registry, timeout_ms: int, metrics: Metrics, metrics_path: str | None) -> None:
         self._registry = registry
         self._timeout_ms = timeout_ms
+        self._metrics = metrics
+        self._metrics_path = metrics_path
         self._actions: dict[str, Callable[[Route, bytes], str]] = {
-            "predict": self._predict,
-            "classify": self._refuse,
-            "regress": self._refuse,
+            "predict": self._infer,
+            "classify": self._infer,
+            "regress": self._infer,
             "metadata": self._metadata,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
         method, path = environ["REQUEST_METHOD"], environ["REQUEST_URI"]
-        if method == "OPTIONS":
-            status, kind, text = _options(environ), _JSON, ""
-        elif method not in _METHODS:
+        if method not in _METHODS:
             status, kind, text = "501 Not Implemented", "text/html", _html("501 Not Implemented")
+        elif path.partition("?")[0] == self._metrics_path:
+            (status, text), kind = self._show_metrics(path), _TEXT
         elif not is_api(path):
             status, kind, text = "404 Not Found", "text/html", _html("404 Not Found")
+        elif method == "OPTIONS":
+            status, kind, text = _options(environ), _JSON, ""
         else:
             status, text = self._answer(method, path, environ)
             kind = _JSON
@@ -66,6 +75,16 @@ class Application:
             return HTTP_STATUS[Code.INTERNAL], replies.error_reply("Internal error; the server's log has the details.")
         return HTTP_STATUS[Code.OK], text
 
+    def _show_metrics(self, path: str) -> tuple[str, str]:
+        """Return the HTTP status and the metrics; a query is refused, as in TF-Serving."""
+        if path != self._metrics_path:
+            return HTTP_STATUS[Code.INVALID_ARGUMENT], f"Unexpected path: {path}. Should be {self._metrics_path}"
+        return HTTP_STATUS[Code.OK], self._metrics.text()
+
+    def _infer(self, route: Route, body: bytes) -> str:
+        with self._metrics.request(route.model, "REST"):
+            return (self._predict if route.action == "predict" else self._refuse)(route, body)
+
     def _predict(self, route: Route, body: bytes) -> str:
         """Run a signature. Bad JSON comes before an unknown model, that before an unknown signature, as TF-Serving."""
         document = parse_object(body)
@@ -77,7 +96,9 @@ class Application:
                 raise invalid(message)
             row = predict.is_row(document)
             read = predict.row_tensors if row else predict.column_tensors
-            outputs = loaded.run(signature, read(document, signature.inputs), self._timeout_ms)
+            inputs = read(document, signature.inputs)
+            with self._metrics.run(route.model):
+                outputs = loaded.run(signature, inputs, self._timeout_ms)
         return replies.row_reply(outputs) if row else replies.column_reply(outputs)
 
     def _refuse(self, route: Route, body: bytes) -> str:

@@ -56,6 +56,10 @@ class Settings:
     file_system_poll_wait_seconds: int
     max_num_load_retries: int
     load_retry_interval_micros: int
+    enable_model_warmup: bool
+    enable_batching: bool
+    batching_parameters_file: Path | None
+    monitoring_config_file: Path | None
     tensorflow_intra_op_parallelism: int
     tensorflow_inter_op_parallelism: int
     prefer_tflite_model: bool
@@ -90,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_rest_flags(parser)
     _add_model_flags(parser)
     _add_loading_flags(parser)
+    _add_batching_flags(parser)
     _add_tensorflow_flags(parser)
     return parser
 
@@ -176,6 +181,41 @@ def _add_loading_flags(parser: argparse.ArgumentParser) -> None:
         type=_integer(0, 2**53),
         metavar="US",
         help="microseconds between two tries (default: %(default)s, a minute)",
+    )
+    group.add_argument(
+        "--enable_model_warmup",
+        nargs="?",
+        default=True,
+        const=True,
+        type=_boolean,
+        metavar="true|false",
+        help="run a version's assets.extra/tf_serving_warmup_requests before it serves (default: true)",
+    )
+
+
+def _add_batching_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("batching and monitoring")
+    group.add_argument(
+        "--enable_batching",
+        nargs="?",
+        default=False,
+        const=True,
+        type=_boolean,
+        metavar="true|false",
+        help="run requests together that arrive together, as many as REST has threads at most (default: false)",
+    )
+    group.add_argument(
+        "--batching_parameters_file",
+        type=_path("file"),
+        metavar="FILE",
+        help="TF-Serving's BatchingParameters as text: max_batch_size { value: 32 } and so on",
+    )
+    group.add_argument(
+        "--monitoring_config_file",
+        type=_path("file"),
+        metavar="FILE",
+        help="TF-Serving's MonitoringConfig as text: prometheus_config { enable: true } shows Prometheus the metrics, "
+        "at /monitoring/prometheus/metrics unless it names another path",
     )
 
 

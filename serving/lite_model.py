@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from serving.engine import Signature, Threads, find
 from serving.errors import Code, ServingError, invalid
-from serving.loaded import Signature, Threads, find
 
 MAX_ROWS = 256  # of a request; each keeps the others waiting
 _OPEN = -1  # a dimension that a request decides

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving.engine import Engine
 from serving.errors import Code, ServingError, servable_not_found, unknown_label
-from serving.loaded import Loaded
 from serving.models_config import ModelConfig
 from serving.versions import scan
 
@@ -57,7 +57,7 @@ class _Version:
         self.number = number
         self.state = State.START
         self.error: ServingError | None = None
-        self.loaded: Loaded | None = None
+        self.loaded: Engine | None = None
         self.users = 0
         self.failures = 0
         self.retry_at: float | None = None
@@ -72,7 +72,7 @@ class _Version:
 class Model:
     """One model: the versions that its configuration wants of those that its base path holds."""
 
-    def __init__(self, name: str, load: Callable[[Path], Loaded], retries: Retries) -> None:
+    def __init__(self, name: str, load: Callable[[Path], Engine], retries: Retries) -> None:
         self.name = name
         self._load = load
         self._retries = retries
@@ -104,7 +104,7 @@ class Model:
             self._config = config
 
     @contextmanager
-    def borrow(self, number: int | None = None, label: str = "") -> Iterator[tuple[int, Loaded]]:
+    def borrow(self, number: int | None = None, label: str = "") -> Iterator[tuple[int, Engine]]:
         """Lend the version (the highest AVAILABLE one for None) with its number; it is not unloaded meanwhile."""
         with self._lock:
             version, loaded = self._find(self._labelled(label) if label else number)
@@ -167,7 +167,7 @@ class Model:
             raise unknown_label(label)
         return self._config.labels[label]
 
-    def _find(self, number: int | None) -> tuple[_Version, Loaded]:
+    def _find(self, number: int | None) -> tuple[_Version, Engine]:
         served = {n: v for n, v in self._versions.items() if v.state is State.AVAILABLE}
         version = served.get(max(served, default=-1) if number is None else number)
         if version is None or version.loaded is None:

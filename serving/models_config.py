@@ -35,7 +35,16 @@ def read(path: Path) -> tuple[ModelConfig, ...] | None:
 
     Raises ServingError, naming the file and where there is one the line, for what cannot be read or makes no sense.
     """
-    config = _parse(path)
+    # Only here, so that a server of a single model does without these packages.
+    try:
+        from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+        from serving import text_proto
+    except ImportError:
+        message = "--model_config_file needs the packages of requirements/tensorflow.txt"
+        raise ServingError(Code.FAILED_PRECONDITION, message) from None
+
+    config = text_proto.read(path, ModelServerConfig())
     kind = config.WhichOneof("config")
     if kind is None:
         return None
@@ -45,29 +54,7 @@ def read(path: Path) -> tuple[ModelConfig, ...] | None:
             raise invalid(message)
         return _models(config.model_config_list.config)
     except ServingError as error:
-        raise _refusal(path, str(error)) from error
-
-
-def _parse(path: Path) -> Any:
-    # Only here, so that a server of a single model does without this package.
-    try:
-        from google.protobuf import text_format
-        from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
-    except ImportError:
-        message = "--model_config_file needs the packages of requirements/tensorflow.txt"
-        raise ServingError(Code.FAILED_PRECONDITION, message) from None
-
-    try:
-        content = path.read_bytes()
-        return text_format.Parse(content.decode(), ModelServerConfig())
-    except OSError as error:
-        raise _refusal(path, str(error.strerror)) from error
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _refusal(path, f"line {line} is not UTF-8") from error
-    except text_format.ParseError as error:
-        message = f"Error parsing text-format {ModelServerConfig.DESCRIPTOR.full_name}: {error}"
-        raise _refusal(path, message) from error
+        raise text_proto.refusal(path, str(error)) from error
 
 
 def _models(configs: Any) -> tuple[ModelConfig, ...]:
@@ -115,7 +102,3 @@ def _policy(policy: Any) -> Policy:
     if kind == "specific":
         return Policy(specific=frozenset(policy.specific.versions))
     return Policy(latest=max(policy.latest.num_versions, 1))
-
-
-def _refusal(path: Path, message: str) -> ServingError:
-    return invalid(f"Invalid protobuf file: '{path}': {message}")

@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from serving.engine import Engine
 from serving.errors import Code, ServingError, not_found, servable_not_found, unknown_label
-from serving.loaded import Loaded
 from serving.model import Model, State, Status
 from serving.models_config import ModelConfig
 
@@ -40,6 +40,10 @@ class Registry:
         log.info("Serving the models: %s", ", ".join(settings) or "none")
         return True
 
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a model of this name is or was configured."""
+        return name in self._models
+
     def poll(self) -> float:
         """Look for the versions of every model, load and unload; return when (monotonic) a failed load is due again."""
         due = math.inf
@@ -51,7 +55,7 @@ class Registry:
         return due
 
     @contextmanager
-    def borrow(self, name: str, number: int | None, label: str) -> Iterator[tuple[int, Loaded]]:
+    def borrow(self, name: str, number: int | None, label: str) -> Iterator[tuple[int, Engine]]:
         """Lend a model's version by number or by label, or the highest; raise ServingError where it is not served."""
         model = self._models.get(name)
         if model is None and label:

@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf import json_format
 
+from serving.engine import Signature, Threads, find
 from serving.errors import Code, ServingError, invalid
-from serving.loaded import Signature, Threads, find
 
 _CODES = {code.value: code for code in Code}
 # TensorFlow's own names for these types in error messages.

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -13,13 +14,17 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from serving.app import MAX_BODY_BYTES, Application
+from serving.batching import Batcher, Scheduler
+from serving.batching_config import BatchingParameters
 from serving.connections import Channel
+from serving.engine import Engine, Threads
 from serving.flags import Settings
-from serving.loaded import Threads
 from serving.loading import load
+from serving.metrics import Metrics
 from serving.model import Model, Retries
 from serving.models_config import ModelConfig, read_models
 from serving.registry import Registry
+from serving.warmup import warm_up
 from serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -34,17 +39,18 @@ _MAX_CONNECTIONS = 1000
 class Server:
     """The embedded server from its settings to its end."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, batching: BatchingParameters | None, metrics_path: str | None) -> None:
         self._settings = settings
+        self._metrics_path = metrics_path
+        self._scheduler = Scheduler(batching) if batching else None
         self._stopping = False
         self._listener: Any = None
-        threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
-        engines = partial(load, threads=threads, prefer_tflite=settings.prefer_tflite_model)
         retries = Retries(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
         self._registry = Registry(
-            partial(Model, load=engines, retries=retries),
+            partial(Model, load=self._load, retries=retries),
             allow_labels_for_unavailable=settings.allow_version_labels_for_unavailable_models,
         )
+        self._metrics = Metrics(self._registry)
 
     def run(self, bound: socket.socket, models: Sequence[ModelConfig]) -> None:
         """Serve the models on the bound socket until a signal; raise ServingError where that cannot begin.
@@ -57,6 +63,20 @@ class Server:
         self._wait_until_ready()
         self._serve(bound)
         watcher.stop()
+        if self._scheduler:
+            self._scheduler.wait_for(None, _GRACE_SECONDS)  # a process that ends amid a run may crash
+
+    def _load(self, path: Path) -> Engine:
+        settings = self._settings
+        threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
+        engine = load(path, threads, prefer_tflite=settings.prefer_tflite_model)
+        try:
+            count = warm_up(engine, path) if settings.enable_model_warmup else 0
+        except BaseException:
+            engine.close()
+            raise
+        log.info("Finished warmup with %d requests", count)
+        return Batcher(engine, self._scheduler) if self._scheduler else engine
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -78,7 +98,7 @@ class Server:
     def _serve(self, bound: socket.socket) -> None:
         channels: dict[int, Any] = {}
         self._listener = create_server(
-            Application(self._registry, self._settings.rest_api_timeout_in_ms),
+            Application(self._registry, self._settings.rest_api_timeout_in_ms, self._metrics, self._metrics_path),
             map=channels,
             sockets=[bound],
             threads=self._settings.rest_api_num_threads,

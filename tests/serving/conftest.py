@@ -1,9 +1,10 @@
-"""Servers for the tests: the embedded one, started as a real process. Another server's URL could stand in its place."""
+"""Servers for the tests: the embedded one, started as a real process, or for `api` the one at TF_SERVING_URL."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,24 @@ import requests
 
 from tests.processes import Running, free_port, start
 from tests.serving.shelves import Library
+
+ELSEWHERE = os.environ.get("TF_SERVING_URL", "")
+"""The URL of a server that is up already and that the tests are to look at; empty: they start the embedded one."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "embedded: what the embedded server alone does, or does in its own way")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, where the server is another, what starts servers of its own and what TF-Serving does otherwise."""
+    for item in items if ELSEWHERE else ():
+        if not item.path.is_relative_to(Path(__file__).parent):
+            continue
+        if "api" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason=f"{item.name} starts a server of its own, not TF_SERVING_URL's"))
+        elif item.get_closest_marker("embedded"):
+            item.add_marker(pytest.mark.skip(reason=f"{item.name} is of the embedded server alone"))
 
 
 @dataclass(frozen=True)
@@ -77,17 +96,34 @@ def launch(base_path: Path, port: int, *flags: str) -> Running:
     return _launch(port, "--model_name=m", f"--model_base_path={base_path}", "--max_num_load_retries=0", *flags)
 
 
+def refusal(base_path: Path, *flags: str) -> str:
+    """Return the one sentence of a server that cannot start."""
+    running = launch(base_path, free_port(), *flags)
+    assert running.wait(60) == 1
+    (sentence,) = running.text().splitlines()
+    return sentence
+
+
 def launch_library(library: Library, port: int, *flags: str) -> Running:
     """Start the embedded server for the models of a library, reading its configuration every second."""
     config = (f"--model_config_file={library.config_file}", "--model_config_file_poll_wait_seconds=1")
     return _launch(port, *config, "--max_num_load_retries=0", *flags)
 
 
-@contextmanager
-def serving(library: Library, *flags: str) -> Iterator[tuple[Api, Running]]:
+def serving(library: Library, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
     """Serve a library; afterwards look that the server ends well."""
     port = free_port()
-    running = launch_library(library, port, *flags)
+    return _supervised(launch_library(library, port, *flags), port)
+
+
+def serving_model(base_path: Path, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
+    """Serve the versions of a base path as the model `m`; afterwards look that the server ends well."""
+    port = free_port()
+    return _supervised(launch(base_path, port, *flags), port)
+
+
+@contextmanager
+def _supervised(running: Running, port: int) -> Iterator[tuple[Api, Running]]:
     try:
         running.wait_for_port(port)
         yield Api(f"http://127.0.0.1:{port}"), running
@@ -104,12 +140,10 @@ def _launch(port: int, *flags: str) -> Running:
 @pytest.fixture(scope="session")
 def saved_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a directory with `sampler/1` and `constant/1` to `constant/3`, to be copied and not changed."""
-    from tests.serving.models import save_constant, save_sampler
+    from tests.serving.models import save_all
 
     directory = tmp_path_factory.mktemp("saved_models")
-    save_sampler(directory / "sampler" / "1")
-    for number in (1, 2, 3):
-        save_constant(directory / "constant" / str(number), number)
+    save_all(directory)
     return directory
 
 
@@ -120,14 +154,10 @@ def library(saved_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Lib
 
 
 @pytest.fixture(scope="session")
-def api(saved_models: Path) -> Iterator[Api]:
-    """Serve the sampler as version 1 of the model `m`."""
-    port = free_port()
-    running = launch(saved_models / "sampler", port)
-    try:
-        running.wait_for_port(port)
-        yield Api(f"http://127.0.0.1:{port}")
-        assert running.stop() == 0
-        assert "Traceback" not in running.text()
-    finally:
-        running.stop()
+def api(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """Serve the sampler as version 1 of the model `m`, or use the server that does so already."""
+    if ELSEWHERE:
+        yield Api(ELSEWHERE.rstrip("/"))
+        return
+    with serving_model(request.getfixturevalue("saved_models") / "sampler") as (api, _):
+        yield api

@@ -1,5 +1,9 @@
-"""Tiny SavedModels for the tests, built with TensorFlow and nothing of ours."""
+"""Tiny SavedModels for the tests, built with TensorFlow and nothing of ours.
 
+`python -m tests.serving.models FOLDER` writes them for a server that is started by hand.
+"""
+
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,6 +12,13 @@ from typing import Any
 import tensorflow as tf
 
 ANY_SHAPE = None
+
+
+def save_all(folder: Path) -> None:
+    """Save `sampler/1` and `constant/1` to `constant/3`."""
+    save_sampler(folder / "sampler" / "1")
+    for number in (1, 2, 3):
+        save_constant(folder / "constant" / str(number), number)
 
 
 def save_sampler(path: Path) -> None:
@@ -28,6 +39,7 @@ def save_sampler(path: Path) -> None:
         "mean": _function(lambda x: {"mean": tf.reduce_mean(x)}, x=floats),
         "uneven": _function(lambda x: {"once": tf.identity(x), "twice": tf.concat([x, x], 0)}, x=floats),
         "generate": _generate(),
+        "company": _function(_company, x=(tf.float32, [None, None])),
         "gate": _gate(),
     }
     tf.saved_model.save(tf.Module(), str(path), signatures)
@@ -76,6 +88,13 @@ def _echo(dtype: Any) -> Any:
     return _function(lambda x: {"y": tf.identity(x)}, x=(dtype, ANY_SHAPE))
 
 
+def _company(x: Any) -> dict[str, Any]:
+    """Tell each row how many rows run with it and how wide they are, and give its sum."""
+    shape = tf.shape(x)
+    rows, width = (tf.fill([shape[0]], shape[i]) for i in (0, 1))
+    return {"rows": rows, "width": width, "sum": tf.reduce_sum(x, axis=1)}
+
+
 def _gate() -> Any:
     """Return a function that writes the file `started`, then runs until the file `awaited` is there."""
 
@@ -88,3 +107,7 @@ def _gate() -> Any:
         return {"passed": tf.fill(tf.shape(started), rounds >= 0)}
 
     return _function(gate, started=(tf.string, [None]), awaited=(tf.string, [None]))
+
+
+if __name__ == "__main__":
+    save_all(Path(sys.argv[1]))

@@ -46,6 +46,7 @@ def test_what_is_wrong_is_said(api: Api, body: str, message: str) -> None:
     assert message in error_of(api.post(PREDICT, body.encode()), 400)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("request_text", "message"),
     [
@@ -59,6 +60,7 @@ def test_half_a_character_may_be_quoted(api: Api, request_text: str, message: st
     assert message in error_of(api.post(PREDICT, request_text), 400)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("depth", [33, 65, 70, 900, 100_000])
 @pytest.mark.parametrize(
     "form", ['{"inputs": %s}', '{"inputs": {"x": %s}}', '{"instances": [%s]}', '{"instances": [{"x": %s}]}']
@@ -69,6 +71,7 @@ def test_deep_lists_are_refused(api: Api, form: str, depth: int) -> None:
     assert "nested" in message
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}")])
 def test_deep_json_may_be_quoted(api: Api, start: str, end: str) -> None:
     deep = start * 900 + "1" + end * 900
@@ -114,12 +117,14 @@ def test_a_gzipped_body_is_unpacked(api: Api) -> None:
     assert api.post(PREDICT, body, headers={"Content-Encoding": "gzip"}).json() == {"predictions": [2.5]}
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b'{"instances": [1]}')[:-9], gzip.compress(b" " * 2**23)])
 def test_a_body_that_cannot_be_unpacked_counts_as_empty(api: Api, body: bytes) -> None:
     response = api.post(PREDICT, body, headers={"Content-Encoding": "gzip"})
     assert error_of(response, 400) == "JSON Parse error: The document is empty"
 
 
+@pytest.mark.embedded
 def test_a_body_beyond_the_limit_is_refused_and_the_server_lives_on(api: Api) -> None:
     try:
         status = api.post(PREDICT, b" " * (5 * 2**20)).status_code
@@ -129,6 +134,7 @@ def test_a_body_beyond_the_limit_is_refused_and_the_server_lives_on(api: Api) ->
     assert api.predictions("", [1.0]) == [2.5]
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("head", "status"),
     [
@@ -152,6 +158,7 @@ def test_what_is_no_request_gets_the_same_form_of_error(api: Api, head: str, sta
     assert list(body) == ["error"]
 
 
+@pytest.mark.embedded
 def test_a_request_that_trickles_in_is_cut_off_and_an_idle_connection_is_not(api: Api) -> None:
     def is_cut_off() -> bool:
         try:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from serving import loading
+from serving.engine import Threads
 from serving.errors import Code, ServingError
 from serving.lite_model import MAX_ROWS, LiteModel
-from serving.loaded import Threads
 from serving.saved_model import SavedModel
 from tests.processes import free_port, start
 from tests.serving.conftest import Api, launch

@@ -25,6 +25,10 @@ PREDICT = '{"instances": [1.0, 2.0, 5.0]}'
         ("POST", "/v1/models/m/versions/one:predict"),
         ("POST", "/v1/models/m/versions/1/labels/stable:predict"),
         ("GET", "/v1/"),
+        ("GET", "/v1/models/"),
+        ("GET", "/v1/models/m/metadata?x=1"),
+        ("GET", "/v1/models/m/versions/1?x=1"),
+        ("GET", "/v1/models/m/versions/-1"),
         ("PUT", "/v1/models/m:predict"),
         ("DELETE", "/v1/models/m"),
         ("PATCH", "/v1/models/m"),
@@ -64,6 +68,8 @@ def test_names_are_percent_decoded(api: Api) -> None:
     assert api.post("/v1/models/%6D:predict", PREDICT).status_code == 200
     message = error_of(api.post("/v1/models/a%2Fb%3A:predict", PREDICT), 404)
     assert message == "Servable not found for request: Latest(a/b:)"
+    message = error_of(api.post("/v1/models/m%zz+:predict", PREDICT), 404)
+    assert message == "Servable not found for request: Latest(m%zz+)"
 
 
 @pytest.mark.parametrize("suffix", ["", "/versions/1", "/versions/001"])
@@ -90,6 +96,21 @@ def test_options_needs_an_origin(api: Api) -> None:
     without = requests.options(url, timeout=30)
     assert (with_origin.status_code, with_origin.content) == (200, b"")
     assert (without.status_code, without.content) == (400, b"")
+
+
+@pytest.mark.parametrize("origin", ["", "http://example.org"])
+def test_outside_v1_options_find_nothing_either(api: Api, origin: str) -> None:
+    response = requests.options(api.url + "/healthz", headers={"Origin": origin}, timeout=30)
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "BREW"])
+@pytest.mark.parametrize("path", ["/v1/models/m", "/"])
+def test_what_is_no_method_is_not_implemented(api: Api, method: str, path: str) -> None:
+    connection = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=30)
+    with closing(connection):
+        connection.request(method, path)
+        assert connection.getresponse().status == 501
 
 
 def test_a_connection_is_kept_for_the_next_request_even_after_an_error(api: Api) -> None:

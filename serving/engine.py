@@ -1,4 +1,4 @@
-"""What a loaded version can do, whichever engine runs it."""
+"""What the server asks of a loaded version, whichever engine runs it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Signature:
     call: Any
 
 
-class Loaded(Protocol):
+class Engine(Protocol):
     """A loaded version. `run` may be called from several threads at once."""
 
     def signature(self, name: str) -> Signature:

@@ -1,0 +1,253 @@
+"""Requests that arrive together are run together.
+
+A request joins a waiting batch of the same version and signature whose inputs have the same shapes, the first dimension
+aside, or opens one. A batch runs as soon as a thread is free and it is full, or has waited its time, or was followed by
+another. This is TF-Serving's batching, save that there requests of unequal shape meet in a batch, and all fail.
+"""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+
+from serving.batching_config import BatchingParameters
+from serving.engine import Engine, Signature
+from serving.errors import Code, ServingError, invalid
+
+log = logging.getLogger(__name__)
+
+Tensors = Mapping[str, np.ndarray]
+
+
+class _Task:
+    """One request on its way through a batch."""
+
+    def __init__(self, inputs: Tensors, rows: int, timeout_ms: int) -> None:
+        self.inputs = inputs
+        self.rows = rows
+        self.deadline = time.monotonic() + timeout_ms / 1000
+        self.outputs: Future[dict[str, np.ndarray]] = Future()
+
+
+class _Batch:
+    """Tasks that run together. The scheduler's lock guards it until it runs."""
+
+    def __init__(self, engine: Engine, signature: Signature, shapes: object, due: float) -> None:
+        self.engine = engine
+        self.signature = signature
+        self.shapes = shapes
+        self.due = due
+        self.tasks: list[_Task] = []
+        self.rows = 0
+
+    def is_of(self, engine: Engine, signature: Signature) -> bool:
+        return self.engine is engine and self.signature is signature
+
+
+class Scheduler:
+    """The batches of all models, and the threads that run them."""
+
+    def __init__(self, parameters: BatchingParameters) -> None:
+        self.parameters = parameters
+        self._changed = threading.Condition()
+        self._waiting: list[_Batch] = []
+        self._running: list[_Batch] = []
+        for number in range(parameters.num_batch_threads):
+            threading.Thread(target=self._work, name=f"batch-{number}", daemon=True).start()
+
+    def add(self, task: _Task, engine: Engine, signature: Signature, shapes: object) -> None:
+        """Put a task into a batch; raise ServingError (UNAVAILABLE) where too many wait."""
+        limit = self.parameters.max_enqueued_batches
+        with self._changed:
+            queue = [batch for batch in self._waiting if batch.is_of(engine, signature)]
+            batch = next((one for one in reversed(queue) if one.shapes == shapes), None)
+            if batch is None or batch.rows + task.rows > self.parameters.max_batch_size:
+                if len(queue) >= limit:
+                    message = (
+                        "The batch scheduling queue to which this task was submitted is full; "
+                        f"currently {len(queue)} batches are enqueued and max_enqueued_batches is {limit}"
+                    )
+                    raise ServingError(Code.UNAVAILABLE, message)
+                if batch is not None:
+                    batch.due = -math.inf  # nothing joins it any more
+                due = time.monotonic() + self.parameters.batch_timeout_micros / 1e6
+                batch = _Batch(engine, signature, shapes, due)
+                self._waiting.append(batch)
+            batch.tasks.append(task)
+            batch.rows += task.rows
+            if batch.rows >= self.parameters.max_batch_size:
+                batch.due = -math.inf
+            self._changed.notify_all()
+
+    def wait_for(self, engine: Engine | None, seconds: float | None = None) -> None:
+        """Wait until nothing of an engine (None: of any) runs, not even for those who gave up."""
+        with self._changed:
+            self._changed.wait_for(lambda: not any(engine in (None, batch.engine) for batch in self._running), seconds)
+
+    def _work(self) -> None:
+        while True:
+            batch = self._take()
+            try:
+                _run(batch, self.parameters)
+            finally:
+                with self._changed:
+                    self._running.remove(batch)
+                    self._changed.notify_all()
+
+    def _take(self) -> _Batch:
+        """Wait for the oldest batch that is due."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                batch = next((batch for batch in self._waiting if batch.due <= now), None)
+                if batch is not None:
+                    self._waiting.remove(batch)
+                    self._running.append(batch)
+                    return batch
+                due = min((batch.due for batch in self._waiting), default=None)
+                self._changed.wait(None if due is None else due - now)
+
+
+class Batcher:
+    """An engine whose runs go through a scheduler."""
+
+    def __init__(self, engine: Engine, scheduler: Scheduler) -> None:
+        self._engine = engine
+        self._scheduler = scheduler
+
+    def signature(self, name: str) -> Signature:
+        """Return the engine's signature."""
+        return self._engine.signature(name)
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the engine's metadata."""
+        return self._engine.metadata()
+
+    def run(self, signature: Signature, inputs: Tensors, timeout_ms: int) -> dict[str, np.ndarray]:
+        """Run a request in a batch.
+
+        Beyond the engine's own errors, which reach every request of a batch: UNAVAILABLE where too many wait,
+        RESOURCE_EXHAUSTED where the time is over before the batch ran, INVALID_ARGUMENT for inputs that no batch holds,
+        FAILED_PRECONDITION for outputs that do not have a row for each row of the inputs.
+        """
+        if not signature.inputs:
+            return self._engine.run(signature, inputs, timeout_ms)
+        task = _Task(inputs, self._rows(inputs), timeout_ms)
+        shapes = _shapes(inputs, any_size=self._scheduler.parameters.pad_variable_length_inputs)
+        self._scheduler.add(task, self._engine, signature, shapes)
+        try:
+            return task.outputs.result(timeout_ms / 1000)
+        except TimeoutError as error:
+            if task.outputs.cancel():
+                message = "Run() timeout exceeded while waiting in batching queue"
+                raise ServingError(Code.RESOURCE_EXHAUSTED, message) from error
+            raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for notification") from error
+
+    def close(self) -> None:
+        """Free the engine once it is idle: those who gave up may have left a run behind."""
+        self._scheduler.wait_for(self._engine)
+        self._engine.close()
+
+    def _rows(self, inputs: Tensors) -> int:
+        if any(tensor.ndim == 0 for tensor in inputs.values()):
+            message = "Batching input tensors must have at least one dimension"
+            raise invalid(message)
+        rows, *others = {tensor.shape[0] for tensor in inputs.values()}
+        if others:
+            message = "Batching input tensors supplied in a given call must have equal 0th-dimension size"
+            raise invalid(message)
+        limit = self._scheduler.parameters.max_batch_size
+        if rows > limit:
+            message = f"Task size {rows} is larger than maximum input batch size {limit}"
+            raise invalid(message)
+        return int(rows)
+
+
+def _shapes(inputs: Tensors, *, any_size: bool) -> object:
+    """Return what requests of one batch have in common."""
+    return {name: (tensor.dtype.str, tensor.ndim if any_size else tensor.shape[1:]) for name, tensor in inputs.items()}
+
+
+def _run(batch: _Batch, parameters: BatchingParameters) -> None:
+    """Run a batch and give every task its rows, or the error."""
+    tasks = [task for task in batch.tasks if task.outputs.set_running_or_notify_cancel()]
+    if not tasks:
+        return
+    seconds = max(task.deadline for task in tasks) - time.monotonic()
+    try:
+        inputs = _joined(tasks, parameters)
+        outputs = batch.engine.run(batch.signature, inputs, max(1, math.ceil(seconds * 1000)))
+        parts = _parted(outputs, [task.rows for task in tasks], _filled(tasks, parameters))
+    except BaseException as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
+        for task in tasks:
+            task.outputs.set_exception(_copy(error))
+        return
+    for task, part in zip(tasks, parts, strict=True):
+        task.outputs.set_result(part)
+
+
+def _filled(tasks: Sequence[_Task], parameters: BatchingParameters) -> int:
+    """Return how many rows the batch is run with."""
+    rows = sum(task.rows for task in tasks)
+    return next((size for size in parameters.allowed_batch_sizes if size >= rows), rows) if rows else 0
+
+
+def _joined(tasks: Sequence[_Task], parameters: BatchingParameters) -> dict[str, np.ndarray]:
+    """Return the inputs of all tasks as one; what it is filled up with repeats the last row."""
+    missing = _filled(tasks, parameters) - sum(task.rows for task in tasks)
+    joined = {}
+    for name in tasks[0].inputs:
+        parts = [task.inputs[name] for task in tasks]
+        if parameters.pad_variable_length_inputs:
+            parts = _padded(parts)
+        whole = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        joined[name] = np.concatenate([whole, np.repeat(whole[-1:], missing, axis=0)]) if missing else whole
+    return joined
+
+
+def _padded(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Make tensors of one rank equal in size but for the first dimension, with each one's own first value."""
+    largest = tuple(max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True))
+    padded = []
+    for part in parts:
+        whole = part
+        if part.shape[1:] != largest:
+            if not part.size:
+                message = "Cannot pad an empty tensor"
+                raise invalid(message)
+            whole = np.full((len(part), *largest), part.flat[0], part.dtype)
+            whole[tuple(map(slice, part.shape))] = part
+        padded.append(whole)
+    return padded
+
+
+def _parted(outputs: Tensors, sizes: Sequence[int], rows: int) -> list[dict[str, np.ndarray]]:
+    """Return each task's rows of the outputs."""
+    for tensor in outputs.values():
+        if tensor.ndim == 0:
+            message = "Batched output tensor has 0 dimensions"
+            raise ServingError(Code.FAILED_PRECONDITION, message)
+        if len(tensor) != rows:
+            message = (
+                "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes "
+                "of the input tensors"
+            )
+            raise ServingError(Code.FAILED_PRECONDITION, message)
+    starts = [sum(sizes[:i]) for i in range(len(sizes))]
+    return [
+        {name: tensor[start : start + size] for name, tensor in outputs.items()}
+        for start, size in zip(starts, sizes, strict=True)
+    ]
+
+
+def _copy(error: BaseException) -> BaseException:
+    """Return an error of its own for each thread that will raise it."""
+    if isinstance(error, ServingError):
+        return ServingError(error.code, str(error))
+    log.error("A batch failed", exc_info=error)
+    return RuntimeError("the batch failed")
