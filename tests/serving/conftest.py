@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from tests.processes import Running, free_port, start
+from tests.serving.rpc import Rpc, rpc_serving
 from tests.serving.shelves import Library
 
 
@@ -131,3 +132,10 @@ def api(saved_models: Path) -> Iterator[Api]:
         assert "Traceback" not in running.text()
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def rpc(saved_models: Path) -> Iterator[Rpc]:
+    """Serve the sampler as version 1 of the model `m` over gRPC."""
+    with rpc_serving(launch, saved_models / "sampler") as (api, _):
+        yield api
