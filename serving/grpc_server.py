@@ -18,7 +18,7 @@ from serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-_MAX_CALLS = 1000  # running and waiting for a thread; beyond it calls are refused with RESOURCE_EXHAUSTED
+_MAX_WAITING = 100  # for a thread, each with a message in memory; beyond it calls are refused: RESOURCE_EXHAUSTED
 _ABANDON_SECONDS = 1.0  # for what ignores even its cancellation
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_BODY_BYTES),
@@ -36,7 +36,8 @@ class GrpcServer:
         self._stopping = threading.Event()
         self._stopped: threading.Event | None = None
         self._pool = ThreadPoolExecutor(settings.grpc_max_threads, "grpc")
-        self._server = grpc.server(self._pool, options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
+        most = settings.grpc_max_threads + _MAX_WAITING
+        self._server = grpc.server(self._pool, options=_OPTIONS, maximum_concurrent_rpcs=most)
         prediction = PredictionService(registry, as_content=settings.enable_serialization_as_tensor_content)
         add_PredictionServiceServicer_to_server(prediction, self._server)
         add_ModelServiceServicer_to_server(ModelService(registry, watcher, self._stopping), self._server)

@@ -8,7 +8,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from tests.processes import Running, free_port
+from tests.processes import Running, free_port, wait_until
 from tests.serving.conftest import launch
 from tests.serving.rpc import SECONDS, Rpc, connected, request, spec
 
@@ -65,6 +65,15 @@ def test_health_is_answered_while_all_threads_are_taken(server: Rpc, tmp_path: P
     assert not any(call.done() for call in waiting)
     (tmp_path / "a").touch()
     assert [call.result().outputs["passed"].tensor_content for call in waiting] == [b"\1", b"\1"]
+
+
+def test_calls_beyond_a_hundred_in_wait_are_refused(server: Rpc, tmp_path: Path) -> None:
+    gate = request(spec(signature="gate"), {"started": [str(tmp_path / "s")], "awaited": [str(tmp_path / "a")]})
+    calls = [server.start(gate) for _ in range(150)]
+    wait_until(lambda: sum(call.done() for call in calls) == 49, SECONDS)
+    (tmp_path / "a").touch()
+    codes = [call.code().name for call in calls]
+    assert (codes.count("OK"), codes.count("RESOURCE_EXHAUSTED")) == (101, 49)
 
 
 def test_replies_hold_packed_values(server: Rpc) -> None:
