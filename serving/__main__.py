@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
 from serving import flags
@@ -24,8 +25,9 @@ def main() -> int:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full thread pool is no news
     # TensorFlow calls a slower kernel an error, and warns of every request that fails. What fails, we log ourselves.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
-        with bind(settings.rest_api_address, settings.rest_api_port) as bound:
+        with bind(settings.rest_api_address, settings.rest_api_port) as bound, _reserve_grpc(settings):
             models, batching, metrics_path = read_models(settings), read_batching(settings), read_metrics_path(settings)
             Server(settings, batching, metrics_path).run(bound, models or ())
     except ServingError as error:
@@ -35,6 +37,11 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _reserve_grpc(settings: flags.Settings) -> AbstractContextManager[object]:
+    """Take the port for gRPC, which will bind it a second time: it cannot bind without listening."""
+    return bind(settings.grpc_address, settings.port) if settings.port else nullcontext()
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

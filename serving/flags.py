@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 DESCRIPTION = """\
-Serve SavedModels over TF-Serving's REST API, with tensorflow_model_server's own flags.
+Serve SavedModels over TF-Serving's REST API and gRPC, with tensorflow_model_server's own flags.
 
 Every directory of --model_base_path whose name is a number is a version of the model. The highest is served; a higher
 one that appears is loaded beside it and then takes over, and no request is lost. Put a version there by renaming a
@@ -32,8 +32,9 @@ a model configuration file (TF-Serving's ModelServerConfig as text; a policy is 
     }
   }
 
-Not in tensorflow_model_server: --rest_api_address. It listens on every address; this server on 127.0.0.1 unless told
-otherwise (in a container: --rest_api_address=0.0.0.0), since neither has a password.
+Not in tensorflow_model_server: --rest_api_address and --grpc_address. It listens on every address; this server on
+127.0.0.1 unless told otherwise (in a container: --rest_api_address=0.0.0.0), since neither has a password. Its gRPC is
+on port 8500 by default; here gRPC is off until --port or --grpc_socket_path is given.
 
 exit status: 0 after SIGTERM or SIGINT, 1 when the server cannot start, 2 for a bad flag."""
 
@@ -48,6 +49,12 @@ class Settings:
     rest_api_address: str
     rest_api_timeout_in_ms: int
     rest_api_num_threads: int
+    port: int
+    grpc_address: str
+    grpc_socket_path: Path | None
+    grpc_max_threads: int
+    enable_grpc_healthcheck_service: bool
+    enable_serialization_as_tensor_content: bool
     model_name: str
     model_base_path: Path | None
     model_config_file: Path | None
@@ -78,6 +85,8 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     settings = Settings(**vars(parser.parse_args(arguments)))
     if not settings.model_base_path and not settings.model_config_file:
         parser.error("one of --model_base_path and --model_config_file is required")
+    if settings.port == settings.rest_api_port:
+        parser.error("--port and --rest_api_port must differ")
     return settings
 
 
@@ -92,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_rest_flags(parser)
+    _add_grpc_flags(parser)
     _add_model_flags(parser)
     _add_loading_flags(parser)
     _add_batching_flags(parser)
@@ -121,6 +131,43 @@ def _add_rest_flags(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="requests worked on at once (default: 4 per processor, %(default)s here)",
     )
+
+
+def _add_grpc_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("gRPC (off without a port and a socket)")
+    group.add_argument(
+        "--port",
+        default=0,
+        type=_integer(0, 65535),
+        metavar="PORT",
+        help="port to listen on, usually 8500; 0 for none (default: %(default)s)",
+    )
+    group.add_argument(
+        "--grpc_address", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default: %(default)s)"
+    )
+    group.add_argument(
+        "--grpc_socket_path", type=_path("file"), metavar="FILE", help="a UNIX socket to listen on (default: none)"
+    )
+    group.add_argument(
+        "--grpc_max_threads",
+        default=4 * (os.cpu_count() or 1),
+        type=_integer(1, 1024),
+        metavar="N",
+        help="calls worked on at once (default: 4 per processor, %(default)s here)",
+    )
+    for name, what in (
+        ("enable_grpc_healthcheck_service", "answer grpc.health.v1.Health too"),
+        ("enable_serialization_as_tensor_content", "tensors in replies as packed bytes, not in typed fields"),
+    ):
+        group.add_argument(
+            f"--{name}",
+            nargs="?",
+            default=False,
+            const=True,
+            type=_boolean,
+            metavar="true|false",
+            help=f"{what} (default: false)",
+        )
 
 
 def _add_model_flags(parser: argparse.ArgumentParser) -> None:

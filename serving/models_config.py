@@ -52,12 +52,14 @@ def read(path: Path) -> tuple[ModelConfig, ...] | None:
         if kind != "model_config_list":
             message = "ModelServer does not yet support custom model config."
             raise invalid(message)
-        return _models(config.model_config_list.config)
+        return from_proto(config)
     except ServingError as error:
         raise text_proto.refusal(path, str(error)) from error
 
 
-def _models(configs: Any) -> tuple[ModelConfig, ...]:
+def from_proto(server_config: Any) -> tuple[ModelConfig, ...]:
+    """Return the models of a `ModelServerConfig`'s list; raise ServingError for what makes no sense."""
+    configs = server_config.model_config_list.config
     names: set[str] = set()
     for config in configs:
         if config.name in names:

@@ -2,7 +2,8 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from serving.engine import Engine
@@ -21,14 +22,20 @@ class Registry:
         self._allow_labels_for_unavailable = allow_labels_for_unavailable
         self._models: dict[str, Model] = {}  # replaced whole, never changed: requests read it meanwhile
         self._configs: tuple[ModelConfig, ...] = ()
+        self._applying = threading.Lock()
 
-    def apply(self, configs: Sequence[ModelConfig]) -> bool:
-        """Take over a configuration and tell whether it is a new one; the next `poll` loads and unloads.
+    def apply(self, configs: Sequence[ModelConfig]) -> Collection[str] | None:
+        """Take over a configuration; the next `poll` loads and unloads.
 
-        Raises ServingError, and changes nothing, where a label names a version that it may not name.
+        Returns the names of the models added; None where the configuration is the one there is. Raises ServingError,
+        and changes nothing, where a label names a version that it may not name.
         """
+        with self._applying:
+            return self._apply(configs)
+
+    def _apply(self, configs: Sequence[ModelConfig]) -> Collection[str] | None:
         if tuple(configs) == self._configs:
-            return False
+            return None
         configured = {config.name: self._models.get(config.name) or self._create(config.name) for config in configs}
         for config in configs:
             configured[config.name].check_labels(config.labels, allow_unavailable=self._allow_labels_for_unavailable)
@@ -36,9 +43,10 @@ class Registry:
         settings = {config.name: config for config in configs}
         for name, model in models.items():
             model.configure(settings.get(name))
+        added = settings.keys() - {config.name for config in self._configs}
         self._models, self._configs = models, tuple(configs)
         log.info("Serving the models: %s", ", ".join(settings) or "none")
-        return True
+        return added
 
     def __contains__(self, name: object) -> bool:
         """Tell whether a model of this name is or was configured."""
@@ -74,9 +82,13 @@ class Registry:
             raise not_found(f"Could not find {what} of model {name}")
         return statuses
 
-    def is_ready(self) -> bool:
-        """Tell whether every model has a version to serve; raise ServingError once one's first version has failed."""
-        statuses = {config.name: self._models[config.name].statuses() for config in self._configs}
+    def is_ready(self, names: Collection[str] | None = None) -> bool:
+        """Tell whether these configured models (None: all) have a version to serve.
+
+        Raises ServingError once one's first version has failed.
+        """
+        wanted = [config.name for config in self._configs if names is None or config.name in names]
+        statuses = {name: self._models[name].statuses() for name in wanted}
         failed = [
             f"{{{{name: {name} version: {newest.number}}} due to error: {newest.code.name}: {newest.message}}}, "
             for name, (newest, *older) in ((name, versions) for name, versions in statuses.items() if versions)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.server import create_server
@@ -18,6 +18,7 @@ from serving.batching import Batcher, Scheduler
 from serving.batching_config import BatchingParameters
 from serving.connections import Channel
 from serving.engine import Engine, Threads
+from serving.errors import StartError
 from serving.flags import Settings
 from serving.loading import load
 from serving.metrics import Metrics
@@ -26,6 +27,9 @@ from serving.models_config import ModelConfig, read_models
 from serving.registry import Registry
 from serving.warmup import warm_up
 from serving.watcher import Watcher
+
+if TYPE_CHECKING:
+    from serving.grpc_server import GrpcServer
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +59,15 @@ class Server:
     def run(self, bound: socket.socket, models: Sequence[ModelConfig]) -> None:
         """Serve the models on the bound socket until a signal; raise ServingError where that cannot begin.
 
-        It listens when every model has a version loaded, as TF-Serving: until then connections are refused.
+        It listens when every model has a version loaded, as TF-Serving, first for gRPC: until then connections are
+        refused.
         """
         self._registry.apply(models)
         watcher = self._watcher()
+        grpc_server = self._grpc_server(watcher)
         watcher.start()
         self._wait_until_ready()
-        self._serve(bound)
+        self._serve(bound, grpc_server)
         watcher.stop()
         if self._scheduler:
             self._scheduler.wait_for(None, _GRACE_SECONDS)  # a process that ends amid a run may crash
@@ -80,7 +86,8 @@ class Server:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True
-        self._listener.pull_trigger()
+        if self._listener is not None:
+            self._listener.pull_trigger()
         log.info("%s: stopping", signal.Signals(number).name)
 
     def _watcher(self) -> Watcher:
@@ -91,11 +98,26 @@ class Server:
             self._settings.model_config_file_poll_wait_seconds,
         )
 
+    def _grpc_server(self, watcher: Watcher) -> "GrpcServer | None":
+        if not self._settings.port and not self._settings.grpc_socket_path:
+            return None
+        try:
+            from serving.grpc_server import GrpcServer  # only here: who serves REST alone does without its packages
+
+            return GrpcServer(self._settings, self._registry, watcher, self._metrics)
+        except ModuleNotFoundError as error:
+            message = f"Failed to start server. Error: gRPC needs the Python module {error.name}"
+            raise StartError(message) from error
+
     def _wait_until_ready(self) -> None:
         while not self._registry.is_ready():
             time.sleep(_READY_POLL_SECONDS)
 
-    def _serve(self, bound: socket.socket) -> None:
+    def _serve(self, bound: socket.socket, grpc_server: "GrpcServer | None") -> None:
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        if grpc_server:
+            grpc_server.start()
         channels: dict[int, Any] = {}
         self._listener = create_server(
             Application(self._registry, self._settings.rest_api_timeout_in_ms, self._metrics, self._metrics_path),
@@ -109,17 +131,20 @@ class Server:
             ident=None,
         )
         self._listener.channel_class = Channel
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
         log.info("Exporting HTTP/REST API at:%s:%d ...", *bound.getsockname()[:2])
         while not self._stopping:
             _turn(channels)
-        self._drain(channels)
+        seconds = self._settings.rest_api_timeout_in_ms / 1000 + _GRACE_SECONDS
+        if grpc_server:
+            grpc_server.stop(seconds)
+        self._drain(channels, seconds)
+        if grpc_server:
+            grpc_server.wait()
 
-    def _drain(self, channels: dict[int, Any]) -> None:
+    def _drain(self, channels: dict[int, Any], seconds: float) -> None:
         """Close the port, answer what has been asked, close the connections."""
         wasyncore.dispatcher.close(self._listener)  # not the listener's own close(): workers still need its trigger
-        deadline = time.monotonic() + self._settings.rest_api_timeout_in_ms / 1000 + _GRACE_SECONDS
+        deadline = time.monotonic() + seconds
         while self._listener.active_channels and time.monotonic() < deadline:
             for channel in self._listener.active_channels.values():
                 channel.will_close |= not channel.requests and not channel.total_outbufs_len

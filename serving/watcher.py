@@ -2,6 +2,7 @@
 
 import logging
 import math
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -31,7 +32,9 @@ class Watcher:
         self._version_seconds = version_seconds or math.inf
         self._read = read
         self._config_seconds = config_seconds or math.inf
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._woken = threading.Event()
+        self._looks: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Start the thread, a daemon: a load cannot be interrupted."""
@@ -39,21 +42,33 @@ class Watcher:
 
     def stop(self) -> None:
         """Tell the thread to end."""
-        self._stopping.set()
+        self._stopping = True
+        self._woken.set()
+
+    def wake(self) -> threading.Event:
+        """Look for versions now; the event is set when all models have been looked at."""
+        looked = threading.Event()
+        self._looks.put(looked)
+        self._woken.set()
+        return looked
 
     def _watch(self) -> None:
         look_at = time.monotonic()
         read_at = look_at + self._config_seconds
-        while not self._stopping.is_set():
+        while not self._stopping:
             if time.monotonic() >= read_at:
                 if self._reload():
                     look_at = read_at
                 read_at = time.monotonic() + self._config_seconds
-            if time.monotonic() >= look_at:
+            looks = [self._looks.get() for _ in range(self._looks.qsize())]
+            if looks or time.monotonic() >= look_at:
                 retry_at = self._registry.poll()
                 look_at = min(retry_at, time.monotonic() + self._version_seconds)
+            for looked in looks:
+                looked.set()
             due = min(look_at, read_at)
-            self._stopping.wait(None if due == math.inf else max(0.0, due - time.monotonic()))
+            self._woken.wait(None if due == math.inf else max(0.0, due - time.monotonic()))
+            self._woken.clear()
 
     def _reload(self) -> bool:
         """Read the configuration; keep the old one where the new one is broken. Tell whether it changed."""
@@ -61,7 +76,7 @@ class Watcher:
             configs = self._read()
             if configs is None:
                 log.info("Taking no action for empty config.")
-            return configs is not None and self._registry.apply(configs)
+            return configs is not None and self._registry.apply(configs) is not None
         except ServingError as error:
             log.error("The model configuration stays as it was: %s", error.status)  # noqa: TRY400 -- no trace: the file's fault
         except Exception:

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from tests.processes import Running, free_port, start
+from tests.serving.rpc import Rpc, rpc_serving
 from tests.serving.shelves import Library
 
 ELSEWHERE = os.environ.get("TF_SERVING_URL", "")
@@ -160,4 +161,11 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
         yield Api(ELSEWHERE.rstrip("/"))
         return
     with serving_model(request.getfixturevalue("saved_models") / "sampler") as (api, _):
+        yield api
+
+
+@pytest.fixture(scope="session")
+def rpc(saved_models: Path) -> Iterator[Rpc]:
+    """Serve the sampler as version 1 of the model `m` over gRPC."""
+    with rpc_serving(launch, saved_models / "sampler") as (api, _):
         yield api
