@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -91,21 +91,12 @@ class Shipped:
 def floor(shipped: Shipped, batch: int) -> Callable[[int], int]:
     """Give a way that multiplies what a batch of poems does, prompt included, by numpy's BLAS, and no more."""
     wide, deep = shipped.sizes.embedding, shipped.sizes.recurrent
-    attention, lstm, gru = (
-        [(wide, 3 * wide), (wide, wide)],
-        [(wide, 4 * deep), (deep, 4 * deep)],
-        [(wide, 3 * deep), (deep, 3 * deep)],
-    )
-    head = list(pairwise([wide + 4 * deep, *shipped.sizes.head, shipped.sizes.vocabulary]))
-    dice = np.random.default_rng(1)
-
-    def operands(shapes: list[tuple[int, int]]) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        return [
-            (dice.standard_normal((batch, m), np.float32), dice.standard_normal((m, n), np.float32)) for m, n in shapes
-        ]
-
-    reading, writing = operands([*attention, *lstm, *gru]), operands(head)
-    steps = [reading] * len(shipped.prompt) + [writing, reading] * TOKENS
+    # Of attention, the LSTM and the GRU; then of the head.
+    reading = [(wide, 3 * wide), (wide, wide), (wide, 4 * deep), (deep, 4 * deep), (wide, 3 * deep), (deep, 3 * deep)]
+    writing = pairwise([wide + 4 * deep, *shipped.sizes.head, shipped.sizes.vocabulary])
+    normal = partial(np.random.default_rng(1).standard_normal, dtype=np.float32)
+    read_one, write_one = ([(normal((batch, m)), normal((m, n))) for m, n in shapes] for shapes in (reading, writing))
+    steps = [read_one] * len(shipped.prompt) + [write_one, read_one] * TOKENS
 
     def multiply(_: int) -> int:
         for step in steps:
@@ -212,11 +203,17 @@ def _listens(port: int) -> bool:
 
 def in_process(shipped: Shipped) -> dict[str, Predict]:
     """Give `generate` without a server between, by the engine, on one thread; LiteRT where the export has its file."""
-    from serving.saved_model import SavedModel, Threads
+    import tensorflow as tf
 
-    model = SavedModel(shipped.version, Threads(1, 1))
-    signature = model.signature("generate")
-    found = {"SavedModel": _with_tensors(lambda inputs: model.run(signature, inputs, 1000 * SECONDS))}
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    generate = tf.saved_model.load(shipped.version).signatures["generate"]
+
+    def saved_model(inputs: Tensors) -> Tensors:
+        outputs = generate(**{name: tf.constant(tensor) for name, tensor in inputs.items()})
+        return {name: tensor.numpy() for name, tensor in outputs.items()}
+
+    found = {"SavedModel": _with_tensors(saved_model)}
     if (shipped.version / LITE).exists():
         from ai_edge_litert.interpreter import Interpreter
 
