@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,12 @@ def floor(shipped: Shipped, batch: int) -> Callable[[int], int]:
     # Of attention, the LSTM and the GRU; then of the head.
     reading = [(wide, 3 * wide), (wide, wide), (wide, 4 * deep), (deep, 4 * deep), (wide, 3 * deep), (deep, 3 * deep)]
     writing = pairwise([wide + 4 * deep, *shipped.sizes.head, shipped.sizes.vocabulary])
-    normal = partial(np.random.default_rng(1).standard_normal, dtype=np.float32)
-    read_one, write_one = ([(normal((batch, m)), normal((m, n))) for m, n in shapes] for shapes in (reading, writing))
+    dice = np.random.default_rng(1)
+
+    def normal(*shape: int) -> NDArray[np.float32]:
+        return dice.standard_normal(shape, np.float32)
+
+    read_one, write_one = ([(normal(batch, m), normal(m, n)) for m, n in shapes] for shapes in (reading, writing))
     steps = [read_one] * len(shipped.prompt) + [write_one, read_one] * TOKENS
 
     def multiply(_: int) -> int:

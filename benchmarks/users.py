@@ -25,7 +25,7 @@ from benchmarks.shipped import (
 from benchmarks.table import percentile, print_table
 
 USERS = (1, 4, 16)
-POEMS = 48  # in a turn, for all users together
+POEMS = 32  # in a turn, for all users together
 TURNS = 2
 PARAMETERS = """\
 max_batch_size { value: 16 }
