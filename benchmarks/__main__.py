@@ -22,13 +22,16 @@ TABLES = {"poem": poem.measure, "batches": batches.measure, "users": users.measu
 def main() -> None:
     """Export the release and print the tables, each from a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", choices=[*TABLES, []], metavar="TABLE", help=f"of {', '.join(TABLES)}")
+    parser.add_argument("tables", nargs="*", choices=TABLES, metavar="TABLE", help=f"of {', '.join(TABLES)}")
     parser.add_argument("--release", type=Path, default=RELEASE, metavar="DIR")
     options = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as models:
         command = [sys.executable, "-m", "model", "export", str(options.release), models]
-        version = Path(subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout.strip())
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, encoding="utf-8")
+        if done.returncode:
+            sys.exit(done.returncode)  # it has said why
+        version = Path(done.stdout.strip())
         for name in options.tables or TABLES:
             run(name, options.release, version)
         left_out = ", ".join(missing(version))

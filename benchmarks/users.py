@@ -86,6 +86,8 @@ def backend_before(server: Server) -> Iterator[str]:
 def compare(name: str, ways: Mapping[str, Connect], users: int) -> Iterator[list[object]]:
     """Give a row for each state of batching, measured in turns."""
     spent, waits = dict.fromkeys(ways, 0.0), {state: list[float]() for state in ways}
+    for connect in ways.values():
+        connect()(0)  # warms up
     for _ in range(TURNS):
         for state, connect in ways.items():
             started = time.perf_counter()
