@@ -22,9 +22,11 @@ TABLES = {"poem": poem.measure, "batches": batches.measure, "users": users.measu
 def main() -> None:
     """Export the release and print the tables, each from a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", choices=TABLES, metavar="TABLE", help=f"of {', '.join(TABLES)}")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; all without one")
     parser.add_argument("--release", type=Path, default=RELEASE, metavar="DIR")
     options = parser.parse_args()
+    if unknown := set(options.tables) - set(TABLES):
+        parser.error(f"there is no table {min(unknown)!r}; there are: {', '.join(TABLES)}")
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as models:
         command = [sys.executable, "-m", "model", "export", str(options.release), models]
