@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed into .venv from the lock files in requirements/.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-containers lint format lock
+.PHONY: help run test test-containers bench lint format lock
 bin := .venv/bin
 groups := bot backend serving tensorflow model run train build
 
@@ -15,6 +15,9 @@ test: .venv/dev ## run the whole test suite
 
 test-containers: .venv/dev ## build the images, bring them up on a Docker engine and test them (minutes)
 	@$(bin)/python -m pytest -m engine
+
+bench: .venv/dev ## measure speed and memory of the shipped poet (minutes, on an idle machine)
+	@$(bin)/python -m benchmarks
 
 lint: .venv/dev ## check style and types
 	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy

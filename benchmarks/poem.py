@@ -1,66 +1,88 @@
-"""How long a poem takes through the whole way, for both decoders in turns, and what each process weighs.
+"""A poem by every way there is, with one thread for the products each."""
 
-Run beside `make run`: python -m benchmarks.poem [--url http://127.0.0.1:5000] [--poems 50]
-"""
-
-import argparse
-import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import requests
 
-from benchmarks.table import machine, percentile, print_table
+from backend.decoders import Predict, graph, loop
+from benchmarks.shipped import (
+    ENGINES,
+    ONE_THREAD,
+    SECONDS,
+    TOKENS,
+    Decoder,
+    Server,
+    Shipped,
+    floor,
+    in_process,
+    offered,
+    serve,
+)
+from benchmarks.table import in_turns, print_table
 
-PROMPTS = ["Я любил тебя светлой любовью", "Ночь, улица, фонарь", "", "Загадочна душа поэта"]
-FIELDS = {"max_tokens": 100, "max_lines": 64}
-SERVICES = ("-m serving", "-m backend", "-m bot", "tensorflow_model_server")
-
-
-def timed(session: requests.Session, url: str, decoder: str, seed: int) -> tuple[float, int]:
-    """Ask for one poem; give the milliseconds it took and the tokens it has."""
-    fields = {**FIELDS, "prompt": PROMPTS[seed % len(PROMPTS)], "seed": seed, "decoder": decoder, "explain": True}
-    started = time.perf_counter()
-    reply = session.post(f"{url}/generate", json=fields, timeout=120)
-    took = 1000 * (time.perf_counter() - started)
-    reply.raise_for_status()
-    return took, len(reply.json()["poems"][0]["tokens"])
-
-
-def resident_megabytes() -> list[tuple[str, int]]:
-    """Give the resident memory of each service that runs on this machine."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            pages = int((process / "statm").read_text().split()[1])
-        except OSError:
-            continue
-        found += [(name, pages * 4096 // 10**6) for name in SERVICES if name in command]
-    return sorted(found)
+TURNS = 7
+FLOOR = "the floor: bare matrix products"
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", default="http://127.0.0.1:5000")
-    parser.add_argument("--poems", type=int, default=50)
-    options = parser.parse_args()
-    session, found = requests.Session(), {"graph": list[tuple[float, int]](), "loop": list[tuple[float, int]]()}
-    for seed in range(-2, options.poems):
-        for decoder, measured in found.items():
-            one = timed(session, options.url, decoder, abs(seed))
-            if seed >= 0:  # the first ones warm up
-                measured.append(one)
-    rows = []
-    for decoder, measured in found.items():
-        times, tokens = [took for took, _ in measured], sum(count for _, count in measured)
-        each = sum(times) / tokens
-        rows.append([decoder, f"{percentile(times, 0.5):.0f}", f"{percentile(times, 0.95):.0f}", f"{each:.2f}"])
-    print_table(["decoder", "p50 ms", "p95 ms", "ms a token"], rows)
-    print()
-    print_table(["process", "resident MB"], resident_megabytes())
-    print(f"\n{options.poems} poems of at most {FIELDS['max_tokens']} tokens each; {machine()}")
+def measure(release: Path, version: Path) -> None:
+    """Print the table."""
+    shipped = Shipped.at(release, version)
+    with ExitStack() as stack:
+        servers = {
+            engine: stack.enter_context(serve(shipped, [*ONE_THREAD, *flags]))
+            for engine, flags in ENGINES.items()
+            if offered(flags)
+        }
+        inside = in_process(shipped)
+        seeds = shipped.long_seeds(inside["SavedModel"], TURNS)
+
+        def poem(who: Shipped, decoder: Decoder, predict: Predict) -> Callable[[int], int]:
+            return lambda turn: who.write(decoder, predict, [seeds[turn]])
+
+        ways = {}
+        for engine, server in servers.items():
+            for name, way in through(shipped, server).items():
+                ways[f"{engine}, {name}"] = poem(*way)
+        for engine, predict in inside.items():
+            ways[f"{engine}, `generate` in process"] = poem(shipped, graph, predict)
+        found = in_turns({**ways, FLOOR: floor(shipped, 1)}, TURNS)
+    seed = next(iter(found.values()))
+    rows = [
+        [name, f"{TOKENS * took:.0f}", f"{took:.3f}", f"{took / found[FLOOR]:.2f}", f"{seed / took:.1f}"]
+        for name, took in found.items()
+    ]
+    print_table(
+        [f"a poem of {TOKENS} tokens", "ms", "ms a token", "times the floor", "times as fast as the first"], rows
+    )
+    print(f"\nMedian of {TURNS} poems, one thread each for the model and for numpy.")
 
 
-if __name__ == "__main__":
-    main()
+def through(shipped: Shipped, server: Server) -> dict[str, tuple[Shipped, Decoder, Predict]]:
+    """Give the ways that go through a server: who writes, how, and whom it asks."""
+    window = shipped.sizes.window  # tokens, all that the first neural poet's backend sent
+    first = replace(shipped, text=replace(shipped.text, context=window))
+    ways: dict[str, tuple[Shipped, Decoder, Predict]] = {
+        f"a request a token with {window} tokens, on a new connection": (first, loop, afresh(server)),
+        "a request a token, `loop`": (shipped, loop, server.predict()),
+        "`generate` over REST": (shipped, graph, server.predict()),
+    }
+    if server.grpc:
+        ways["`generate` over gRPC"] = (shipped, graph, server.predict_by_grpc())
+    return ways
+
+
+def afresh(server: Server) -> Predict:
+    """Give a client that opens a connection for every request."""
+
+    def predict(body: dict[str, Any]) -> dict[str, Any]:
+        with requests.Session() as session:
+            session.trust_env = False
+            reply = session.post(f"{server.url}/v1/models/{server.name}:predict", json=body, timeout=SECONDS)
+            reply.raise_for_status()
+            return dict(reply.json())
+
+    return predict

@@ -1,0 +1,37 @@
+"""What the model server weighs with each of its engines, and how long it takes to start."""
+
+from pathlib import Path
+
+from backend.decoders import graph
+from benchmarks.shipped import ENGINES, Shipped, offered, serve
+from benchmarks.table import percentile, print_table
+
+TURNS = 3
+POEMS = 8
+
+
+def measure(release: Path, version: Path) -> None:
+    """Print the table."""
+    shipped = Shipped.at(release, version)
+    engines = {engine: flags for engine, flags in ENGINES.items() if offered(flags)}
+    found: dict[str, list[tuple[float, ...]]] = {engine: [] for engine in engines}
+    for engine in list(engines) * TURNS:
+        with serve(shipped, engines[engine]) as server:
+            start, idle = server.seconds, megabytes(server.process, "VmRSS")
+            for seed in range(POEMS):
+                shipped.write(graph, server.predict(), [seed])
+            found[engine].append((start, idle, *(megabytes(server.process, what) for what in ("VmRSS", "VmHWM"))))
+    rows = []
+    for engine, measured in found.items():
+        seconds, *sizes = (percentile(column, 0.5) for column in zip(*measured, strict=True))
+        rows.append([engine, f"{seconds:.1f}", *(f"{size:.0f}" for size in sizes)])
+    heads = ["model server", "seconds to start", "MB when started", f"MB after {POEMS} poems", "MB at most"]
+    print_table(heads, rows)
+    print(f"\nResident memory, median of {TURNS} starts.")
+
+
+def megabytes(process: int, what: str) -> float:
+    """Give a figure of memory that Linux keeps of a process."""
+    lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
+    kilobytes = next(line.split()[1] for line in lines if line.startswith(f"{what}:"))
+    return int(kilobytes) * 1024 / 1e6

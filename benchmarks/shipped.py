@@ -1,0 +1,237 @@
+"""What `make bench` measures: an exported release behind a server, in this process, and as bare matrix products."""
+
+import os
+
+# Before numpy, which reads them when it is imported: what is said of one core is true of its products too.
+os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.client import Deadline, Serving
+from backend.decoders import Draft, Predict, graph
+from backend.settings import Settings
+from deploy.stack import Stack
+from model.folder import CONFIG, TOKENIZER
+from model.networks.sizes import PoetSizes
+from model.text.parameters import BOUNDS, Parameters
+from model.text.release import TextRelease, read
+from model.text.sampling import Stop
+
+PROMPT = "Ночь, улица, фонарь"
+TOKENS = 100  # of a poem
+SECONDS = 60  # for one answer
+MOST_SEEDS = 2000  # tried
+LITE = "model.tflite"
+ENGINES: dict[str, list[str]] = {"SavedModel": [], "LiteRT": ["--prefer_tflite_model=true"]}  # by the server's flags
+BATCHING = "--enable_batching=true"
+ONE_THREAD = ["--tensorflow_intra_op_parallelism=1", "--tensorflow_inter_op_parallelism=1"]
+Tensors = Mapping[str, NDArray[Any]]
+Decoder = Callable[[Predict, TextRelease, list[int], Parameters, list[int]], list[Draft]]
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A release of the poet, exported to the directory `version`."""
+
+    version: Path
+    text: TextRelease
+    sizes: PoetSizes
+
+    @classmethod
+    def at(cls, release: Path, version: Path) -> "Shipped":
+        """Read the release that was exported."""
+        config = (release / CONFIG).read_bytes()
+        network = json.loads(config)["network"]
+        if network.pop("kind") != "poet":
+            sys.exit(f"{release} is no poet, and the products of its network are not known here")
+        return cls(version, read(config, (release / TOKENIZER).read_bytes()), PoetSizes(**network))
+
+    @property
+    def prompt(self) -> list[int]:
+        """The tokens of the line that every poem goes on from."""
+        return self.text.tokenizer.encode_prompt(PROMPT, with_break=self.text.prompt_break)[0]
+
+    @property
+    def parameters(self) -> Parameters:
+        """Those of the release, but for the length."""
+        return replace(self.text.defaults, max_tokens=TOKENS, max_lines=int(BOUNDS["max_lines"].maximum or 0))
+
+    def write(self, decoder: Decoder, predict: Predict, seeds: list[int]) -> int:
+        """Write a poem for each seed; give the tokens of them all."""
+        drafts = decoder(predict, self.text, self.prompt, self.parameters, seeds)
+        return sum(len(draft.choices) for draft in drafts)
+
+    def long_seeds(self, predict: Predict, count: int) -> list[int]:
+        """Give the first seeds whose poems have all of TOKENS tokens."""
+        seeds: list[int] = []
+        for first in range(0, MOST_SEEDS, 32):
+            tried = list(range(first, first + 32))
+            drafts = graph(predict, self.text, self.prompt, self.parameters, tried)
+            seeds += [seed for seed, draft in zip(tried, drafts, strict=True) if draft.stop is Stop.MAX_TOKENS]
+            if len(seeds) >= count:
+                return seeds[:count]
+        sys.exit(f"Of {MOST_SEEDS} seeds only {len(seeds)} give a poem of {TOKENS} tokens")
+
+
+def floor(shipped: Shipped, batch: int) -> Callable[[int], int]:
+    """Give a way that multiplies what a batch of poems does, prompt included, by numpy's BLAS, and no more."""
+    wide, deep = shipped.sizes.embedding, shipped.sizes.recurrent
+    # Of attention, the LSTM and the GRU; then of the head.
+    reading = [(wide, 3 * wide), (wide, wide), (wide, 4 * deep), (deep, 4 * deep), (wide, 3 * deep), (deep, 3 * deep)]
+    writing = pairwise([wide + 4 * deep, *shipped.sizes.head, shipped.sizes.vocabulary])
+    dice = np.random.default_rng(1)
+
+    def normal(*shape: int) -> NDArray[np.float32]:
+        return dice.standard_normal(shape, np.float32)
+
+    read_one, write_one = ([(normal(batch, m), normal(m, n)) for m, n in shapes] for shapes in (reading, writing))
+    steps = [read_one] * len(shipped.prompt) + [write_one, read_one] * TOKENS
+
+    def multiply(_: int) -> int:
+        for step in steps:
+            for vectors, matrix in step:
+                vectors @ matrix
+        return batch * TOKENS
+
+    return multiply
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running model server: its addresses, its process, and how long it took to answer."""
+
+    name: str
+    version: int
+    url: str
+    grpc: str | None
+    process: int
+    seconds: float
+
+    def predict(self) -> Predict:
+        """Give a client of the REST API as the backend has it: its connection is kept."""
+        client = Serving(Settings.from_environment({"SERVING_URL": self.url}))
+        return lambda body: client.predict(self.name, self.version, body, Deadline.after(SECONDS))
+
+    def predict_by_grpc(self) -> Predict:
+        """Give a client of the gRPC API."""
+        import grpc
+        import tensorflow as tf
+        from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(self.grpc))
+
+        def predict(inputs: Tensors) -> Tensors:
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name, request.model_spec.signature_name = self.name, "generate"
+            for name, tensor in inputs.items():
+                request.inputs[name].CopyFrom(tf.make_tensor_proto(tensor))
+            return {name: tf.make_ndarray(out) for name, out in stub.Predict(request, SECONDS).outputs.items()}
+
+        return _with_tensors(predict)
+
+
+@cache
+def served_flags() -> str:
+    """Give what the server says of its flags."""
+    return subprocess.run([sys.executable, "-m", "serving", "--help"], check=True, capture_output=True).stdout.decode()
+
+
+def offered(flags: Sequence[str]) -> bool:
+    """Tell whether the server has all of these flags."""
+    return all(flag.partition("=")[0] in served_flags() for flag in flags)
+
+
+def missing(version: Path) -> list[str]:
+    """Name what the server or the export does not have, and the tables therefore leave out."""
+    parts = {
+        "gRPC": offered(["--port"]),
+        "batching": offered([BATCHING]),
+        "the server with LiteRT": offered(ENGINES["LiteRT"]),
+        "LiteRT in process": (version / LITE).exists(),
+    }
+    return [name for name, there in parts.items() if not there]
+
+
+@contextmanager
+def serve(shipped: Shipped, flags: Sequence[str]) -> Iterator[Server]:
+    """Run a server; it listens when the model is loaded."""
+    port, name, base = free_port(), shipped.text.name, shipped.version.parent
+    grpc_port = free_port() if offered(["--port"]) else None
+    given = [f"--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={base}", *flags]
+    given += [f"--port={grpc_port}"] if grpc_port else []
+    started = time.monotonic()
+    with running(["serving", *given], {}, port) as process:
+        taken = time.monotonic() - started
+        grpc = f"127.0.0.1:{grpc_port}" if grpc_port else None
+        yield Server(name, int(shipped.version.name), f"http://127.0.0.1:{port}", grpc, process, taken)
+
+
+@contextmanager
+def running(arguments: Sequence[str], environment: dict[str, str], port: int) -> Iterator[int]:
+    """Run `python -m ARGUMENTS`, which is to listen at the port; give the number of its process."""
+    with tempfile.TemporaryDirectory() as logs:
+        stack = Stack(Path(logs))
+        try:
+            stack.start(arguments[0], arguments, environment)
+            stack.wait_until(lambda: _listens(port), f"{arguments[0]} does not listen")
+            yield stack.running[arguments[0]].pid
+        finally:
+            stack.stop()
+
+
+def free_port() -> int:
+    """Give a port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def in_process(shipped: Shipped) -> dict[str, Predict]:
+    """Give `generate` without a server between, by the engine, on one thread; LiteRT where the export has its file."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    generate = tf.saved_model.load(shipped.version).signatures["generate"]
+
+    def saved_model(inputs: Tensors) -> Tensors:
+        outputs = generate(**{name: tf.constant(tensor) for name, tensor in inputs.items()})
+        return {name: tensor.numpy() for name, tensor in outputs.items()}
+
+    found = {"SavedModel": _with_tensors(saved_model)}
+    if (shipped.version / LITE).exists():
+        from ai_edge_litert.interpreter import Interpreter
+
+        runner = Interpreter(str(shipped.version / LITE), num_threads=1).get_signature_runner("generate")
+        found["LiteRT"] = _with_tensors(lambda inputs: runner(**inputs))
+    return found
+
+
+def _with_tensors(call: Callable[[Tensors], Tensors]) -> Predict:
+    """Give a `predict` that takes the body of a REST request and hands its inputs on as tensors."""
+
+    def predict(body: dict[str, Any]) -> dict[str, Any]:
+        arrays = {name: np.asarray(values) for name, values in body["inputs"].items()}
+        kinds = {"f": np.float32, "i": np.int32}
+        return {"outputs": call({name: array.astype(kinds[array.dtype.kind]) for name, array in arrays.items()})}
+
+    return predict

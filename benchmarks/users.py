@@ -1,0 +1,115 @@
+"""Users at once: poems asked of the model server, and of the backend before it, with batching and without."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import requests
+
+from backend.decoders import graph
+from benchmarks.shipped import (
+    BATCHING,
+    ENGINES,
+    PROMPT,
+    SECONDS,
+    Server,
+    Shipped,
+    free_port,
+    offered,
+    running,
+    serve,
+)
+from benchmarks.table import percentile, print_table
+
+USERS = (1, 4, 16)
+POEMS = 32  # in a turn, for all users together
+TURNS = 2
+PARAMETERS = """\
+max_batch_size { value: 16 }
+batch_timeout_micros { value: 2000 }
+max_enqueued_batches { value: 16 }
+num_batch_threads { value: 2 }
+"""
+Ask = Callable[[int], object]  # for the poem of a seed
+Connect = Callable[[], Ask]  # each user's own connection
+
+
+def measure(release: Path, version: Path) -> None:
+    """Print the table."""
+    shipped = Shipped.at(release, version)
+    batching = [BATCHING, f"--batching_parameters_file={version.parent / 'batching.config'}"]
+    (version.parent / "batching.config").write_text(PARAMETERS, "utf-8")
+    with ExitStack() as stack:
+        asked: dict[str, dict[str, Connect]] = {}
+        for engine, flags in ENGINES.items():
+            for state, more in {"off": [], "on": batching}.items():
+                if offered([*flags, *more]):
+                    server = stack.enter_context(serve(shipped, [*flags, *more]))
+                    url = stack.enter_context(backend_before(server))
+                    asked.setdefault(f"{engine}, model server", {})[state] = partial(of_server, shipped, server)
+                    asked.setdefault(f"{engine}, backend", {})[state] = partial(of_backend, url)
+        rows = [row for name, ways in asked.items() for users in USERS for row in compare(name, ways, users)]
+    heads = ["asked", "users", "batching", "poems a second", "of those without", "p50 ms", "p95 ms"]
+    print_table(heads, rows)
+    print(f"\n{TURNS} turns of {POEMS} poems as the release writes them by default, on all cores.")
+
+
+def of_server(shipped: Shipped, server: Server) -> Ask:
+    """Ask the model server, as the backend does."""
+    predict = server.predict()
+    return lambda seed: graph(predict, shipped.text, shipped.prompt, shipped.text.defaults, [seed])
+
+
+def of_backend(url: str) -> Ask:
+    """Ask the backend, as the bot does."""
+    session = requests.Session()
+    session.trust_env = False
+
+    def ask(seed: int) -> None:
+        session.post(f"{url}/generate", json={"prompt": PROMPT, "seed": seed}, timeout=SECONDS).raise_for_status()
+
+    return ask
+
+
+@contextmanager
+def backend_before(server: Server) -> Iterator[str]:
+    """Run a backend that asks this server; give its address."""
+    port = free_port()
+    environment = {"SERVING_URL": server.url, "MODELS": server.name, "BACKEND_HOST": "127.0.0.1"}
+    with running(["backend"], {**environment, "BACKEND_PORT": str(port), "MAX_CONCURRENT": str(max(USERS))}, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+def compare(name: str, ways: Mapping[str, Connect], users: int) -> Iterator[list[object]]:
+    """Give a row for each state of batching, measured in turns."""
+    spent, waits = dict.fromkeys(ways, 0.0), {state: list[float]() for state in ways}
+    for connect in ways.values():
+        connect()(0)  # warms up
+    for _ in range(TURNS):
+        for state, connect in ways.items():
+            started = time.perf_counter()
+            waits[state] += crowd([connect() for _ in range(users)])
+            spent[state] += time.perf_counter() - started
+    for state, seconds in spent.items():
+        p50, p95 = (f"{1000 * percentile(waits[state], share):.0f}" for share in (0.5, 0.95))
+        rate = f"{TURNS * POEMS / seconds:.1f}"
+        yield [name, users, state, rate, f"{spent['off'] / seconds:.2f}", p50, p95]
+
+
+def crowd(asks: Sequence[Ask]) -> list[float]:
+    """Have the users ask for poems until there are POEMS; give the seconds that each took."""
+    seeds = iter(range(POEMS))  # shared: the next poem is for whoever is free
+
+    def user(ask: Ask) -> list[float]:
+        waits = []
+        for seed in seeds:
+            started = time.perf_counter()
+            ask(seed)
+            waits.append(time.perf_counter() - started)
+        return waits
+
+    with ThreadPoolExecutor(len(asks)) as pool:
+        return [wait for waits in pool.map(user, asks) for wait in waits]
