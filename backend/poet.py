@@ -15,14 +15,16 @@ from model.text import receipt
 from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
 from model.text.poem import compose
 from model.text.receipt import InvalidReceipt, Receipt
+from model.text.release import TextRelease
 from model.text.tokens import Tokenizer
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be written, and how; `given` are the parameters that are not left to the release."""
+    """What is to be written, and how; `given` are the parameters that are not left to the mood or the release."""
 
     prompt: str
+    mood: str | None
     given: Mapping[str, Any]
     seeds: Sequence[int]
     decoder: str | None  # None: the model's fastest
@@ -35,6 +37,7 @@ class Order:
         first = secrets.randbelow(MAX_SEED + 1) if seed is None else seed
         return cls(
             prompt=fields.get("prompt", ""),
+            mood=fields.get("mood"),
             given={name: fields[name] for name in Parameters.names() if name in fields},
             seeds=[(first + i) % (MAX_SEED + 1) for i in range(fields.get("n", 1))],
             decoder=fields.get("decoder"),
@@ -82,8 +85,8 @@ class Poet:
         # Another version came between the two looks, or the same was exported anew without the graph.
         if found is not None and (_number(served) != found.model or order.decoder not in served.decoders):
             raise _gone()
-        parameters, decoder = replace(served.release.defaults, **order.given), _decoder(order, served)
         release = served.release
+        parameters, decoder = _parameters(order, release), _decoder(order, served)
         prompt, cut = release.tokenizer.encode_prompt(order.prompt, with_break=release.prompt_break)
         predict = partial(self._serving.predict, served.name, served.version, deadline=deadline)
         drafts = DECODERS[decoder](predict, served.release, prompt, parameters, list(order.seeds))
@@ -117,6 +120,15 @@ def _receipt(code: str) -> Receipt:
     except InvalidParameter:
         raise UnknownReceiptError("The receipt cannot be read: no poem has such parameters.") from None
     return found
+
+
+def _parameters(order: Order, release: TextRelease) -> Parameters:
+    """Return the release's defaults, changed by the mood and then by what was given."""
+    mood = release.moods.get(order.mood) if order.mood else {}
+    if mood is None:
+        there = f"must be {', '.join(release.moods)}" if release.moods else "is unknown: this model has no moods"
+        raise InvalidError([InvalidParameter("mood", there)])
+    return replace(release.defaults, **{**mood, **order.given})
 
 
 def _decoder(order: Order, served: Served) -> str:

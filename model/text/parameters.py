@@ -81,6 +81,7 @@ class Bound:
 BOUNDS: dict[str, Bound] = {
     "prompt": Bound("string", 0, 2000),
     "model": Bound("string", 0, 100, nullable=True),
+    "mood": Bound("string", 0, 100, nullable=True),
     "top_k": Bound("integer", 1, MAX_POOL),
     "line_start_k": Bound("integer", 1, MAX_POOL),
     "chaos_k": Bound("integer", 1, MAX_POOL),

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,8 @@ def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
     try:
         config = json.loads(config_bytes)
         check_config(config)
-        check(config["sampling"])
+        for changes in ({}, *config["moods"].values()):
+            check(asdict(Parameters(**(config["sampling"] | changes))))
         return _read(config, tokenizer_bytes)
     except BadRelease:
         raise

@@ -77,6 +77,22 @@ def test_get_takes_the_same_fields(backend: Backend) -> None:
     assert got["parameters"] == posted["parameters"]
 
 
+def test_a_mood_changes_the_defaults_and_what_is_given_changes_the_mood(backend: Backend) -> None:
+    plain = backend.reply(prompt=LINE, seed=5)["parameters"]
+    assert backend.reply(prompt=LINE, seed=5, mood="mad")["parameters"] == {**plain, "chaos": 0.9}
+    assert backend.reply(prompt=LINE, seed=5, mood="mad", chaos=0.1)["parameters"] == {**plain, "chaos": 0.1}
+    assert backend.reply(prompt=LINE, seed=5, mood="")["parameters"] == plain
+    (poem,) = backend.reply(prompt=LINE, seed=5, mood="mad")["poems"]
+    again = backend.get(f"/poems/{poem['receipt']}", params={"prompt": LINE}).json()
+    assert again["poems"][0]["poem"] == poem["poem"]
+
+
+def test_an_unknown_mood_is_refused_with_those_that_there_are(backend: Backend) -> None:
+    response = backend.post({"mood": "sad"})
+    assert response.status_code == 422
+    assert response.json()["errors"] == [{"field": "mood", "message": "must be calm, mad"}]
+
+
 def test_get_takes_utf8_that_is_not_percent_encoded(backend: Backend) -> None:
     reply = backend.reply(prompt="зима", seed=1)
     head = "GET /generate?seed=1&prompt=зима HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"  # as curl sends it
