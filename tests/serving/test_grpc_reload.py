@@ -149,13 +149,10 @@ def test_the_deadline_ends_the_waiting_and_not_the_change(server: Rpc, library: 
         ),
     ],
 )
-def test_a_bad_list_is_refused_and_changes_nothing(
-    server: Rpc, library: Library, settings: str, code: str, message: str
-) -> None:
+def test_a_bad_list_is_refused_and_changes_nothing(server: Rpc, settings: str, code: str, message: str) -> None:
     text = f"model_config_list {{ config {{ name: 'two' {settings} }} }}"
     assert server.refusal(code, lambda: server.reload(text)).startswith(message)
     assert server.answer("one") == 1
-    assert library.config_file.exists()
 
 
 @pytest.mark.parametrize("text", ["", "custom_model_config {}"])
