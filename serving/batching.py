@@ -1,8 +1,9 @@
 """Requests that arrive together are run together.
 
 A request joins a waiting batch of the same version and signature whose inputs have the same shapes, the first dimension
-aside, or opens one. A batch runs as soon as a thread is free and it is full, or has waited its time, or was followed by
-another. This is TF-Serving's batching, save that there requests of unequal shape meet in a batch, and all fail.
+aside, or opens one. A batch runs as soon as a thread is free (and the engine, where that does one run at a time) and it
+is full, or has waited its time, or was followed by another. This is TF-Serving's batching, save that there requests of
+unequal shape meet in a batch, and all fail.
 """
 
 import logging
@@ -16,12 +17,14 @@ from typing import Any
 import numpy as np
 
 from serving.batching_config import BatchingParameters
-from serving.engine import Engine, Signature
+from serving.engine import Engine, Limits, Signature
 from serving.errors import Code, ServingError, invalid
 
 log = logging.getLogger(__name__)
 
 Tensors = Mapping[str, np.ndarray]
+
+_MAX_PADDED = 2**24  # elements: two small tensors, one long and one wide, would need any amount of memory
 
 
 class _Task:
@@ -57,16 +60,17 @@ class Scheduler:
         self._changed = threading.Condition()
         self._waiting: list[_Batch] = []
         self._running: list[_Batch] = []
+        self._retired: list[Engine] = []
         for number in range(parameters.num_batch_threads):
             threading.Thread(target=self._work, name=f"batch-{number}", daemon=True).start()
 
     def add(self, task: _Task, engine: Engine, signature: Signature, shapes: object) -> None:
         """Put a task into a batch; raise ServingError (UNAVAILABLE) where too many wait."""
-        limit = self.parameters.max_enqueued_batches
+        limit, size = self.parameters.max_enqueued_batches, _most_rows(engine, self.parameters)
         with self._changed:
             queue = [batch for batch in self._waiting if batch.is_of(engine, signature)]
             batch = next((one for one in reversed(queue) if one.shapes == shapes), None)
-            if batch is None or batch.rows + task.rows > self.parameters.max_batch_size:
+            if batch is None or batch.rows + task.rows > size:
                 if len(queue) >= limit:
                     message = (
                         "The batch scheduling queue to which this task was submitted is full; "
@@ -80,36 +84,60 @@ class Scheduler:
                 self._waiting.append(batch)
             batch.tasks.append(task)
             batch.rows += task.rows
-            if batch.rows >= self.parameters.max_batch_size:
+            if batch.rows >= size:
                 batch.due = -math.inf
             self._changed.notify_all()
 
-    def wait_for(self, engine: Engine | None, seconds: float | None = None) -> None:
-        """Wait until nothing of an engine (None: of any) runs, not even for those who gave up."""
+    def retire(self, engine: Engine) -> None:
+        """Close an engine that nobody asks any more, once it is idle: those who gave up may have left a run behind."""
         with self._changed:
-            self._changed.wait_for(lambda: not any(engine in (None, batch.engine) for batch in self._running), seconds)
+            self._waiting = [batch for batch in self._waiting if batch.engine is not engine]
+            self._retired.append(engine)
+            self._close_retired()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until nothing runs, not even for those who gave up."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running, seconds)
+
+    def _close_retired(self) -> None:
+        for engine in tuple(self._retired):
+            if not self._is_busy(engine):
+                self._retired.remove(engine)
+                engine.close()
+
+    def _is_busy(self, engine: Engine) -> bool:
+        return any(batch.engine is engine for batch in self._running)
 
     def _work(self) -> None:
         while True:
-            batch = self._take()
-            try:
-                _run(batch, self.parameters)
-            finally:
-                with self._changed:
-                    self._running.remove(batch)
-                    self._changed.notify_all()
+            self._work_once()
+
+    def _work_once(self) -> None:
+        """Run a batch, in a frame of its own: one that waited with its last batch would keep the engine in memory."""
+        batch = self._take()
+        try:
+            _run(batch, self.parameters)
+        finally:
+            with self._changed:
+                self._running.remove(batch)
+                self._close_retired()
+                self._changed.notify_all()
+
+    def _may_run(self, batch: _Batch, now: float) -> bool:
+        return batch.due <= now and (batch.engine.limits.side_by_side or not self._is_busy(batch.engine))
 
     def _take(self) -> _Batch:
         """Wait for the oldest batch that is due."""
         with self._changed:
             while True:
                 now = time.monotonic()
-                batch = next((batch for batch in self._waiting if batch.due <= now), None)
+                batch = next((batch for batch in self._waiting if self._may_run(batch, now)), None)
                 if batch is not None:
                     self._waiting.remove(batch)
                     self._running.append(batch)
                     return batch
-                due = min((batch.due for batch in self._waiting), default=None)
+                due = min((batch.due for batch in self._waiting if batch.due > now), default=None)
                 self._changed.wait(None if due is None else due - now)
 
 
@@ -119,6 +147,11 @@ class Batcher:
     def __init__(self, engine: Engine, scheduler: Scheduler) -> None:
         self._engine = engine
         self._scheduler = scheduler
+
+    @property
+    def limits(self) -> Limits:
+        """Return the engine's limits."""
+        return self._engine.limits
 
     def signature(self, name: str) -> Signature:
         """Return the engine's signature."""
@@ -149,9 +182,8 @@ class Batcher:
             raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for notification") from error
 
     def close(self) -> None:
-        """Free the engine once it is idle: those who gave up may have left a run behind."""
-        self._scheduler.wait_for(self._engine)
-        self._engine.close()
+        """Free the engine once it is idle; returns at once, for the last to give up would wait here for his run."""
+        self._scheduler.retire(self._engine)
 
     def _rows(self, inputs: Tensors) -> int:
         if any(tensor.ndim == 0 for tensor in inputs.values()):
@@ -161,11 +193,16 @@ class Batcher:
         if others:
             message = "Batching input tensors supplied in a given call must have equal 0th-dimension size"
             raise invalid(message)
-        limit = self._scheduler.parameters.max_batch_size
+        limit = _most_rows(self._engine, self._scheduler.parameters)
         if rows > limit:
             message = f"Task size {rows} is larger than maximum input batch size {limit}"
             raise invalid(message)
         return int(rows)
+
+
+def _most_rows(engine: Engine, parameters: BatchingParameters) -> int:
+    """Return how many rows a batch of the engine holds."""
+    return min(parameters.max_batch_size, engine.limits.rows)
 
 
 def _shapes(inputs: Tensors, *, any_size: bool) -> object:
@@ -180,9 +217,10 @@ def _run(batch: _Batch, parameters: BatchingParameters) -> None:
         return
     seconds = max(task.deadline for task in tasks) - time.monotonic()
     try:
-        inputs = _joined(tasks, parameters)
+        rows = _filled(sum(task.rows for task in tasks), _most_rows(batch.engine, parameters), parameters)
+        inputs = _joined(tasks, rows, pad=parameters.pad_variable_length_inputs)
         outputs = batch.engine.run(batch.signature, inputs, max(1, math.ceil(seconds * 1000)))
-        parts = _parted(outputs, [task.rows for task in tasks], _filled(tasks, parameters))
+        parts = _parted(outputs, [task.rows for task in tasks], rows)
     except BaseException as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
         for task in tasks:
             task.outputs.set_exception(_copy(error))
@@ -191,19 +229,18 @@ def _run(batch: _Batch, parameters: BatchingParameters) -> None:
         task.outputs.set_result(part)
 
 
-def _filled(tasks: Sequence[_Task], parameters: BatchingParameters) -> int:
-    """Return how many rows the batch is run with."""
-    rows = sum(task.rows for task in tasks)
-    return next((size for size in parameters.allowed_batch_sizes if size >= rows), rows) if rows else 0
+def _filled(rows: int, most: int, parameters: BatchingParameters) -> int:
+    """Return how many rows a batch is run with, at most `most`."""
+    return next((min(size, most) for size in parameters.allowed_batch_sizes if size >= rows), rows) if rows else 0
 
 
-def _joined(tasks: Sequence[_Task], parameters: BatchingParameters) -> dict[str, np.ndarray]:
+def _joined(tasks: Sequence[_Task], rows: int, *, pad: bool) -> dict[str, np.ndarray]:
     """Return the inputs of all tasks as one; what it is filled up with repeats the last row."""
-    missing = _filled(tasks, parameters) - sum(task.rows for task in tasks)
+    missing = rows - sum(task.rows for task in tasks)
     joined = {}
     for name in tasks[0].inputs:
         parts = [task.inputs[name] for task in tasks]
-        if parameters.pad_variable_length_inputs:
+        if pad:
             parts = _padded(parts)
         whole = np.concatenate(parts) if len(parts) > 1 else parts[0]
         joined[name] = np.concatenate([whole, np.repeat(whole[-1:], missing, axis=0)]) if missing else whole
@@ -213,6 +250,9 @@ def _joined(tasks: Sequence[_Task], parameters: BatchingParameters) -> dict[str,
 def _padded(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Make tensors of one rank equal in size but for the first dimension, with each one's own first value."""
     largest = tuple(max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True))
+    if sum(map(len, parts)) * math.prod(largest) > max(_MAX_PADDED, sum(part.size for part in parts)):
+        message = f"Inputs padded to one shape would have more than {_MAX_PADDED} elements"
+        raise invalid(message)
     padded = []
     for part in parts:
         whole = part

@@ -1,5 +1,6 @@
 """What the server asks of a loaded version, whichever engine runs it."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -28,8 +29,24 @@ class Signature:
     call: Any
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What an engine can do: who puts requests together must know, and who readies a version."""
+
+    rows: int = sys.maxsize
+    """How many a run may have."""
+    side_by_side: bool = True
+    """Whether runs go on at once; else each waits for the one before."""
+    first_run_is_slow: bool = True
+    """Whether the first runs take longer than the rest."""
+
+
 class Engine(Protocol):
     """A loaded version. `run` may be called from several threads at once."""
+
+    @property
+    def limits(self) -> Limits:
+        """Return what holds for all its runs."""
 
     def signature(self, name: str) -> Signature:
         """Return the named signature, the default one for an empty name."""

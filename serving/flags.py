@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NoReturn
 
 DESCRIPTION = """\
-Serve SavedModels over TF-Serving's REST API and gRPC, with tensorflow_model_server's own flags.
+Serve models over TF-Serving's REST API and gRPC, with tensorflow_model_server's own flags.
 
 Every directory of --model_base_path whose name is a number is a version of the model. The highest is served; a higher
 one that appears is loaded beside it and then takes over, and no request is lost. Put a version there by renaming a
-finished directory, for it is picked up as soon as its name is seen.
+finished directory, for it is picked up as soon as its name is seen. TensorFlow runs a saved_model.pb, LiteRT a
+model.tflite; --model_config_file and gRPC need TensorFlow's packages (requirements/tensorflow.txt).
 
 Several models, other versions than the highest, and labels for versions are for --model_config_file."""
 
@@ -236,7 +237,7 @@ def _add_loading_flags(parser: argparse.ArgumentParser) -> None:
         const=True,
         type=_boolean,
         metavar="true|false",
-        help="run a version's assets.extra/tf_serving_warmup_requests before it serves (default: true)",
+        help="run a SavedModel's assets.extra/tf_serving_warmup_requests before it serves (default: true)",
     )
 
 
@@ -249,7 +250,8 @@ def _add_batching_flags(parser: argparse.ArgumentParser) -> None:
         const=True,
         type=_boolean,
         metavar="true|false",
-        help="run requests together that arrive together, as many as REST has threads at most (default: false)",
+        help="run requests together that arrive together, as many as REST and gRPC have threads "
+        "at most (default: false)",
     )
     group.add_argument(
         "--batching_parameters_file",
@@ -267,7 +269,7 @@ def _add_batching_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_tensorflow_flags(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("TensorFlow (0 = as many threads as processors)")
+    group = parser.add_argument_group("TensorFlow and LiteRT (0 = as many threads as processors; LiteRT: one)")
     for name, what in (("intra", "one operation"), ("inter", "several operations at once")):
         group.add_argument(
             f"--tensorflow_{name}_op_parallelism",

@@ -67,8 +67,8 @@ class PredictionService(PredictionServiceServicer):  # type: ignore[misc]  # gen
             names = grpc_predict.output_names(request, signature)
             with self._metrics.run(spec.name):
                 outputs = loaded.run(signature, inputs, _timeout_ms(context))
-        asked = {name: outputs[name] for name in names}
-        return grpc_predict.response(spec, number, asked, as_content=self._as_content)
+            asked = {name: outputs[name] for name in names}
+            return grpc_predict.response(spec, number, asked, as_content=self._as_content)
 
     @_answers
     def GetModelMetadata(self, request: Any, _context: Any) -> Any:  # noqa: N802

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from serving.engine import Signature, Threads, find
+from serving.engine import Limits, Signature, Threads, find
 from serving.errors import Code, ServingError, invalid
 
 MAX_ROWS = 256  # of a request; each keeps the others waiting
@@ -47,6 +47,8 @@ class _Call:
 
 class LiteModel:
     """A loaded `model.tflite`. `run` may be called from several threads at once."""
+
+    limits = Limits(rows=MAX_ROWS, side_by_side=False, first_run_is_slow=False)
 
     def __init__(self, path: Path, threads: Threads) -> None:
         """Load the file; raise ServingError when it cannot be loaded."""

@@ -193,8 +193,10 @@ class Model:
         log.info("Loading servable version {name: %s version: %d} from %s", self.name, number, path)
         try:
             loaded = self._load(path)
-        except ServingError as error:
-            self._fail(version, error)
+        except Exception as error:
+            if not isinstance(error, ServingError):
+                log.exception("Loading servable version {name: %s version: %d} failed", self.name, number)
+            self._fail(version, error if isinstance(error, ServingError) else ServingError(Code.INTERNAL, repr(error)))
             return
         with self._lock:
             version.loaded, version.state = loaded, State.AVAILABLE

@@ -85,14 +85,15 @@ class Registry:
     def is_ready(self, names: Collection[str] | None = None) -> bool:
         """Tell whether these configured models (None: all) have a version to serve.
 
-        Raises ServingError once one's first version has failed.
+        Raises ServingError once one's first version has failed; what was unloaded long ago is no hope.
         """
         wanted = [config.name for config in self._configs if names is None or config.name in names]
         statuses = {name: self._models[name].statuses() for name in wanted}
         failed = [
             f"{{{{name: {name} version: {newest.number}}} due to error: {newest.code.name}: {newest.message}}}, "
-            for name, (newest, *older) in ((name, versions) for name, versions in statuses.items() if versions)
-            if all(status.code is not Code.OK for status in (newest, *older))
+            for name, versions in statuses.items()
+            if all(status.state is State.END for status in versions)
+            for newest in [status for status in versions if status.code is not Code.OK][:1]
         ]
         if failed:
             message = f"{len(failed)} servable(s) did not become available: {{{''.join(failed)}}}"

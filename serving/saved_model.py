@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf import json_format
 
-from serving.engine import Signature, Threads, find
+from serving.engine import Limits, Signature, Threads, find
 from serving.errors import Code, ServingError, invalid
 
 _CODES = {code.value: code for code in Code}
@@ -25,6 +25,8 @@ tf.get_logger().setLevel(logging.ERROR)  # no deprecation notes about the sessio
 
 class SavedModel:
     """A loaded SavedModel. `run` may be called from several threads at once."""
+
+    limits = Limits()
 
     def __init__(self, path: Path, threads: Threads) -> None:
         """Load the version directory; raise ServingError when it cannot be loaded."""

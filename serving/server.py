@@ -70,14 +70,14 @@ class Server:
         self._serve(bound, grpc_server)
         watcher.stop()
         if self._scheduler:
-            self._scheduler.wait_for(None, _GRACE_SECONDS)  # a process that ends amid a run may crash
+            self._scheduler.wait(_GRACE_SECONDS)  # a process that ends amid a run may crash
 
     def _load(self, path: Path) -> Engine:
         settings = self._settings
         threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
         engine = load(path, threads, prefer_tflite=settings.prefer_tflite_model)
         try:
-            count = warm_up(engine, path) if settings.enable_model_warmup else 0
+            count = warm_up(engine, path) if settings.enable_model_warmup and engine.limits.first_run_is_slow else 0
         except BaseException:
             engine.close()
             raise

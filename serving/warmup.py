@@ -1,7 +1,6 @@
 """The requests that a version runs before it serves, so that nobody waits for what TensorFlow does only once."""
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ def warm_up(engine: Engine, path: Path) -> int:
     """Run the version directory's warm-up requests, where it has any; return how many.
 
     Raises ServingError where one fails: the version is then not served, as in TF-Serving. Only what predicts is run.
-    Without TensorFlow, which reads them, there are none: LiteRT's first run takes no longer than the next.
+    Whoever calls this has TensorFlow, which reads the file.
     """
-    if not (path / _RECORDS).is_file() or find_spec("tensorflow") is None:
+    if not (path / _RECORDS).is_file():
         return 0
     import tensorflow as tf
 

@@ -116,6 +116,17 @@ def test_a_new_model_that_cannot_load_is_told(server: Rpc, library: Library) -> 
     assert server.answer("broken") == 1
 
 
+def test_a_model_of_old_that_cannot_load_any_more_is_told(server: Rpc, library: Library) -> None:
+    shelf, listed = library.shelf("old", 1), model_list(library, "one", "old")
+    server.reload(listed)
+    server.reload(model_list(library, "one"))
+    wait_until(lambda: server.states("old") == {1: "END"}, SECONDS)
+    shelf.remove(1)
+    shelf.put_broken(2)
+    message = server.refusal("UNKNOWN", lambda: server.reload(listed))
+    assert message.startswith("1 servable(s) did not become available: {{{name: old version: 2} due to error: ")
+
+
 def test_the_deadline_ends_the_waiting_and_not_the_change(server: Rpc, library: Library) -> None:
     listed = model_list(library, "one", "late")
     server.refusal("DEADLINE_EXCEEDED", lambda: server.reload(listed, seconds=1))
@@ -138,13 +149,10 @@ def test_the_deadline_ends_the_waiting_and_not_the_change(server: Rpc, library: 
         ),
     ],
 )
-def test_a_bad_list_is_refused_and_changes_nothing(
-    server: Rpc, library: Library, settings: str, code: str, message: str
-) -> None:
+def test_a_bad_list_is_refused_and_changes_nothing(server: Rpc, settings: str, code: str, message: str) -> None:
     text = f"model_config_list {{ config {{ name: 'two' {settings} }} }}"
     assert server.refusal(code, lambda: server.reload(text)).startswith(message)
     assert server.answer("one") == 1
-    assert library.config_file.exists()
 
 
 @pytest.mark.parametrize("text", ["", "custom_model_config {}"])

@@ -4,6 +4,7 @@ import math
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from serving.errors import Code, ServingError
 from serving.lite_model import MAX_ROWS, LiteModel
 from serving.saved_model import SavedModel
 from tests.processes import free_port, start
-from tests.serving.conftest import Api, launch
+from tests.serving.conftest import Api, launch, serving_model
 
 ROW = {"prompt": [1, 2, 3, 4], "noise": [0.5, 1.0, 0.1, 2.0], "top_k": 7}
 WITHOUT_TENSORFLOW = """
@@ -131,6 +132,24 @@ def both_forms(lite_models: Path, saved_models: Path, tmp_path: Path) -> Path:
     folder = Path(shutil.copytree(saved_models / "sampler" / "1", tmp_path / "1"))
     shutil.copy(lite_models / "1" / "model.tflite", folder)
     return folder
+
+
+def test_the_other_form_does_without_tensorflow_where_it_is_installed_too(both_forms: Path) -> None:
+    extra = both_forms / "assets.extra"
+    extra.mkdir()
+    (extra / "tf_serving_warmup_requests").write_bytes(b"no record")
+    with serving_model(both_forms.parent, "--prefer_tflite_model") as (api, running):
+        assert api.outputs("", [1]) == [2.5]
+        assert "libtensorflow" not in Path(f"/proc/{running.process.pid}/maps").read_text()
+
+
+def test_more_rows_than_the_engine_takes_do_not_meet_in_a_batch(lite_models: Path) -> None:
+    with serving_model(lite_models, "--enable_batching", "--rest_api_num_threads=16") as (api, _):
+        message = f"Task size {MAX_ROWS + 1} is larger than maximum input batch size {MAX_ROWS}"
+        assert api.refusal(inputs=[0] * (MAX_ROWS + 1)) == message
+        with ThreadPoolExecutor(16) as pool:
+            asked = [pool.submit(api.outputs, "", [i] * 200) for i in range(16)]
+            assert [one.result() for one in asked] == [[i / 2 + 2] * 200 for i in range(16)]
 
 
 def test_of_two_forms_tensorflows_is_served_unless_the_other_is_preferred(both_forms: Path) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import free_port
 from tests.serving.conftest import Api, error_of, refusal, serving_model
+from tests.serving.rpc import connected, request, spec
 
 PATH = "/metrics/of/m"
 DEFAULT = "/monitoring/prometheus/metrics"
@@ -76,6 +78,25 @@ def test_times_are_in_microseconds_in_tf_servings_buckets(server: Api) -> None:
         assert buckets["10"] == 0
     assert f"# TYPE {START}request_latency histogram\n" in server.get(PATH).text
     assert f"# TYPE {START}request_count counter\n" in server.get(PATH).text
+
+
+def test_grpc_is_counted_by_what_it_answers(saved_models: Path, tmp_path: Path) -> None:
+    port, flag = free_port(), config(tmp_path, f"prometheus_config {{ enable: true, path: '{PATH}' }}")
+    with (
+        serving_model(saved_models / "sampler", flag, f"--port={port}") as (api, _),
+        connected(f"127.0.0.1:{port}") as rpc,
+    ):
+        rpc.predict(x=[1.0])
+        rpc.refusal("FAILED_PRECONDITION", lambda: rpc.predict("nope", x=[1.0]))
+        no_tensor = request(spec(signature="__saved_model_init_op"), {})
+        rpc.refusal("INVALID_ARGUMENT", lambda: rpc.send(no_tensor))
+        assert grown(api, {}) == {
+            'request_count{model_name="m",status="OK"}': 1,
+            'request_count{model_name="m",status="FAILED_PRECONDITION"}': 1,
+            'request_count{model_name="m",status="INVALID_ARGUMENT"}': 1,
+            f"request_latency_count{{{REST.replace('REST', 'GRPC')}}}": 1,
+            f"runtime_latency_count{{{RUN}}}": 2,
+        }
 
 
 def test_names_that_anybody_thinks_up_do_not_make_the_page_grow(server: Api) -> None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from model.text.parameters import BOUNDS
 from serving import batching_config, flags, models_config, monitoring_config
 
 ROOT = Path(__file__).parents[2]
@@ -28,5 +29,6 @@ def test_requests_are_put_together_and_counted() -> None:
     settings = shipped()
     batching = batching_config.read_batching(settings)
     assert batching is not None
+    assert batching.max_batch_size >= (BOUNDS["n"].maximum or 0)  # else a request for so many poems is refused
     assert batching.max_batch_size <= settings.rest_api_num_threads  # else no batch is ever full
     assert monitoring_config.read_metrics_path(settings) == "/monitoring/prometheus/metrics"

@@ -52,9 +52,10 @@ def test_they_are_run_before_the_port_opens(saved_models: Path, tmp_path: Path, 
         ([record("nope", x=[1.0])], 'Serving signature name: "nope" not found in signature def'),
         ([record("", y=[1.0])], "A warmup record lacks the inputs: x"),
         ([b"\xff"], "Failed to parse warmup record: "),
+        ([record("", x=[1.0]).replace(b"\x08\x01", b"\x08\x63")], "INTERNAL: TypeError("),
         ([record("", x=[1.0])] * 1001, "Number of warmup records exceeds the maximum (1000)"),
     ],
-    ids=["signature", "inputs", "bytes", "many"],
+    ids=["signature", "inputs", "bytes", "type", "many"],
 )
 def test_where_one_fails_the_version_is_not_served(
     saved_models: Path, tmp_path: Path, records: Sequence[bytes], message: str
