@@ -42,7 +42,9 @@ def measure(release: Path, version: Path) -> None:
         rows = [row for name, ways in asked.items() for users in USERS for row in compare(name, ways, users)]
     heads = ["asked", "users", "batching", "poems a second", "of those without", "p50 ms", "p95 ms"]
     print_table(heads, rows)
-    print(f"\n{TURNS} turns of {POEMS} poems as the release writes them by default, servers with their default threads.")
+    print(
+        f"\n{TURNS} turns of {POEMS} poems as the release writes them by default, servers with their default threads."
+    )
 
 
 def of_server(shipped: Shipped, server: Server) -> Ask:
