@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 from benchmarks import batches, engines, poem, users
-from benchmarks.shipped import missing
 from benchmarks.table import machine
 from deploy.__main__ import RELEASE
 
@@ -36,9 +35,7 @@ def main() -> None:
         version = Path(done.stdout.strip())
         for name in options.tables or TABLES:
             run(name, options.release, version)
-        left_out = ", ".join(missing(version))
     print(f"\n{machine()}; took {time.monotonic() - started:.0f} s")
-    print(f"Left out, for it is not there: {left_out}" if left_out else "Nothing is left out.")
 
 
 def run(name: str, release: Path, version: Path) -> None:

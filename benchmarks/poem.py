@@ -18,8 +18,8 @@ from benchmarks.shipped import (
     Server,
     Shipped,
     floor,
+    free_port,
     in_process,
-    offered,
     serve,
 )
 from benchmarks.table import in_turns, print_table
@@ -32,11 +32,7 @@ def measure(release: Path, version: Path) -> None:
     """Print the table."""
     shipped = Shipped.at(release, version)
     with ExitStack() as stack:
-        servers = {
-            engine: stack.enter_context(serve(shipped, [*ONE_THREAD, *flags]))
-            for engine, flags in ENGINES.items()
-            if offered(flags)
-        }
+        servers = {engine: stack.enter_context(serve(shipped, engine, ONE_THREAD, free_port())) for engine in ENGINES}
         inside = in_process(shipped)
         seeds = shipped.long_seeds(inside["SavedModel"], TURNS)
 
@@ -58,21 +54,20 @@ def measure(release: Path, version: Path) -> None:
     print_table(
         [f"a poem of {TOKENS} tokens", "ms", "ms a token", "times the floor", "times as fast as the first"], rows
     )
-    print(f"\nMedian of {TURNS} poems, one thread each for the model and for numpy.")
+    print(f"\nMedian of {TURNS} poems, one thread each for the model and for numpy, whose products the floor is.")
+    print("LiteRT has products of its own and may go below.")
 
 
 def through(shipped: Shipped, server: Server) -> dict[str, tuple[Shipped, Decoder, Predict]]:
     """Give the ways that go through a server: who writes, how, and whom it asks."""
     window = shipped.sizes.window  # tokens, all that the first neural poet's backend sent
     first = replace(shipped, text=replace(shipped.text, context=window))
-    ways: dict[str, tuple[Shipped, Decoder, Predict]] = {
+    return {
         f"a request a token with {window} tokens, on a new connection": (first, loop, afresh(server)),
         "a request a token, `loop`": (shipped, loop, server.predict()),
         "`generate` over REST": (shipped, graph, server.predict()),
+        "`generate` over gRPC": (shipped, graph, server.predict_by_grpc()),
     }
-    if server.grpc:
-        ways["`generate` over gRPC"] = (shipped, graph, server.predict_by_grpc())
-    return ways
 
 
 def afresh(server: Server) -> Predict:

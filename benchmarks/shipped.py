@@ -7,14 +7,12 @@ os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_
 
 import json
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ from backend.client import Deadline, Serving
 from backend.decoders import Draft, Predict, graph
 from backend.settings import Settings
 from deploy.stack import Stack
-from model.folder import CONFIG, TOKENIZER
+from model.folder import CONFIG, LITE, TOKENIZER
 from model.networks.sizes import PoetSizes
 from model.text.parameters import BOUNDS, Parameters
 from model.text.release import TextRelease, read
@@ -36,9 +34,7 @@ PROMPT = "Ночь, улица, фонарь"
 TOKENS = 100  # of a poem
 SECONDS = 60  # for one answer
 MOST_SEEDS = 2000  # tried
-LITE = "model.tflite"
-ENGINES: dict[str, list[str]] = {"SavedModel": [], "LiteRT": ["--prefer_tflite_model=true"]}  # by the server's flags
-BATCHING = "--enable_batching=true"
+ENGINES = ("SavedModel", "LiteRT")
 ONE_THREAD = ["--tensorflow_intra_op_parallelism=1", "--tensorflow_inter_op_parallelism=1"]
 Tensors = Mapping[str, NDArray[Any]]
 Decoder = Callable[[Predict, TextRelease, list[int], Parameters, list[int]], list[Draft]]
@@ -70,6 +66,19 @@ class Shipped:
     def parameters(self) -> Parameters:
         """Those of the release, but for the length."""
         return replace(self.text.defaults, max_tokens=TOKENS, max_lines=int(BOUNDS["max_lines"].maximum or 0))
+
+    def served(self, engine: str) -> Path:
+        """Give the versions that a server serves by the engine.
+
+        LiteRT's has its file alone, as `make run` places it: warm-up requests would load TensorFlow beside it.
+        """
+        if engine == "SavedModel":
+            return self.version.parent
+        alone = self.version.parent.parent / "lite" / self.version.name
+        if not alone.exists():
+            alone.mkdir(parents=True)
+            os.link(self.version / LITE, alone / LITE)
+        return alone.parent
 
     def write(self, decoder: Decoder, predict: Predict, seeds: list[int]) -> int:
         """Write a poem for each seed; give the tokens of them all."""
@@ -118,7 +127,7 @@ class Server:
     name: str
     version: int
     url: str
-    grpc: str | None
+    grpc: str
     process: int
     seconds: float
 
@@ -145,39 +154,15 @@ class Server:
         return _with_tensors(predict)
 
 
-@cache
-def served_flags() -> str:
-    """Give what the server says of its flags."""
-    return subprocess.run([sys.executable, "-m", "serving", "--help"], check=True, capture_output=True).stdout.decode()
-
-
-def offered(flags: Sequence[str]) -> bool:
-    """Tell whether the server has all of these flags."""
-    return all(flag.partition("=")[0] in served_flags() for flag in flags)
-
-
-def missing(version: Path) -> list[str]:
-    """Name what the server or the export does not have, and the tables therefore leave out."""
-    parts = {
-        "gRPC": offered(["--port"]),
-        "batching": offered([BATCHING]),
-        "the server with LiteRT": offered(ENGINES["LiteRT"]),
-        "LiteRT in process": (version / LITE).exists(),
-    }
-    return [name for name, there in parts.items() if not there]
-
-
 @contextmanager
-def serve(shipped: Shipped, flags: Sequence[str]) -> Iterator[Server]:
-    """Run a server; it listens when the model is loaded."""
-    port, name, base = free_port(), shipped.text.name, shipped.version.parent
-    grpc_port = free_port() if offered(["--port"]) else None
-    given = [f"--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={base}", *flags]
-    given += [f"--port={grpc_port}"] if grpc_port else []
+def serve(shipped: Shipped, engine: str, flags: Sequence[str] = (), grpc_port: int = 0) -> Iterator[Server]:
+    """Run a server; it listens when the model is loaded. A port for gRPC loads TensorFlow, whatever the engine."""
+    port, name = free_port(), shipped.text.name
+    given = [f"--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={shipped.served(engine)}"]
     started = time.monotonic()
-    with running(["serving", *given], {}, port) as process:
+    with running(["serving", *given, f"--port={grpc_port}", *flags], {}, port) as process:
         taken = time.monotonic() - started
-        grpc = f"127.0.0.1:{grpc_port}" if grpc_port else None
+        grpc = f"127.0.0.1:{grpc_port}"
         yield Server(name, int(shipped.version.name), f"http://127.0.0.1:{port}", grpc, process, taken)
 
 
@@ -206,8 +191,9 @@ def _listens(port: int) -> bool:
 
 
 def in_process(shipped: Shipped) -> dict[str, Predict]:
-    """Give `generate` without a server between, by the engine, on one thread; LiteRT where the export has its file."""
+    """Give `generate` without a server between, by the engine, on one thread."""
     import tensorflow as tf
+    from ai_edge_litert.interpreter import Interpreter
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -217,13 +203,8 @@ def in_process(shipped: Shipped) -> dict[str, Predict]:
         outputs = generate(**{name: tf.constant(tensor) for name, tensor in inputs.items()})
         return {name: tensor.numpy() for name, tensor in outputs.items()}
 
-    found = {"SavedModel": _with_tensors(saved_model)}
-    if (shipped.version / LITE).exists():
-        from ai_edge_litert.interpreter import Interpreter
-
-        runner = Interpreter(str(shipped.version / LITE), num_threads=1).get_signature_runner("generate")
-        found["LiteRT"] = _with_tensors(lambda inputs: runner(**inputs))
-    return found
+    runner = Interpreter(str(shipped.version / LITE), num_threads=1).get_signature_runner("generate")
+    return {"SavedModel": _with_tensors(saved_model), "LiteRT": _with_tensors(lambda inputs: runner(**inputs))}
 
 
 def _with_tensors(call: Callable[[Tensors], Tensors]) -> Predict:

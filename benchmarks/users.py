@@ -10,18 +10,7 @@ from pathlib import Path
 import requests
 
 from backend.decoders import graph
-from benchmarks.shipped import (
-    BATCHING,
-    ENGINES,
-    PROMPT,
-    SECONDS,
-    Server,
-    Shipped,
-    free_port,
-    offered,
-    running,
-    serve,
-)
+from benchmarks.shipped import ENGINES, PROMPT, SECONDS, Server, Shipped, free_port, running, serve
 from benchmarks.table import percentile, print_table
 
 USERS = (1, 4, 16)
@@ -40,21 +29,22 @@ Connect = Callable[[], Ask]  # each user's own connection
 def measure(release: Path, version: Path) -> None:
     """Print the table."""
     shipped = Shipped.at(release, version)
-    batching = [BATCHING, f"--batching_parameters_file={version.parent / 'batching.config'}"]
+    batching = ["--enable_batching", f"--batching_parameters_file={version.parent / 'batching.config'}"]
     (version.parent / "batching.config").write_text(PARAMETERS, "utf-8")
     with ExitStack() as stack:
         asked: dict[str, dict[str, Connect]] = {}
-        for engine, flags in ENGINES.items():
-            for state, more in {"off": [], "on": batching}.items():
-                if offered([*flags, *more]):
-                    server = stack.enter_context(serve(shipped, [*flags, *more]))
-                    url = stack.enter_context(backend_before(server))
-                    asked.setdefault(f"{engine}, model server", {})[state] = partial(of_server, shipped, server)
-                    asked.setdefault(f"{engine}, backend", {})[state] = partial(of_backend, url)
+        for engine in ENGINES:
+            for state, flags in {"off": [], "on": batching}.items():
+                server = stack.enter_context(serve(shipped, engine, flags))
+                url = stack.enter_context(backend_before(server))
+                asked.setdefault(f"{engine}, model server", {})[state] = partial(of_server, shipped, server)
+                asked.setdefault(f"{engine}, backend", {})[state] = partial(of_backend, url)
         rows = [row for name, ways in asked.items() for users in USERS for row in compare(name, ways, users)]
     heads = ["asked", "users", "batching", "poems a second", "of those without", "p50 ms", "p95 ms"]
     print_table(heads, rows)
-    print(f"\n{TURNS} turns of {POEMS} poems as the release writes them by default, on all cores.")
+    print(
+        f"\n{TURNS} turns of {POEMS} poems as the release writes them by default, servers with their default threads."
+    )
 
 
 def of_server(shipped: Shipped, server: Server) -> Ask:

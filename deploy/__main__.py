@@ -12,7 +12,7 @@ from deploy.versions import place
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "model" / "releases" / "neuralpoet"
-MODELS = ROOT / "serving" / "models"
+MODELS = ROOT / "serving" / "models" / "run"  # not among exports: a TF-Serving that watches those cannot load ours
 LOGS = Path("logs")
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what we ask is on this machine
 

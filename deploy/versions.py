@@ -54,5 +54,5 @@ def _name(release: Path) -> str:
 if __name__ == "__main__":
     try:
         place(Path(sys.argv[1]), Path(sys.argv[2]))
-    except StackError as error:
+    except (StackError, OSError) as error:
         sys.exit(str(error))

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
+from model.errors import ModelError
 from model.folder import CONFIG, EXPORTER, EXTRA, LITE, TOKENIZER, exporter, newest_version
 from model.lite import convert, convertible
 from model.networks.network import Network
@@ -38,6 +39,7 @@ def export(release: Release, models: Path) -> Path:
 def add_lite(release: Release) -> Path | None:
     """Write the release as one file for LiteRT into its folder, and give it; None where its network cannot be."""
     if not convertible(release.network):
+        (release.folder / LITE).unlink(missing_ok=True)  # of the release that was here before
         return None
     with tempfile.TemporaryDirectory() as beside, replacing(release.folder / LITE) as new:
         _save_forms(release, folder := Path(beside) / "version")
@@ -63,14 +65,17 @@ def _save_forms(release: Release, folder: Path) -> None:
 
 
 def save_signatures(network: Network, writer: Writer, folder: Path) -> None:
-    """Write a SavedModel of the writer's signatures with the network's weights."""
+    """Write a SavedModel of the writer's signatures with the network's weights. ModelError where the disk is full."""
     for layer in network._flatten_layers():  # noqa: SLF001  Keras has no public way to its inner layers
         if hasattr(layer, "use_cudnn"):
             layer.use_cudnn = False  # else a model that was exported beside a GPU needs one
     # Of a Keras network that it tracks, TensorFlow writes copies of the weights that a session never restores.
     weights = tf.Module()
     weights.values = [weight.value for weight in network.weights]
-    tf.saved_model.save(weights, str(folder), signatures=writer.signatures())
+    try:
+        tf.saved_model.save(weights, str(folder), signatures=writer.signatures())
+    except tf.errors.OpError as error:
+        raise ModelError(f"{folder} cannot be written: {error.message}") from None
 
 
 def _write_warmup(release: Release, path: Path) -> None:

@@ -68,6 +68,14 @@ def test_a_release_without_a_file_of_its_own_is_told_how_to_make_it(
     assert not (tmp_path / "models").exists()
 
 
+def test_a_folder_that_cannot_be_written_is_one_sentence(release: Path) -> None:
+    models = release / "config.json" / "models"
+    command = [sys.executable, "-m", "deploy.versions", str(release), str(models)]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert str(models) in done.stderr
+
+
 @pytest.mark.parametrize("content", [None, b"{", b"[]", b"{}", b"\xff"])
 def test_a_configuration_that_cannot_be_read_is_one_sentence(
     release: Path, tmp_path: Path, content: bytes | None

@@ -48,6 +48,11 @@ def test_a_large_vocabulary_does_not_overflow() -> None:
     assert ranks(weights, noise, 40_000) == exactly(weights, noise)
 
 
+def test_a_sum_that_only_reaches_the_noise_is_not_yet_it() -> None:
+    weights, noise = np.ones(4, np.float32), np.array([0, 0.25, 0.5, 0.75], np.float32)
+    assert ranks(weights, noise, 4) == [choose_rank(weights, one, np.float32(1)) for one in noise] == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("count", [10, 200, 3500])
 def test_it_picks_what_float64_picks(count: int) -> None:
     ranked, inverse_temperature = logits(3500, count), np.float32(1 / 0.7)

@@ -1,6 +1,8 @@
 """The form for LiteRT, in a release and in a version directory: the same poems as the SavedModel's."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +78,7 @@ def test_torch_rnns_cells_convert(tmp_path: Path, cell: Any) -> None:
 
 def test_a_network_that_does_not_convert_is_exported_without(tmp_path: Path) -> None:
     release = untrained.release(tmp_path / "textgenrnn", TEXTGENRNN)
+    (release.folder / LITE).write_bytes(b"of the release that was here before")
     for arguments in (("export", release.folder, tmp_path / "models"), ("lite", release.folder)):
         done = model(*arguments)
         assert "a textgenrnn has no form for LiteRT and is served by TensorFlow alone" in done.stderr
@@ -88,6 +91,16 @@ def test_a_release_that_lacks_the_file_is_given_it(trained: Trained, tmp_path: P
     (release / LITE).unlink()
     assert model("lite", release).stdout == f"{release / LITE}\n"
     assert (release / LITE).read_bytes() == (trained.release / LITE).read_bytes()
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_file_as_it_was(trained: Trained, tmp_path: Path) -> None:
+    release = Path(shutil.copytree(trained.release, tmp_path / "release"))
+    before = sorted(release.iterdir()), (release / LITE).read_bytes()
+    limited = f"ulimit -f 8; exec {sys.executable} -m model lite {release}"  # of 512 or 1024 bytes, by the shell
+    done = subprocess.run(["sh", "-c", limited], check=False, capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr.count("Traceback")) == (1, 0)
+    assert done.stderr.splitlines()[-1].startswith("model: ")
+    assert (sorted(release.iterdir()), (release / LITE).read_bytes()) == before
 
 
 @pytest.mark.parametrize("config", SHIPPED, ids=lambda path: path.parent.name)
