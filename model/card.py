@@ -43,9 +43,11 @@ def licences(corpus: Path) -> str:
 
 
 def _source(source: Mapping[str, str]) -> str:
-    """Give one source: the section "Sources" of a person's account where there is one, else its name and licence."""
-    section = source.get("account", "").partition("## Sources")[2].partition("\n## ")[0].strip()
-    return section or f"- {source['source']}: {source['licence']}"
+    """Give one source: a person's account, of which the section "Sources" is enough, else its name and licence."""
+    account = source.get("account", "")
+    section = account.partition("## Sources")[2].partition("\n## ")[0].strip()
+    told = "\n".join(line for line in account.splitlines() if not line.startswith("#")).strip()
+    return section or told or f"- {source['source']}: {source['licence']}"
 
 
 def _scores(scores: dict[str, dict[str, Any]]) -> str:
