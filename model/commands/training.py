@@ -110,7 +110,7 @@ def _tell_of(release: "Release", lite: Path | None) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write a release as the newest version for TF-Serving; one that is there already is left alone."""
+    """Write a release as the newest version for TF-Serving; where that is of this release already, it is left alone."""
     from model.folder import LITE, up_to_date
 
     version = up_to_date(options.release, options.models)
