@@ -152,6 +152,12 @@ def test_a_sample_out_of_bounds_is_refused(trained: Trained, option: tuple[str, 
     assert option[0].strip("-") in done.stderr
 
 
+OF_ITS_KIND = {
+    "neuralpoet": 'Я любил тебя светлой любовью,\nНо не знал — "почему"?\n\nИ «не знал»...',
+    "shakespeare": "FIRST KEEPER:\nWhy, who goes there?\n\nSECOND KEEPER:\n'Tis I; be still!",
+}
+
+
 @pytest.mark.parametrize("release", SHIPPED, ids=[path.name for path in SHIPPED])
 def test_what_we_ship_is_whole_scored_and_round_trips(release: Path) -> None:
     from model.release import load
@@ -159,5 +165,5 @@ def test_what_we_ship_is_whole_scored_and_round_trips(release: Path) -> None:
     loaded = load(release)
     assert loaded.config["scores"].keys() == {"validation", "test"}
     assert (release / CARD).is_file()
-    text = 'Я любил тебя светлой любовью,\nНо не знал — "почему"?\n\nИ «не знал»...'
+    text = OF_ITS_KIND[release.name]
     assert loaded.text.tokenizer.decode(loaded.text.tokenizer.encode(text)) == text
