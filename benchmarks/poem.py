@@ -24,7 +24,7 @@ from benchmarks.shipped import (
 )
 from benchmarks.table import in_turns, print_table
 
-TURNS = 7
+TURNS = 5
 FLOOR = "the floor: bare matrix products"
 
 

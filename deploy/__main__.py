@@ -12,6 +12,7 @@ from deploy.versions import place
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "model" / "releases" / "neuralpoet"
+BATCHING = ROOT / "serving" / "config" / "batching.config"
 MODELS = ROOT / "serving" / "models" / "run"  # not among exports: a TF-Serving that watches those cannot load ours
 LOGS = Path("logs")
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what we ask is on this machine
@@ -39,7 +40,8 @@ def start(stack: Stack, model: str, serving: int, backend: int) -> None:
     """Start the services in their order and wait until a poem can be written."""
     page, token = f"http://127.0.0.1:{backend}", os.environ.pop("TELEGRAM_BOT_TOKEN", "")
     flags = [f"--rest_api_port={serving}", f"--model_name={model}", f"--model_base_path={MODELS / model}"]
-    stack.start("serving", ["serving", *flags, "--prefer_tflite_model"], {})
+    flags += ["--prefer_tflite_model", "--enable_batching", f"--batching_parameters_file={BATCHING}"]
+    stack.start("serving", ["serving", *flags], {})
     address = {"SERVING_URL": f"http://127.0.0.1:{serving}", "BACKEND_HOST": "127.0.0.1"}
     stack.start("backend", ["backend"], {"MODELS": model, "BACKEND_PORT": str(backend), **address})
     stack.wait_until(lambda: fetch(f"{page}/readyz") is not None, "The backend is not ready")
