@@ -89,11 +89,11 @@ class Poet:
         parameters, decoder = _parameters(order, release), _decoder(order, served)
         prompt, cut = release.tokenizer.encode_prompt(order.prompt, with_break=release.prompt_break)
         predict = partial(self._serving.predict, served.name, served.version, deadline=deadline)
-        drafts = DECODERS[decoder](predict, served.release, prompt, parameters, list(order.seeds))
+        drafts = DECODERS[decoder](predict, release, prompt, parameters, list(order.seeds))
         written = zip(order.seeds, drafts, strict=True)
         poems = [_poem(order, served, parameters, decoder, seed, prompt, draft) for seed, draft in written]
         return {
-            "model": {"name": served.name, "version": served.version, "hash": served.release.hash},
+            "model": {"name": served.name, "version": served.version, "hash": release.hash},
             "parameters": {**asdict(parameters), "decoder": decoder},
             "prompt_cut": cut,
             "took_ms": round((time.monotonic() - started) * 1000, 1),

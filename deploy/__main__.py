@@ -40,7 +40,7 @@ def start(stack: Stack, model: str, serving: int, backend: int) -> None:
     """Start the services in their order and wait until a poem can be written."""
     page, token = f"http://127.0.0.1:{backend}", os.environ.pop("TELEGRAM_BOT_TOKEN", "")
     flags = [f"--rest_api_port={serving}", f"--model_name={model}", f"--model_base_path={MODELS / model}"]
-    flags += ["--prefer_tflite_model", "--enable_batching", f"--batching_parameters_file={BATCHING}"]
+    flags += ["--enable_batching", f"--batching_parameters_file={BATCHING}"]
     stack.start("serving", ["serving", *flags], {})
     address = {"SERVING_URL": f"http://127.0.0.1:{serving}", "BACKEND_HOST": "127.0.0.1"}
     stack.start("backend", ["backend"], {"MODELS": model, "BACKEND_PORT": str(backend), **address})

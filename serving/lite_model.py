@@ -16,24 +16,25 @@ from ai_edge_litert.interpreter import Interpreter
 
 from serving.engine import Limits, Signature, Threads, find
 from serving.errors import Code, ServingError, invalid
+from serving.tensors import shape_text
 
 MAX_ROWS = 256  # of a request; each keeps the others waiting
 _OPEN = -1  # a dimension that a request decides
 _METHOD = "tensorflow/serving/predict"
-# LiteRT's types by TensorFlow's names for them, in its messages and in its metadata.
+# TensorFlow's names of LiteRT's types.
 _TYPES = {
-    np.float32: ("float", "DT_FLOAT"),
-    np.float64: ("double", "DT_DOUBLE"),
-    np.float16: ("half", "DT_HALF"),
-    np.int8: ("int8", "DT_INT8"),
-    np.int16: ("int16", "DT_INT16"),
-    np.int32: ("int32", "DT_INT32"),
-    np.int64: ("int64", "DT_INT64"),
-    np.uint8: ("uint8", "DT_UINT8"),
-    np.uint32: ("uint32", "DT_UINT32"),
-    np.uint64: ("uint64", "DT_UINT64"),
-    np.bool_: ("bool", "DT_BOOL"),
-    np.bytes_: ("string", "DT_STRING"),
+    np.float32: "float",
+    np.float64: "double",
+    np.float16: "half",
+    np.int8: "int8",
+    np.int16: "int16",
+    np.int32: "int32",
+    np.int64: "int64",
+    np.uint8: "uint8",
+    np.uint32: "uint32",
+    np.uint64: "uint64",
+    np.bool_: "bool",
+    np.bytes_: "string",
 }
 
 
@@ -98,7 +99,7 @@ class LiteModel:
 
 def _signature(runner: Any) -> Signature:
     details = dict(sorted(runner.get_input_details().items()))
-    types = {name: _TYPES[one["dtype"]][0] for name, one in details.items()}
+    types = {name: _TYPES[one["dtype"]] for name, one in details.items()}
     shapes = {name: tuple(map(int, one["shape_signature"])) for name, one in details.items()}
     return Signature(types, tuple(sorted(runner.get_output_details())), _Call(runner, shapes))
 
@@ -112,7 +113,7 @@ def _check(shapes: Mapping[str, tuple[int, ...]], inputs: Mapping[str, np.ndarra
     for name, wanted in shapes.items():
         shape = inputs[name].shape
         if len(shape) != len(wanted) or any(w not in (_OPEN, s) for s, w in zip(shape, wanted, strict=True)):
-            message = f"Tensor {name}: expecting shape {_written(wanted)} but got {_written(shape)}"
+            message = f"Tensor {name}: expecting shape {shape_text(wanted)} but got {shape_text(shape)}"
             raise invalid(message)
         if wanted[:1] != (_OPEN,):
             continue
@@ -120,10 +121,6 @@ def _check(shapes: Mapping[str, tuple[int, ...]], inputs: Mapping[str, np.ndarra
         if shape[0] != rows or not 1 <= rows <= MAX_ROWS:
             message = f"Tensor {name}: expecting from 1 to {MAX_ROWS} rows, as many in all inputs, but got {shape[0]}"
             raise invalid(message)
-
-
-def _written(shape: tuple[int, ...]) -> str:
-    return f"[{','.join(map(str, shape))}]"
 
 
 def _definition(runner: Any) -> dict[str, Any]:
@@ -139,6 +136,6 @@ def _info(details: Mapping[str, Any]) -> dict[str, Any]:
     sizes = [{"size": str(size), "name": ""} for size in details["shape_signature"]]
     return {
         "name": details["name"],
-        "dtype": _TYPES[details["dtype"]][1],
+        "dtype": f"DT_{_TYPES[details['dtype']].upper()}",
         "tensor_shape": {"dim": sizes, "unknown_rank": False},
     }

@@ -7,7 +7,7 @@ import numpy as np
 
 from serving.errors import ServingError, invalid
 from serving.parsing import quote
-from serving.tensors import Flattener, is_base64
+from serving.tensors import Flattener, is_base64, shape_text
 
 
 def signature_name(document: dict[str, Any]) -> str:
@@ -123,7 +123,7 @@ class _Batch:
             message = f"Expecting tensor size: {expected} but got: {size}"
             raise invalid(message)
         if shape != first:
-            message = f"Expecting shape {_written(first)} but got: {_written(shape)}"
+            message = f"Expecting shape {shape_text(first)} but got: {shape_text(shape)}"
             raise invalid(message)
 
 
@@ -146,7 +146,3 @@ def _tensor(value: object, type_name: str) -> np.ndarray:
 
 def _element_error(number: int, key: str, error: ServingError) -> ServingError:
     return invalid(f"Failed to process element: {number}{key} of 'instances' list. Error: {error.status}")
-
-
-def _written(shape: tuple[int, ...]) -> str:
-    return f"[{','.join(map(str, shape))}]"

@@ -104,6 +104,11 @@ def is_base64(value: object) -> bool:
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
 
 
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Return a shape as messages have it: `[2,3]`."""
+    return f"[{','.join(map(str, shape))}]"
+
+
 def _shape(value: object) -> tuple[int, ...]:
     shape: list[int] = []
     while isinstance(value, list):
