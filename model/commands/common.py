@@ -33,8 +33,9 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Let the user say how the texts lie in the input."""
     reading = parser.add_argument_group(
         "reading",
-        "A .jsonl file has an object a line, a .csv or .tsv file a row, a .sqlite file is what `collect` makes; "
-        "of any other file, and each .txt file of a folder, the whole is one text, unless:",
+        "A .jsonl file has an object a line, a .csv or .tsv file a row, a .sqlite file is what `collect` makes; all "
+        "but the last may be compressed, as NAME.jsonl.xz. Of any other file, and each .txt file of a folder, the "
+        "whole is one text, unless:",
     )
     add_layout_options(reading)
     reading.add_argument("--encoding", default="utf-8", help="such as windows-1251 (default: %(default)s)")

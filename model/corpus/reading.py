@@ -1,13 +1,15 @@
-"""Reading texts, one at a time: JSON lines, CSV and TSV, collections, plain text, and folders of plain text."""
+"""Reading texts, one at a time: JSON lines, CSV and TSV, plain text, each also as .xz; collections; folders."""
 
 import codecs
 import csv
 import hashlib
 import json
+import lzma
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO, cast
 
 from model.corpus.collection import SUFFIX, read_collection
 from model.corpus.layout import MAX_TEXT, Layout, TooLongError
@@ -16,12 +18,16 @@ from model.errors import ModelError
 from model.folder import sha256
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+COMPRESSED = ".xz"
 _PIECE = 2**16  # bytes
 
 
 @dataclass(frozen=True)
 class Form:
-    """How to read a corpus. Its name tells its kind: .jsonl, .csv, .tsv, .sqlite, a folder, or plain text."""
+    """How to read a corpus. Its name tells its kind: .jsonl, .csv, .tsv, .sqlite, a folder, or plain text.
+
+    All but collections and folders may be compressed, with .xz behind the name.
+    """
 
     encoding: str = "utf-8"
     layout: Layout = field(default_factory=Layout)
@@ -67,11 +73,13 @@ def read_corpus(path: Path, form: Form = Form()) -> list[Text]:
 
 
 def _read_file(path: Path, form: Form) -> Iterator[Text]:
-    parse = {".jsonl": _json_lines, ".csv": _table, ".tsv": _table}.get(path.suffix.lower(), _plain)
+    name = _unpacked_name(path)
+    parse = {".jsonl": _json_lines, ".csv": _table, ".tsv": _table}.get(name.suffix.lower(), _plain)
     try:
         # csv wants to see the line ends itself: a quoted cell may hold some.
         newline = "" if parse is _table else None
-        with path.open(encoding=_with_mark(form.encoding), newline=newline) as file:
+        encoding = _with_mark(form.encoding)
+        with _open(path) as raw, TextIOWrapper(raw, encoding=encoding, newline=newline) as file:
             yield from parse(path, file, form)
     except UnicodeDecodeError:
         raise ModelError(_undecodable(path, form.encoding)) from None
@@ -79,6 +87,17 @@ def _read_file(path: Path, form: Form) -> Iterator[Text]:
         raise ModelError(f"{path}: not {form.encoding}: {error}") from None
     except LookupError:
         raise ModelError(f"there is no encoding {form.encoding!r}") from None
+    except (lzma.LZMAError, EOFError):
+        raise ModelError(f"{path}: damaged or cut short; copy or compress the file again") from None
+
+
+def _unpacked_name(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix.lower() == COMPRESSED else path
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open a file for its bytes, unpacked."""
+    return cast("BinaryIO", lzma.open(path)) if path != _unpacked_name(path) else path.open("rb")
 
 
 def _with_mark(encoding: str) -> str:
@@ -90,7 +109,7 @@ def _undecodable(path: Path, encoding: str) -> str:
     """Say where the first byte is that is not of the encoding: TextIOWrapper does not tell."""
     decoder = codecs.getincrementaldecoder(encoding)()
     passed = lines = 0
-    with path.open("rb") as file:
+    with _open(path) as file:
         while piece := file.read(_PIECE):
             try:
                 lines += decoder.decode(piece).count("\n")
@@ -133,7 +152,7 @@ def _json_lines(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
 
 
 def _plain(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
-    title = path.stem if form.layout.whole() else ""
+    title = _unpacked_name(path).stem if form.layout.whole() else ""
     try:
         for number, text in enumerate(form.layout.parse(_lines(path, file)), 1):
             yield from_row({"text": text, "title": title}, f"{path}, text {number}")
@@ -143,7 +162,7 @@ def _plain(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
 
 def _table(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
     csv.field_size_limit(MAX_TEXT)
-    rows = csv.reader(_whole_lines(path, file), delimiter=DELIMITERS[path.suffix.lower()], strict=True)
+    rows = csv.reader(_whole_lines(path, file), delimiter=DELIMITERS[_unpacked_name(path).suffix.lower()], strict=True)
     try:
         first = next(rows, None)
         if first is None:

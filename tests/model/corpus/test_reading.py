@@ -1,5 +1,7 @@
 """What a corpus may be, and the sentence for one that it may not."""
 
+import lzma
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from model.corpus import reading
 from model.corpus.collection import open_collection
 from model.corpus.layout import Layout
-from model.corpus.reading import Form, read, read_corpus
+from model.corpus.reading import Form, digest, read, read_corpus
 from model.corpus.texts import Text
 from model.errors import ModelError
 from tests.conftest import model
@@ -224,3 +226,56 @@ def test_what_cannot_be_converted_leaves_nothing_behind(tmp_path: Path) -> None:
     assert (
         "to a .jsonl or a .txt file" in model("convert", tmp_path / "a.jsonl", tmp_path / "b.csv", check=False).stderr
     )
+
+
+COMPRESSED = {
+    "poems.jsonl.xz": ('{"text": "Ночь"}\n{"text": "Улица"}\n', Form(), [Text("Ночь"), Text("Улица")]),
+    "poems.csv.xz": ("text,author\nНочь,Я\n", Form(), [Text("Ночь", author="Я")]),
+    "poems.tsv.xz": ("text\tauthor\nНочь, улица\tЯ\n", Form(), [Text("Ночь, улица", author="Я")]),
+    "poems.txt.xz": ("Ночь\r\nУлица\r\n", Form(), [Text("Ночь\nУлица", title="poems")]),
+    "POEMS.TXT.XZ": ("Ночь\n", Form("windows-1251"), [Text("Ночь", title="POEMS")]),
+}
+
+
+@pytest.mark.parametrize(("name", "case"), COMPRESSED.items(), ids=COMPRESSED.keys())
+def test_a_compressed_file_reads_as_what_is_in_it(
+    tmp_path: Path, name: str, case: tuple[str, Form, list[Text]]
+) -> None:
+    content, form, texts = case
+    (tmp_path / name).write_bytes(lzma.compress(content.encode(form.encoding)))
+    assert list(read(tmp_path / name, form)) == texts
+
+
+def test_the_digest_of_a_compressed_file_is_that_of_the_file_as_it_lies(tmp_path: Path) -> None:
+    packed = lzma.compress(b'{"text": "a"}\n')
+    (tmp_path / "a.jsonl.xz").write_bytes(packed)
+    assert digest(tmp_path / "a.jsonl.xz") == sha256(packed).hexdigest()
+
+
+PACKED = lzma.compress("".join(f'{{"text": "{i}"}}\n' for i in range(9999)).encode())
+DAMAGED = {
+    "cut short": PACKED[:-40],
+    "altered": PACKED[:2000] + b"\0\0\0\0" + PACKED[2004:],
+    "not xz": b'{"text": "a"}\n',
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_damaged_compressed_file_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.jsonl.xz"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"^\S+a\.jsonl\.xz: damaged or cut short; copy or compress the file again$"):
+        list(read(path))
+
+
+def test_a_byte_that_does_not_fit_is_named_where_it_stands_in_what_was_compressed(tmp_path: Path) -> None:
+    (tmp_path / "a.txt.xz").write_bytes(lzma.compress(b"a\nb\xff\n"))
+    with pytest.raises(ModelError, match="line 2: not utf-8 at byte 4 of the file"):
+        list(read(tmp_path / "a.txt.xz"))
+
+
+def test_a_compressed_corpus_is_cleaned(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.xz").write_bytes(lzma.compress('{"text": " Ночь ", "author": "Я"}\n'.encode()))
+    model("clean", tmp_path / "a.jsonl.xz", tmp_path / "b.jsonl", "--preset", "shakespeare")
+    assert (tmp_path / "b.jsonl").read_text("utf-8") == '{"text": "Ночь", "author": "Я"}\n'
