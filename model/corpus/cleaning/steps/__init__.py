@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from model.corpus.cleaning.steps import keys, letters, lines, marks
+from model.corpus.cleaning.steps import keys, letters, lines, marks, phrases
 from model.errors import ModelError
 from model.text import normalise
 
@@ -85,6 +85,7 @@ PLAIN: Mapping[str, Clean] = {
     "line_marks": marks.line_marks,
     "mentions": marks.mentions,
     "hashtags": marks.hashtags,
+    "phrases": phrases.phrases,
 }
 # With a value: how it is written, how it is read, and the function that takes it first.
 VALUED: Mapping[str, tuple[str, Callable[[str], Any], Callable[[Any, str], str | None]]] = {

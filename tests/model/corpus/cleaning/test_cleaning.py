@@ -365,7 +365,7 @@ def test_the_command_prints_a_table_and_texts_as_they_are(tmp_path: Path) -> Non
     [
         (
             ["--preset", "nope"],
-            "there is no preset 'nope'; there are: neuralpoet, neurobugurt, shakespeare, speeches, stihi, textgenrnn",
+            "there is no preset 'nope'; there are: neuralpoet, neurobugurt, prose, shakespeare, speeches, stihi",
         ),
         (["--preset", "stihi", "--jobs", "0"], "--jobs must be from 1 to 512"),
         (["--preset", "stihi", "--explain", "-1"], "--explain must be from 0 to 1000"),

@@ -79,7 +79,7 @@ def test_a_step_does_what_its_name_says(spec: str, before: str, after: str | Non
     assert alone(spec).clean(before) == (before if before in UNCHANGED else after)
 
 
-@pytest.mark.parametrize("spec", [*PLAIN, "min_lines=2", "line_words=2..13"])
+@pytest.mark.parametrize("spec", [*(name for name in PLAIN if name != "phrases"), "min_lines=2", "line_words=2..13"])
 def test_a_plain_text_is_left_alone(spec: str) -> None:
     text = "я помню чудное мгновенье\nпередо мной явилась ты"
     assert alone(spec).clean(text) == text
@@ -95,7 +95,7 @@ def test_profanity_is_left_alone() -> None:
     for preset in PRESETS.glob("*.toml"):
         for step in cleaning_steps(preset.stem):
             if isinstance(step, Alone) and step.spec != "yo":
-                assert step.clean(text) == text
+                assert (step.clean(text) or "").split() == text.split()
 
 
 PIECES = [
