@@ -1,4 +1,7 @@
-"""Train, validation and test parts, the same on every machine, with near-duplicates in one part."""
+"""Train, validation and test parts, the same on every machine, with near-duplicates in one part.
+
+What is learned from beside this corpus is kept apart from its validation and test parts by the same sign.
+"""
 
 import hashlib
 import re
@@ -41,6 +44,35 @@ def training_split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
     return parts
 
 
+def without_kin(texts: Sequence[Text], held_out: Sequence[Text]) -> list[Text]:
+    """Return the texts of a further corpus that are no versions of a validation or test text, in their order.
+
+    A version shares SHARED_LINES lines with one held-out text, or holds each line of one that has too few for that.
+    """
+    kinship = _Kinship(held_out)
+    return [text for text in texts if not kinship.includes(_lines(text))]
+
+
+class _Kinship:
+    """The lines of the held-out texts, so that a text is compared with all of them in the time that its lines take."""
+
+    def __init__(self, held_out: Sequence[Text]) -> None:
+        self._holders = _holders(held_out)
+        self._whole: dict[str, list[set[str]]] = defaultdict(list)  # texts of few telling lines, by their longest line
+        telling = Counter(i for holders in self._holders.values() for i in holders)
+        for i, text in enumerate(held_out):
+            lines = _lines(text)
+            if telling[i] < SHARED_LINES and sum(map(len, lines)) >= MIN_LINE_LETTERS:
+                self._whole[max(lines, key=len)].append(lines)
+
+    def includes(self, lines: set[str]) -> bool:
+        """Say whether a text of these lines is a version of a held-out one."""
+        shared = Counter(i for line in lines for i in self._holders.get(line, ()))
+        if max(shared.values(), default=0) >= SHARED_LINES:
+            return True
+        return any(whole <= lines for line in lines for whole in self._whole.get(line, ()))
+
+
 def _part(digest: str) -> Part:
     place = int(digest[:8], 16) % 100
     if place < 90:  # noqa: PLR2004  the split is defined here
@@ -68,9 +100,19 @@ def _groups(poems: Sequence[Text]) -> list[list[int]]:
 
 
 def _shared_lines(poems: Sequence[Text]) -> Counter[tuple[int, int]]:
+    return Counter(pair for holders in _holders(poems).values() for pair in combinations(holders, 2))
+
+
+def _holders(poems: Sequence[Text]) -> dict[str, list[int]]:
+    """Return the poems that hold each line, formulas and lines that meet by chance left out."""
     holders: dict[str, list[int]] = defaultdict(list)
     for i, poem in enumerate(poems):
-        for line in {letters(line) for line in poem.text.split("\n")}:
+        for line in _lines(poem):
             if len(line) >= MIN_LINE_LETTERS:
                 holders[line].append(i)
-    return Counter(pair for found in holders.values() if len(found) <= MAX_HOLDERS for pair in combinations(found, 2))
+    return {line: found for line, found in holders.items() if len(found) <= MAX_HOLDERS}
+
+
+def _lines(poem: Text) -> set[str]:
+    """Return a poem's lines by their letters, those without a letter left out."""
+    return {line for line in map(letters, poem.text.split("\n")) if line}

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from model.corpus.split import split, training_split
+from model.corpus.split import MAX_HOLDERS, split, training_split, without_kin
 from model.corpus.texts import Text
 from model.errors import ModelError
 
@@ -56,3 +56,41 @@ def test_a_footer_that_stands_under_every_text_joins_nothing() -> None:
 def test_a_corpus_with_an_empty_part_is_refused_before_training() -> None:
     with pytest.raises(ModelError, match="of 2 texts none fell into the"):
         training_split(numbered(2))
+
+
+HELD_OUT = [
+    poem("над озером туман, и берег пуст", "и лодка старая на берегу лежит", "вдали огни", "и никого кругом не слышно"),
+    poem("Тишина.", "Только ходики мерно стучат на стене"),
+    poem("Снег.", "Лес."),
+]
+KIN = {
+    "two lines of one, printed otherwise": (
+        poem("НАД ОЗЕРОМ ТУМАН И БЕРЕГ ПУСТ!", "совсем другая строка", "И никого кругом не слышно..."),
+        True,
+    ),
+    "one line": (poem("над озером туман, и берег пуст", "совсем другая строка"), False),
+    "one line twice": (poem("над озером туман, и берег пуст", "над озером туман, и берег пуст"), False),
+    "a long line and a short one": (poem("над озером туман, и берег пуст", "вдали огни"), False),
+    "one line of each of two": (
+        poem("над озером туман, и берег пуст", "только ходики мерно стучат на стене"),
+        False,
+    ),
+    "the whole of a short one": (
+        poem("совсем другая строка", "Тишина...", "Только ходики мерно стучат на стене.", "и ещё одна"),
+        True,
+    ),
+    "words that anybody may have written": (poem("Снег.", "Лес.", "совсем другая строка"), False),
+}
+
+
+@pytest.mark.parametrize(("text", "kin"), KIN.values(), ids=KIN.keys())
+def test_a_version_of_a_held_out_text_is_one_that_shares(text: Text, kin: bool) -> None:  # noqa: FBT001
+    other = poem("это стихотворение совсем о другом", "и нет в нём ни одной знакомой строки")
+    assert without_kin([other, text, other], HELD_OUT) == ([other, other] if kin else [other, text, other])
+
+
+def test_what_stands_under_many_held_out_texts_is_no_sign_of_kinship() -> None:
+    footer = ["эту строку ставят под каждым текстом", "и эту строку ставят под каждым текстом"]
+    held_out = [poem(f"строка под числом {'аб'[i % 2] * (i + 3)}", *footer) for i in range(MAX_HOLDERS + 1)]
+    further = [poem("совсем другая строка", *footer), poem("вступление", *held_out[0].text.split("\n"))]
+    assert without_kin(further, held_out) == further[:1]
