@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from model.errors import ModelError
 from model.preset import Training
 from model.text.tokens import PAD
-
-Rows = Sequence[NDArray[np.int32]]  # the tokens of each text, BOS to EOS
+from model.training.mixture import Mixture, Rows, Tokens
 
 
 class Batch(NamedTuple):
@@ -44,45 +43,45 @@ class Batches(Protocol):
 class StreamBatches:
     """Windows of the shuffled texts laid end to end, from another offset every epoch."""
 
-    rows: Rows
+    texts: Rows | Mixture
     settings: Training
 
     def __post_init__(self) -> None:
-        usable = sum(map(len, self.rows)) - self.settings.window  # whichever offset an epoch starts from
+        self._mixture = _mixture(self.texts)
+        usable = self._mixture.tokens - self.settings.window  # whichever offset an epoch starts from
         self.steps = _enough(max(0, (usable - 1) // self.settings.window) // self.settings.batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Give windows of `window` tokens in a random order."""
         settings = self.settings
         random = np.random.default_rng([settings.seed, number])
-        stream = _stream(self.rows, random)
+        stream = self._mixture.stream(random)
         stream = stream[random.integers(min(settings.window, len(stream) - settings.window)) :]
         starts = random.permutation(np.arange(0, len(stream) - settings.window, settings.window))
         for step in range(self.steps):
             chosen = starts[step * settings.batch_size : (step + 1) * settings.batch_size]
-            yield _shifted(np.stack([stream[i : i + settings.window + 1] for i in chosen]))
+            yield _shifted(stream, chosen, settings.window)
 
 
 @dataclass
 class CarriedBatches:
     """The shuffled texts laid end to end and cut into `batch_size` tracks, each read on where the last batch ended."""
 
-    rows: Rows
+    texts: Rows | Mixture
     settings: Training
 
     def __post_init__(self) -> None:
-        track = (sum(map(len, self.rows)) - 1) // self.settings.batch_size
+        self._mixture = _mixture(self.texts)
+        track = (self._mixture.tokens - 1) // self.settings.batch_size
         self.steps = _enough(track // self.settings.window)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Give the windows of `window` tokens of all tracks, in order."""
         settings = self.settings
-        stream = _stream(self.rows, np.random.default_rng([settings.seed, number]))
-        length = self.steps * settings.window
+        stream = self._mixture.stream(np.random.default_rng([settings.seed, number]))
         starts = np.arange(settings.batch_size) * ((len(stream) - 1) // settings.batch_size)
-        tracks = np.stack([stream[i : i + length + 1] for i in starts])
-        for first in range(0, length, settings.window):
-            yield _shifted(tracks[:, first : first + settings.window + 1])
+        for step in range(self.steps):
+            yield _shifted(stream, starts + step * settings.window, settings.window)
 
 
 class TextBatches:
@@ -130,11 +129,13 @@ class TextBatches:
         return Batch(tokens, last, None, labels)
 
 
-def _stream(rows: Rows, random: np.random.Generator) -> NDArray[np.int32]:
-    return np.concatenate([rows[i] for i in random.permutation(len(rows))])
+def _mixture(texts: Rows | Mixture) -> Mixture:
+    return texts if isinstance(texts, Mixture) else Mixture([(texts, 1)])
 
 
-def _shifted(windows: NDArray[np.int32]) -> Batch:
+def _shifted(stream: Tokens, starts: NDArray[np.int64], window: int) -> Batch:
+    # The stream is as narrow as its ids allow: only a batch is of the type that the network reads.
+    windows = np.stack([stream[start : start + window + 1] for start in starts]).astype(np.int32, copy=False)
     return Batch(windows[:, :-1], windows[:, 1:])
 
 

@@ -1,6 +1,7 @@
 """What a step reads: every token once an epoch, nothing of another text where texts are apart, the same again."""
 
 from dataclasses import replace
+from hashlib import sha256
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from model.errors import ModelError
 from model.preset import Training
 from model.text.tokens import PAD
 from model.training.batches import Batch, Batches, CarriedBatches, StreamBatches, TextBatches
+from model.training.mixture import Mixture
 
 ROWS = [
     np.arange(start, start + length, dtype=np.int32)
@@ -23,10 +25,14 @@ ROWS = [
     )  # two shorter than a window
 ]
 SETTINGS = Training(epochs=1, batch_size=3, window=16, learning_rate=1e-3)
+OTHERS = [np.arange(start, start + 60, dtype=np.uint16) for start in range(2000, 3000, 100)]
+MIXTURE = Mixture([(ROWS, 1), (OTHERS, 0.5)])
 BATCHES: dict[str, Batches] = {
     "stream": StreamBatches(ROWS, SETTINGS),
     "carried": CarriedBatches(ROWS, SETTINGS),
     "text": TextBatches(ROWS, SETTINGS, 10, every_position=True),
+    "mixed stream": StreamBatches(MIXTURE, SETTINGS),
+    "mixed and carried": CarriedBatches(MIXTURE, SETTINGS),
     "last": TextBatches(ROWS, SETTINGS, 10, every_position=False),
 }
 
@@ -43,6 +49,39 @@ def test_every_epoch_has_its_steps_and_another_order(batches: Batches) -> None:
 def test_an_epoch_is_the_same_when_it_is_asked_for_again(batches: Batches) -> None:
     pairs = zip(batches.epoch(5), batches.epoch(5), strict=True)
     assert all(np.array_equal(a.tokens, b.tokens) and np.array_equal(a.targets, b.targets) for a, b in pairs)
+
+
+# Of batches as they were before a run could read several corpora: a run of that time goes on as it began.
+BEFORE = {
+    "stream": "fd0c74542070de8fa92385fe4e0d8400d9d0fb77dc00935d83b584b7201c5772",
+    "carried": "f8893d1a46be616e4bc1ff9287ad442a186a6574023123ee32627ad3a60bc3e9",
+}
+
+
+@pytest.mark.parametrize(("name", "digest"), BEFORE.items())
+@pytest.mark.parametrize("dtype", [np.int32, np.uint16])
+def test_one_corpus_is_read_as_ever(name: str, digest: str, dtype: type[np.int32 | np.uint16]) -> None:
+    batches = type(BATCHES[name])([row.astype(dtype) for row in ROWS], SETTINGS)  # type: ignore[call-arg]
+    seen = sha256()
+    for number in range(3):
+        for batch in batches.epoch(number):
+            seen.update(batch.tokens.astype("<i4").tobytes() + batch.targets.astype("<i4").tobytes())
+    assert seen.hexdigest() == digest
+
+
+@pytest.mark.parametrize("name", ["mixed stream", "mixed and carried"])
+def test_an_epoch_of_several_corpora_reads_the_expected_tokens_but_for_what_fills_no_batch(name: str) -> None:
+    batches = BATCHES[name]
+    read = sum(batch.counted for batch in batches.epoch(0))
+    per_batch = SETTINGS.window * SETTINGS.batch_size
+    assert read == batches.steps * per_batch
+    assert MIXTURE.tokens - 2 * per_batch < read < MIXTURE.tokens
+
+
+def test_a_batch_is_of_the_type_that_the_network_reads() -> None:
+    for batches in BATCHES.values():
+        for batch in batches.epoch(0):
+            assert batch.tokens.dtype == batch.targets.dtype == np.int32
 
 
 def test_windows_of_a_stream_overlap_by_the_one_token_that_is_predicted() -> None:
