@@ -1,6 +1,7 @@
 """A model whose network writes each line from its last word."""
 
 from itertools import groupby
+from typing import Any
 
 import pytest
 
@@ -24,30 +25,37 @@ def release(serving: FakeServing, toy: ToyRelease) -> ToyRelease:
 def test_the_poem_is_what_the_network_wrote_turned_and_the_users_line_is_not(
     backend: Backend, release: ToyRelease, prompt: str
 ) -> None:
-    own = prompt.split("\n") if prompt else []
-    for poem in backend.reply(prompt=prompt, seed=3, n=4, explain=True)["poems"]:
+    own, turned = prompt.split("\n") if prompt else [], 0
+    for poem in backend.reply(prompt=prompt, seed=3, n=8, explain=True)["poems"]:
         assert poem["lines"][: len(own)] == own
-        ids = [token["id"] for token in sorted(poem["tokens"], key=lambda token: token["step"])]
-        written = "".join(release.tokenizer.texts(ids)).strip("\n")
-        shown = "\n".join(poem["lines"][len(own) :])
-        assert turn(written).startswith(shown) if poem["truncated"] else turn(written) == shown
-        assert any(turn(line) != line for line in written.split("\n"))
+        written = release.tokenizer.texts([token["id"] for token in _in_order(poem["tokens"])])
+        read, shown = turn("".join(written)).strip("\n"), "\n".join(poem["lines"][len(own) :])
+        assert read.startswith(shown) if poem["truncated"] else read == shown
+        turned += turn(read) != read
+    assert turned
 
 
 @pytest.mark.usefixtures("release")
 def test_explain_is_in_the_order_of_reading_and_tells_that_of_writing(backend: Backend) -> None:
-    (poem,) = backend.reply(prompt="Снег", seed=9, explain=True)["poems"]
-    assert not poem["truncated"]
-    tokens = poem["tokens"]
-    assert "".join(token["text"] for token in tokens).strip("\n").split("\n") == poem["lines"][1:]
-    steps = [token["step"] for token in tokens]
-    assert steps != sorted(steps) == list(range(len(tokens)))
-    lines = [list(line) for ended, line in groupby(tokens, lambda token: token["text"] == "\n") if not ended]
-    for line in lines:  # the first token that was written of a line is in its last word
-        first = min(line, key=lambda token: token["step"])
-        behind = "".join(token["text"] for token in line[line.index(first) :])
-        assert " " not in behind
-        assert first["pool"] in ("line_start", "forced")
+    for poem in backend.reply(prompt="Снег", seed=9, n=8, explain=True)["poems"]:
+        tokens, shown = poem["tokens"], "\n".join(poem["lines"][1:])
+        text = "".join(token["text"] for token in tokens).strip("\n")
+        assert text.startswith(shown) if poem["truncated"] else text == shown
+        assert [token["step"] for token in _in_order(tokens)] == list(range(len(tokens)))
+        for is_break, line in groupby(tokens, lambda token: token["text"] == "\n"):
+            if not is_break:
+                _begins_with_its_last_word(list(line))
+
+
+def _in_order(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put tokens into the order of writing."""
+    return sorted(tokens, key=lambda token: token["step"])
+
+
+def _begins_with_its_last_word(line: list[dict[str, Any]]) -> None:
+    first = _in_order(line)[0]
+    assert " " not in "".join(token["text"] for token in line[line.index(first) :])
+    assert first["pool"] in ("line_start", "forced")
 
 
 @pytest.mark.usefixtures("release")
