@@ -16,6 +16,7 @@ from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
 from model.text.poem import compose
 from model.text.receipt import InvalidReceipt, Receipt
 from model.text.release import TextRelease
+from model.text.sampling import Choice
 from model.text.tokens import Tokenizer
 
 
@@ -157,14 +158,16 @@ def _poem(
 
 
 def _explained(tokenizer: Tokenizer, prompt: list[int], draft: Draft) -> list[dict[str, Any]]:
-    """Return the steps of the poem; the texts of all of them, put together, are what the network wrote."""
-    return [
-        {
-            "text": text,
-            "id": choice.token,
-            "pool": choice.pool.name.lower(),
-            "rank": choice.rank,
-            "probability": choice.probability,
-        }
-        for text, choice in zip(tokenizer.texts(draft.tokens, prompt), draft.choices, strict=True)
-    ]
+    """Return the steps of the poem in the order of reading; their texts, put together, are what the network wrote."""
+    return [_explained_step(step, text, draft.choices[step]) for step, text in tokenizer.reading(draft.tokens, prompt)]
+
+
+def _explained_step(step: int, text: str, choice: Choice) -> dict[str, Any]:
+    return {
+        "step": step,
+        "text": text,
+        "id": choice.token,
+        "pool": choice.pool.name.lower(),
+        "rank": choice.rank,
+        "probability": choice.probability,
+    }

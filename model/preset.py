@@ -10,9 +10,9 @@ from model.corpus.cleaning.steps import Step, parse
 from model.errors import ModelError
 from model.networks.sizes import KINDS, PoetSizes, Sizes
 from model.tables import check_keys, check_value, from_table
-from model.text.normalise import STEPS
 from model.text.parameters import BOUNDS as PARAMETERS
 from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
+from model.text.release import BadRelease, check_normalisation
 
 PRESETS = Path(__file__).parent / "presets"
 BOUNDS = {  # of numbers and of those in lists, wherever in a preset they stand
@@ -153,9 +153,7 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
         _check_poet(preset.sizes, f"{where}, [sizes]")
     for temperature in preset.training.sample_temperatures:
         _check_temperature(temperature, f"{where}, [training]: sample_temperatures: each element")
-    for step in preset.normalisation:
-        if step not in STEPS:
-            raise ModelError(f"{where}: normalisation {step!r} is unknown; there are: {', '.join(STEPS)}")
+    _check_normalisation(preset, where)
     _check_sampling(preset.sampling, f"{where}, [sampling]")
     for mood, changes in preset.moods.items():
         check_value(changes, dict, f"{where}, [moods.{mood}]")
@@ -176,6 +174,13 @@ def _check_temperature(temperature: float, where: str) -> None:
             replace(PARAMETERS["temperature"], multiple_of=None).check(where, temperature)
         except InvalidParameter as error:
             raise ModelError(f"{error}, or 0") from None
+
+
+def _check_normalisation(preset: Preset, where: str) -> None:
+    try:
+        check_normalisation(preset.normalisation, preset.tokenizer, prompt_break=preset.prompt_break)
+    except BadRelease as error:
+        raise ModelError(f"{where}: {error}") from None
 
 
 def _check_sampling(sampling: Mapping[str, Any], where: str) -> None:

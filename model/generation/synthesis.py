@@ -20,7 +20,7 @@ from model.generation.request import Request, Temperature, check_count, deliver,
 from model.generation.steps import MAX_LENGTH, dials
 from model.text.normalise import line_ends
 from model.text.sampling import Place, chaos_vector, choose, noise_vector
-from model.text.tokens import BOS, EOS, UNK
+from model.text.tokens import BOS, EOS, UNK, Tokenizer
 
 if TYPE_CHECKING:
     from model.generation.text_generator import TextGenerator
@@ -44,7 +44,8 @@ def synthesize(
     """Write `n` texts, the i-th with `seed` + i, each in an order of the models that its seed shuffles; print or give.
 
     A stop token is a character; without any the models take turns at every token. A model that the list holds more
-    than once has more turns. ModelError where something is out of bounds.
+    than once has more turns. Models that write lines backwards write with their like only, and below the prefix.
+    ModelError where something is out of bounds.
     """
     asked = _Synthesis(_releases(generators), prefix, temperature, max_gen_length, tuple(stop_tokens), seed)
     check_count(n, seed)
@@ -95,6 +96,8 @@ class _Synthesis:
         whole("max_gen_length", self.length, 1, MAX_LENGTH)
         for release in self.releases:
             self._request(release)
+        if len({release.text.tokenizer.backwards for release in self.releases}) > 1:
+            raise ModelError("some of the models write lines backwards and some do not; take one kind only")
 
     def account(self) -> dict[str, Any]:
         models = [release.text.hash for release in self.releases]
@@ -114,14 +117,27 @@ class _Synthesis:
 
 def _write(turns: Sequence["Writer"], prefix: str, seed: int, stops: Sequence[str]) -> str:
     lines = max(writer.asked.parameters.max_lines for writer in turns)
-    so_far = Text(prefix, _lines(prefix) + lines)
+    tokenizer = turns[0].release.text.tokenizer
+    opening = _opening(prefix, tokenizer)
+    so_far = Text(opening, _lines(opening) + lines)
     for writer in turns:
         writer.begin(seed)
     for writer in cycle(Random(seed).sample(turns, len(turns))):  # noqa: S311  a dice, not a secret
         if so_far.ended or so_far.steps >= writer.length:
-            return so_far.text.strip("\n")
+            return _read(so_far.text, tokenizer)
         writer.turn(so_far, stops)
     raise AssertionError("cycle has no end")
+
+
+def _opening(prefix: str, tokenizer: Tokenizer) -> str:
+    """Return what the models go on from, in the order of writing. A line that ends there cannot go on from its end."""
+    ended = not tokenizer.backwards or not prefix or prefix.endswith("\n")
+    return tokenizer.turn(prefix if ended else prefix + "\n")
+
+
+def _read(written: str, tokenizer: Tokenizer) -> str:
+    """Return a text in the order of reading; the space that ends a line in progress would begin it there."""
+    return tokenizer.turn(written.rstrip(" ") if tokenizer.backwards else written).strip("\n")
 
 
 def _lines(text: str) -> int:
@@ -131,7 +147,10 @@ def _lines(text: str) -> int:
 
 @dataclass
 class Text:
-    """What all have written so far, in how many tokens; it ends with so many lines, if no model ends it before."""
+    """What all have written so far, in how many tokens; it ends with so many lines, if no model ends it before.
+
+    The text is in the order of writing.
+    """
 
     text: str
     max_lines: int
@@ -179,7 +198,7 @@ class Writer:
             if token == EOS:
                 so_far.ended = True
                 return
-            added = tokenizer.decode([token], ids).removeprefix(owed)
+            added = tokenizer.texts([token], ids)[0].removeprefix(owed)
             end = min((i for stop in stops if (i := added.find(stop)) >= 0), default=None)
             so_far.add(added if end is None else added[: end + 1])
             if end is not None or not stops:
@@ -201,17 +220,18 @@ class Writer:
     def _ids(self, text: str) -> tuple[list[int], str]:
         """Give the tokens of a text, and the space at its end where no token tells of it: the next must open a word."""
         tokenizer = self.release.text.tokenizer
-        seen = tokenizer.normalise(tokenizer.known(tokenizer.normalise(text)))
-        ends = text[len(text.rstrip(" \n")) :] if seen else ""
-        ids = [BOS, *(token for token in tokenizer.encode(seen + ends) if token != UNK)]
-        owed = ends.endswith(" ") and "\n" not in ends and not tokenizer.decode(ids).endswith(" ")
+        read = tokenizer.normalise(tokenizer.known(tokenizer.normalise(tokenizer.turn(text))))
+        ends = text[len(text.rstrip(" \n")) :] if read else ""
+        seen = tokenizer.turn(tokenizer.turn(read) + ends)
+        ids = [BOS, *(token for token in tokenizer.encode(seen) if token != UNK)]
+        owed = ends.endswith(" ") and "\n" not in ends and not "".join(tokenizer.texts(ids)).endswith(" ")
         return ids, " " * owed
 
     def _opening(self, last: int) -> NDArray[np.bool_]:
         """Say of each token whether it opens a word or a line behind the token `last`, or ends the text."""
         if last not in self.opening:
             tokenizer = self.release.text.tokenizer
-            texts = [tokenizer.decode([token], [last]) for token in range(tokenizer.vocabulary_size)]
+            texts = [tokenizer.texts([token], [last])[0] for token in range(tokenizer.vocabulary_size)]
             self.opening[last] = np.array([text[:1] in (" ", "\n") and text != "" for text in texts])
             self.opening[last][EOS] = True
         return self.opening[last]

@@ -38,8 +38,8 @@ class BpeTokenizer(Tokenizer):
             file.flush()
             return cls(Path(file.name), normalisation)
 
-    def encode(self, text: str) -> list[int]:
-        """Give the ids of a normalised text, UNK for a run of characters that the vocabulary does not know."""
+    def _encode(self, text: str) -> list[int]:
+        """Return the ids of a text, UNK for a run of characters that the vocabulary does not know."""
         ids: list[int] = self._bpe.encode(text.replace("\n", _SPACED_BREAK))
         return ids
 

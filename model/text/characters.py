@@ -34,8 +34,8 @@ class CharacterTokenizer(Tokenizer):
         """Give the vocabulary file."""
         return write_vocabulary(KIND, self._pieces[BREAK_ID:])
 
-    def encode(self, text: str) -> list[int]:
-        """Give the ids of a normalised text, UNK for each character that is not in the alphabet."""
+    def _encode(self, text: str) -> list[int]:
+        """Return the ids of a text, UNK for each character that is not in the alphabet."""
         return [self._ids.get(character, UNK) for character in text]
 
     def _print(self, ids: Sequence[int]) -> list[str]:

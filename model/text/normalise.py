@@ -31,7 +31,7 @@ def _few_marks(found: re.Match[str]) -> str:
     return "".join(["".join(run)[: MAX_MARKS if marks else None] for marks, run in runs])
 
 
-# The names that a release may list under `normalisation`; each takes a text and gives a text.
+# Each takes a text and gives a text, the same again where it is done twice.
 STEPS: dict[str, Callable[[str], str]] = {
     "nfc": _nfc,
     "dashes": lambda text: _DASH.sub("—", text).replace("…", "..."),
@@ -40,6 +40,10 @@ STEPS: dict[str, Callable[[str], str]] = {
     "line_starts": lambda text: _LINE_START.sub(lambda found: found[0].lower(), text),
     "yo": lambda text: text.replace("ё", "е").replace("Ё", "Е"),
 }
+
+# Not one of STEPS: it leaves the text as it is read, and tells the tokenizer to turn it on its way to the network.
+BACKWARDS = "backwards"
+NAMES = (*STEPS, BACKWARDS)  # that a release may list under `normalisation`
 
 
 def line_ends(text: str) -> str:
@@ -55,8 +59,14 @@ def tidy(text: str) -> str:
 
 
 def normalise(text: str, steps: Iterable[str]) -> str:
-    """Tidy `text` and apply the named steps in order. Unknown names raise KeyError."""
+    """Tidy `text` and apply the named steps in order, but for BACKWARDS. Unknown names raise KeyError."""
     text = tidy(text)
     for step in steps:
-        text = STEPS[step](text)
+        if step != BACKWARDS:
+            text = STEPS[step](text)
     return text
+
+
+def turn(text: str) -> str:
+    """Return `text` with the words of each line, which spaces part, in reverse order; turned twice it is the same."""
+    return "\n".join(" ".join(reversed(line.split(" "))) for line in text.split("\n"))

@@ -35,6 +35,8 @@ def compose(
     """
     # What goes on from nothing, the whole prompt being unknown, is a text of its own.
     joint = "\n" if release.prompt_break else " " if len(read) == 1 else ""
+    if release.tokenizer.backwards:  # the white space that ends a line for the network begins it for the reader
+        generated = "\n".join(line.lstrip() for line in generated.split("\n"))
     return lay_out(prompt, generated, stop, max_chars=max_chars, capital_lines=release.capital_lines, joint=joint)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from model.text.bpe import BpeTokenizer
 from model.text.characters import CharacterTokenizer
-from model.text.normalise import STEPS
+from model.text.normalise import BACKWARDS, NAMES
 from model.text.parameters import Parameters, check
 from model.text.sampling import Rules
 from model.text.tokens import WINDOW, Tokenizer
@@ -82,6 +82,7 @@ def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
 
 def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
     tokenizer = config["tokenizer"]
+    check_normalisation(config["normalisation"], tokenizer["kind"], prompt_break=config["prompt_break"])
     if hashlib.sha256(tokenizer_bytes).hexdigest() != config["files"][tokenizer["file"]]:
         raise BadRelease(f"{tokenizer['file']} was altered: its checksum does not fit")
     opened = read_tokenizer(tokenizer["kind"], tokenizer_bytes, config["normalisation"])
@@ -102,6 +103,20 @@ def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
     )
 
 
+def check_normalisation(steps: Sequence[str], tokenizer: str, *, prompt_break: bool = True) -> None:
+    """Raise BadRelease where there is no such step, or one does not go with the rest of a release."""
+    for step in steps:
+        if step not in NAMES:
+            raise BadRelease(f"normalisation {step!r} is unknown; there are: {', '.join(NAMES)}")
+    if BACKWARDS in steps and tokenizer == "words":
+        raise BadRelease(
+            "normalisation 'backwards' turns words with their punctuation, which the tokenizer 'words' keeps apart; "
+            "take 'bpe' or 'characters'"
+        )
+    if BACKWARDS in steps and not prompt_break:
+        raise BadRelease("normalisation 'backwards' needs prompt_break = true: a line cannot go on from its end")
+
+
 def open_tokenizer(kind: str, path: Path, normalisation: Sequence[str]) -> Tokenizer:
     """Open a tokenizer of a kind from its file. BadRelease where it cannot be; OSError where there is no file."""
     return read_tokenizer(kind, path.read_bytes(), normalisation)
@@ -111,9 +126,7 @@ def read_tokenizer(kind: str, data: bytes, normalisation: Sequence[str]) -> Toke
     """Read a tokenizer of a kind from the bytes of its file. BadRelease where it cannot be."""
     if kind not in TOKENIZERS:
         raise BadRelease(f"tokenizer {kind!r} is unknown; there are: {', '.join(TOKENIZERS)}")
-    for step in normalisation:
-        if step not in STEPS:
-            raise BadRelease(f"normalisation {step!r} is unknown; there are: {', '.join(STEPS)}")
+    check_normalisation(normalisation, kind)
     try:
         return TOKENIZERS[kind](data, normalisation)
     except ValueError as error:

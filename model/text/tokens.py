@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import takewhile
 
-from model.text.normalise import normalise
+from model.text.normalise import BACKWARDS, normalise, turn
+from model.text.turning import in_reading_order
 
 PAD, UNK, BOS, EOS = range(4)
 SPECIAL = ("<PAD>", "<UNK>", "<BOS>", "<EOS>")
@@ -15,7 +16,9 @@ PROMPT_TOKENS = WINDOW - 2  # BOS before and a break behind
 class Tokenizer(ABC):
     """Between normalised text and ids, with a line break as one token.
 
-    `alphabet` holds the characters that tokens are made of; `break_id` is the id of a line break.
+    `alphabet` holds the characters that tokens are made of; `break_id` is the id of a line break. With `backwards`
+    the network reads and writes the words of each line in reverse order, and ids are always in the network's order.
+    Text is in the order of reading, but for that of `texts`.
     """
 
     alphabet: frozenset[str]
@@ -25,30 +28,51 @@ class Tokenizer(ABC):
         self.vocabulary_size = len(self._pieces)
         self.break_id = break_id
         self.normalisation = tuple(normalisation)
+        self.backwards = BACKWARDS in self.normalisation
 
     def normalise(self, text: str) -> str:
-        """Give `text` as the network sees it."""
+        """Return `text` as the network sees it, in the order of reading."""
         return normalise(text, self.normalisation)
 
-    @abstractmethod
+    def turn(self, text: str) -> str:
+        """Return a text that is in the order of reading in that of the network, and the other way round."""
+        return turn(text) if self.backwards else text
+
     def encode(self, text: str) -> list[int]:
-        """Give the ids of a normalised text, UNK for what the vocabulary does not know."""
+        """Return the ids of a normalised text, UNK for what the vocabulary does not know."""
+        return self._encode(self.turn(text))
+
+    @abstractmethod
+    def _encode(self, text: str) -> list[int]:
+        """Return the ids of a normalised text that is in the network's order."""
 
     def known(self, text: str) -> str:
         """Give a normalised text without what the vocabulary does not know."""
         return "".join(character for character in text if character in self.alphabet)
 
     def texts(self, ids: Sequence[int], after: Sequence[int] = ()) -> list[str]:
-        """Give what each of `ids` adds to the text of `after`; special ids add nothing.
+        """Return what each of `ids` adds to the text of `after`, in the order of writing; special ids add nothing.
 
-        Put together they are the text. An id out of range raises ValueError.
+        Put together they are the text, which with `backwards` is still to be turned. An id out of range raises
+        ValueError.
         """
         line = list(takewhile(lambda id_: id_ != self.break_id, reversed(after)))[::-1]
         return self._print([*line, *ids])[len(line) :]
 
+    def reading(self, ids: Sequence[int], after: Sequence[int] = ()) -> list[tuple[int, str]]:
+        """Return for each of `ids`, in the order of reading, its place in `ids` and its text.
+
+        Put together the texts are those of `decode`. An id out of range raises ValueError.
+        """
+        texts = self.texts(ids, after)
+        return in_reading_order(texts) if self.backwards else list(enumerate(texts))
+
     def decode(self, ids: Sequence[int], after: Sequence[int] = ()) -> str:
-        """Give the text of `ids`, as it goes on after that of `after`. An id out of range raises ValueError."""
-        return "".join(self.texts(ids, after))
+        """Return the text of `ids`, as it goes on after that of `after`. An id out of range raises ValueError.
+
+        With `backwards` what is written of an unfinished line is the end of that line.
+        """
+        return self.turn("".join(self.texts(ids, after)))
 
     @abstractmethod
     def _print(self, ids: Sequence[int]) -> list[str]:

@@ -149,8 +149,8 @@ class WordTokenizer(Tokenizer):
             end = stop
         return "".join([*parts, text[end:]])
 
-    def encode(self, text: str) -> list[int]:
-        """Give the ids of a normalised text, UNK for each word and mark that the vocabulary does not know."""
+    def _encode(self, text: str) -> list[int]:
+        """Return the ids of a text, UNK for each word and mark that the vocabulary does not know."""
         return [self._ids.get(token, UNK) for token in split(text)]
 
     def _print(self, ids: Sequence[int]) -> list[str]:

@@ -153,7 +153,7 @@ def test_explain_tells_how_each_token_was_drawn(backend: Backend) -> None:
         assert "".join(written.split()).lower() == "".join("".join(poem["lines"][1:]).split()).lower()
     tokens = [token for poem in poems for token in poem["tokens"]]
     assert {token["pool"] for token in tokens} == {"line_start", "chaos", "base", "forced"}
-    assert all(set(token) == {"text", "id", "pool", "rank", "probability"} for token in tokens)
+    assert all(set(token) == {"step", "text", "id", "pool", "rank", "probability"} for token in tokens)
     assert all(0 < token["probability"] <= 1 for token in tokens)
     assert all(token["rank"] == 0 for token in tokens if token["pool"] == "forced")
     assert all(token["rank"] < SAMPLING["top_k"] for token in tokens if token["pool"] == "base")

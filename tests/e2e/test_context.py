@@ -1,4 +1,4 @@
-"""Networks whose text goes on in the prompt's line, from a request to the embedded server: with and without a state."""
+"""Networks of other kinds than the tiny one, from a request to the embedded server and back."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +47,20 @@ def test_with_a_state_both_decoders_write_what_it_writes_in_this_process(charrnn
     with started(tmp_path, charrnn.text.name) as stack:
         for prompt in PROMPTS:
             here = [write(charrnn.network, text, prompt, text.defaults, seed).text for seed in (5, 6)]
+            for decoder in ("graph", "loop"):
+                assert stack.texts(prompt=prompt, n=2, seed=5, decoder=decoder) == here
+            assert here[0] != here[1]
+
+
+def test_lines_that_are_written_backwards_are_read_alike_from_both_decoders_and_this_process(tmp_path: Path) -> None:
+    steps = [*untrained.NORMALISATION, "line_starts", "backwards"]
+    changes = {"normalisation": steps, "prompt_break": True, "capital_lines": True}
+    release = untrained.release(tmp_path / "backwards", untrained.POET, **changes)
+    export(release, tmp_path / "models")
+    text = release.text
+    with started(tmp_path / "models", text.name) as stack:
+        for prompt in PROMPTS:
+            here = [write(release.network, text, prompt, text.defaults, seed).text for seed in (5, 6)]
             for decoder in ("graph", "loop"):
                 assert stack.texts(prompt=prompt, n=2, seed=5, decoder=decoder) == here
             assert here[0] != here[1]

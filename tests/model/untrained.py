@@ -54,9 +54,9 @@ def tokens(batch: int, length: int, seed: int = 0) -> Any:
     return np.random.default_rng([batch, length, seed]).integers(1, VOCABULARY, (batch, length)).astype(np.int32)
 
 
-def release(folder: Path, sizes: Sizes) -> Release:
-    """Make a release of random weights, with a tokenizer that knows the tiny corpus."""
-    table = {
+def release(folder: Path, sizes: Sizes, **changes: Any) -> Release:
+    """Make a release of random weights, with a tokenizer that knows the tiny corpus; `changes` are to its preset."""
+    table: dict[str, Any] = {
         "name": folder.name,
         "network": kind(sizes),
         "tokenizer": "bpe",
@@ -67,8 +67,9 @@ def release(folder: Path, sizes: Sizes) -> Release:
         "sizes": asdict(sizes),
         "training": {"epochs": 1, "batch_size": 2, "window": 8, "learning_rate": 0.01},
         "sampling": SAMPLING,
+        **changes,
     }
     tokenizer, weights = (folder.parent / f"{folder.name}.{part}" for part in ("tokenizer", "weights.h5"))
-    learn_bpe([poem["text"] for poem in tiny.poems()], tokenizer, VOCABULARY, NORMALISATION)
+    learn_bpe([poem["text"] for poem in tiny.poems()], tokenizer, VOCABULARY, table["normalisation"])
     network(sizes).save_weights(weights)
     return build(folder, read(table, folder.name), tokenizer, weights, {})

@@ -47,6 +47,25 @@ def test_what_does_not_come_back_is_counted(bpe: Tokenizer, text: str, lost: int
     assert lost_characters(bpe, [text], capital_lines=False) == lost
 
 
+@pytest.mark.parametrize("steps", [["nfc"], ["nfc", "line_starts"]])
+def test_the_order_of_words_costs_nothing_and_hides_nothing(steps: list[str]) -> None:
+    letters = LETTERS + LETTERS[2:34].upper()
+    plain, turning = (CharacterTokenizer(letters, order) for order in (steps, ["backwards", *steps]))
+    texts = ["Снег — на поля,\n\nи Снег!", "я", "Иван и Анна"]
+    assert lost_characters(turning, [texts[2]], capital_lines=True) == 0
+    for text in [*texts, "Снег 🙂Q на  поля", "\n🙂 снег 漢\r\nна ё 🙂", " — снег"]:
+        lost = lost_characters(turning, [text], capital_lines=True)
+        assert lost == lost_characters(plain, [text], capital_lines=True)
+
+
+def test_small_line_starts_cost_what_capital_lines_do_not_bring_back() -> None:
+    tokenizer = CharacterTokenizer(LETTERS + LETTERS[2:34].upper(), ["line_starts", "backwards"])
+    text = "Иван и Анна\nАнна Иван\nи Анна"
+    assert tokenizer.normalise(text) == "иван и Анна\nанна Иван\nи Анна"
+    assert lost_characters(tokenizer, [text], capital_lines=True) == 1  # the last line has a small letter
+    assert lost_characters(tokenizer, [text], capital_lines=False) == 2
+
+
 def test_an_exact_round_trip_loses_nothing(characters: CharacterTokenizer) -> None:
     texts = ["Снег — на поля,\n\nи снег!", "я"]
     assert lost_characters(characters, texts, capital_lines=False) == 0

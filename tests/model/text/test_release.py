@@ -41,6 +41,19 @@ def test_what_decides_the_text_decides_the_hash(toy: ToyRelease) -> None:
     assert toy.changed(sampling={**SAMPLING, "chaos": 0.5}).config["hash"] == toy.config["hash"]
 
 
+def test_the_order_of_words_decides_the_hash_and_is_the_tokenizers(toy: ToyRelease) -> None:
+    changed = toy.changed(normalisation=[*toy.config["normalisation"], "backwards"])
+    assert changed.config["hash"] != toy.config["hash"]
+    assert read(changed.config_bytes, changed.tokenizer_bytes).tokenizer.backwards
+    assert not read(toy.config_bytes, toy.tokenizer_bytes).tokenizer.backwards
+
+
+def test_words_are_not_written_backwards(tmp_path: Path) -> None:
+    toy = learn(tmp_path, "words").changed(normalisation=["backwards"])
+    with pytest.raises(BadRelease, match="'words' keeps apart"):
+        read(toy.config_bytes, toy.tokenizer_bytes)
+
+
 @pytest.mark.parametrize("change", [{"context": 9}, {"hash": "0" * 64}])
 def test_an_altered_config_is_refused(toy: ToyRelease, change: dict[str, Any]) -> None:
     with pytest.raises(BadRelease, match="hash"):
@@ -85,6 +98,7 @@ def test_what_is_no_config_is_refused(config: bytes, toy: ToyRelease) -> None:
         {"tokenizer": {"kind": [], "file": "toy.model"}},
         {"normalisation": ["loud"]},
         {"normalisation": 5},
+        {"normalisation": ["backwards"], "prompt_break": False},
         {"prompt_break": "no"},
         {"prompt_break": None},
         {"force_breaks": 1},

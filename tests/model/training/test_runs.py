@@ -387,6 +387,16 @@ WRONG = {
     "unknown size": ("head = [24]", "head = [24]\nheight = 2", "unknown key 'height'"),
     "unknown network": ('network = "poet"', 'network = "parrot"', "network 'parrot' is unknown"),
     "unknown normalisation": ('"yo"', '"you"', "normalisation 'you' is unknown"),
+    "backwards within a line": (
+        '"yo"]\ncapital_lines = true\nforce_breaks = true\nprompt_break = true',
+        '"backwards"]\ncapital_lines = true\nforce_breaks = true\nprompt_break = false',
+        "normalisation 'backwards' needs prompt_break = true",
+    ),
+    "backwards with words": (
+        'tokenizer = "bpe"\nnormalisation = ["nfc", ',
+        'tokenizer = "words"\nnormalisation = ["backwards", ',
+        "which the tokenizer 'words' keeps apart; take 'bpe' or 'characters'",
+    ),
     "sampling out of bounds": ("chaos = 0.25", "chaos = 1.25", "chaos: must be between 0 and 1"),
     "no TOML": ("[sizes]", "[sizes", "tiny.toml"),
 }

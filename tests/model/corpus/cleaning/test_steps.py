@@ -79,6 +79,11 @@ def test_a_step_does_what_its_name_says(spec: str, before: str, after: str | Non
     assert alone(spec).clean(before) == (before if before in UNCHANGED else after)
 
 
+def test_no_step_turns_lines_backwards() -> None:
+    with pytest.raises(ModelError, match="'backwards' is unknown"):
+        parse("backwards")
+
+
 @pytest.mark.parametrize("spec", [*(name for name in PLAIN if name != "phrases"), "min_lines=2", "line_words=2..13"])
 def test_a_plain_text_is_left_alone(spec: str) -> None:
     text = "я помню чудное мгновенье\nпередо мной явилась ты"
