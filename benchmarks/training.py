@@ -27,6 +27,7 @@ from model.run import batches_of, prepared
 from model.tokenizing import learn
 from model.training.batches import Batches
 from model.training.history import Progress
+from model.training.plan import Plan, Stage
 from model.training.trainer import Trainer, inputs
 from model.training_report.console import Console
 
@@ -58,7 +59,7 @@ def ours(trainer: Trainer, batches: Batches, steps: int) -> float:
     """Give the seconds of `steps` steps of a run."""
     trainer.console = watch = Watch(trainer.settings, 2 * steps)
     with suppress(EnoughError):
-        trainer.run(batches, [])
+        trainer.run(Plan([Stage(trainer.settings, batches, trainer.settings.epochs)]), [])
     return watch.ends[-1] - watch.ends[steps - 1]
 
 

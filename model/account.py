@@ -32,9 +32,13 @@ def training_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def account_of(preset: Preset, corpus: Path, form: Form, init_from: Path | None) -> dict[str, Any]:
-    """Give the account of a run: its preset, its corpus and how that is read, and what it began with."""
-    account = {"preset": asdict(preset), "corpus_sha256": digest(corpus), "form": asdict(form)}
+def account_of(
+    preset: Preset, corpus: Path, form: Form, init_from: Path | None, further: Mapping[str, Path]
+) -> dict[str, Any]:
+    """Return the account of a run: its preset, its corpora and how they are read, and what it began with."""
+    account: dict[str, Any] = {"preset": asdict(preset), "corpus_sha256": digest(corpus), "form": asdict(form)}
+    if further:
+        account["further_corpora"] = {name: digest(path) for name, path in further.items()}
     return account | ({"init_from": _origin(init_from)} if init_from else {})
 
 
@@ -72,11 +76,20 @@ def form_of(folder: Path) -> Form:
 def check_same(folder: Path, account: Mapping[str, Any]) -> None:
     """Raise ModelError where the run in the folder was started with another corpus or preset."""
     before, now = read_account(folder), json.loads(json.dumps(account))
+    _check_further(folder, before.get("further_corpora", {}), now.get("further_corpora", {}))
     for name, what in (("corpus_sha256", "corpus"), ("form", "way of reading the corpus")):
         if before[name] != now[name]:
             raise ModelError(f"{folder} was started with another {what}; start a new run for this one")
     if _learned(preset_of(folder)) != _learned(read(now["preset"], "the preset")):
         raise ModelError(f"{folder} was started with another preset; start a new run for this one")
+
+
+def _check_further(folder: Path, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    for name in before.keys() | now.keys():
+        if name not in now:
+            raise ModelError(f"{folder} was started with the corpus {name} too; name its file, as at the start")
+        if before.get(name) != now[name]:
+            raise ModelError(f"{folder} was started with another corpus {name}; start a new run for this one")
 
 
 def check_fits(source: Path, preset: Preset) -> None:

@@ -32,6 +32,8 @@ BOUNDS = {  # of numbers and of those in lists, wherever in a preset they stand
     "decay_factor": (0.0001, 1),
     "average": (0, 0.99999),
     "train_size": (0.0001, 1),
+    "corpora": (0.001, 100),
+    "alone_epochs": (0, 100_000),
     "snapshots": (1, 10_000),
     **dict.fromkeys(("learning_rate", "weight_decay", "clip_norm"), (0, 1000)),
     **dict.fromkeys(("warmup_steps", "patience", "checkpoint_seconds", "checkpoint_steps"), (0, 10**9)),
@@ -52,6 +54,8 @@ class Training:
     batch_size: int
     window: int
     learning_rate: float  # the peak, reached after `warmup_steps`
+    corpora: dict[str, float] = field(default_factory=dict)  # further ones, and the share of each that an epoch reads
+    alone_epochs: int = 0  # the last epochs, which read the main corpus alone
     train_size: float = 1.0  # the share of the training texts that is learned from
     schedule: Literal["cosine", "linear", "epochs", "plateau"] = "cosine"  # how it falls: to nothing, or in steps
     decay_every: int = 5  # epochs between two steps down, or on a plateau validations without a better loss before one
@@ -73,6 +77,13 @@ class Training:
     sample_temperatures: list[float] = field(default_factory=lambda: [0.2, 0.5, 1.0])
     sample_prompt: str = ""  # what samples open with; a random crop of the corpus where it is empty
     stop_on_collapse: bool = False
+
+
+# What [pretraining] may have otherwise than [training].
+PRETRAINING = (
+    "corpora", "epochs", "batch_size", "window",
+    "learning_rate", "schedule", "decay_every", "decay_factor", "warmup_steps",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,7 @@ class Preset:
     training: Training
     sampling: dict[str, Any]
     moods: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pretraining: Training | None = None  # reads its own corpora alone, before the training begins
 
 
 def load(preset: str) -> Preset:
@@ -144,9 +156,11 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
     """Make a preset of a table, `where` naming it in a ModelError."""
     check_value(table.get("network"), Literal[tuple(KINDS)], f"{where}: network")
     sizes = KINDS[table["network"]]
+    training = table.get("training", {})
     parts = {
         "sizes": from_table(sizes, table.get("sizes", {}), f"{where}, [sizes]", BOUNDS),
-        "training": from_table(Training, table.get("training", {}), f"{where}, [training]", BOUNDS),
+        "training": from_table(Training, training, f"{where}, [training]", BOUNDS),
+        "pretraining": _pretraining(table.get("pretraining"), training, f"{where}, [pretraining]"),
     }
     preset = from_table(Preset, {**table, **parts}, where)
     if isinstance(preset.sizes, PoetSizes):
@@ -159,6 +173,21 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
         check_value(changes, dict, f"{where}, [moods.{mood}]")
         _check_sampling(preset.sampling | changes, f"{where}, [moods.{mood}]")
     return preset
+
+
+def _pretraining(table: Any, training: Mapping[str, Any], where: str) -> Training | None:
+    """Make the settings of pretraining: those of training, but for what the table has otherwise."""
+    if table is None:
+        return None
+    check_value(table, dict, where)
+    for name in ("corpora", "epochs"):
+        if not table.get(name):
+            raise ModelError(f"{where}: missing key {name!r}")
+    usual = {**training, "alone_epochs": 0}
+    for name, value in table.items():
+        if name not in PRETRAINING and value != usual.get(name):
+            raise ModelError(f"{where}: {name} belongs to [training]; here there may be: {', '.join(PRETRAINING)}")
+    return from_table(Training, usual | table, where, BOUNDS)
 
 
 def _check_poet(sizes: PoetSizes, where: str) -> None:

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +38,11 @@ from model.text.release import BadRelease, open_tokenizer
 from model.text.sampling import Rules
 from model.text.tokens import Tokenizer
 from model.tokenizing import learn
-from model.training.batches import Batches, CarriedBatches, StreamBatches, TextBatches
+from model.training.batches import Batches, TextBatches
 from model.training.checkpoints import BEST, CHECKPOINT, load_weights
+from model.training.corpora import Corpora, Tokenised, absent, plan_of, stream_batches
 from model.training.devices import all_devices
+from model.training.plan import Plan, Stage
 from model.training.rate_search import search
 from model.training.recorder import HISTORY
 from model.training.samples import Sampler
@@ -55,29 +56,46 @@ PLAIN = Form()
 
 def train_run(
     corpus: Path, preset: Preset, folder: Path, console: Console, *,
-    form: Form = PLAIN, resume: bool = False, init_from: Path | None = None,
+    further: Sequence[Path] = (), form: Form = PLAIN, resume: bool = False, init_from: Path | None = None,
 ) -> None:  # fmt: skip
-    """Train in `folder`. Resuming takes the preset and the corpus that it was started with, and no others.
+    """Train in `folder`. Resuming takes the preset and the corpora that it was started with, and no others.
 
-    `init_from` is a run or a release of the same network: its weights and its tokenizer are what this run begins with.
+    `further` are corpora beside the main one, whose names the preset knows them by. `init_from` is a run or a release
+    of the same network: its weights and its tokenizer are what this run begins with.
     """
-    parts = training_split(read_corpus(corpus, form))
-    parts["train"] = parts["train"][: ceil(len(parts["train"]) * preset.training.train_size)]
-    texts = {part: [text.text for text in parts[part]] for part in ("train", "validation")}
+    corpora = Corpora.read(corpus, further, form, preset)
+    if left_out := absent(preset, corpora.further):
+        console.say(f"corpora of the preset that were not given, and are left out: {', '.join(left_out)}")
     with training_in(folder):
-        account = account_of(preset, corpus, form, init_from)
+        account = account_of(preset, corpus, form, init_from, corpora.further)
         if resume:
             check_same(folder, account)
         else:
-            _start(folder, preset, texts["train"], account, init_from)
+            _start(folder, preset, corpora, account, init_from)
         tokenizer = _tokenizer(preset, folder)
         with all_devices(preset.training.batch_size, console.say):
-            trainer = prepared(preset, tokenizer, texts["train"], folder, console)
+            trainer = prepared(preset, tokenizer, corpora.texts("train"), folder, console)
             if init_from is not None:  # what a resumed run began with is in its checkpoint
                 _begin_with(trainer, weights_of(init_from))
-            batches = batches_of(trainer.network, tokenizer, preset.training, parts["train"])
-            trainer.run(batches, texts["validation"])
+            trainer.run(_plan(trainer, preset, corpora, folder), corpora.texts("validation"))
         console.say(f"the best weights are in {folder / BEST}")
+
+
+def _plan(trainer: Trainer, preset: Preset, corpora: Corpora, folder: Path) -> Plan:
+    if trainer.network.context is None:
+        return plan_of(preset, Tokenised(corpora, trainer.tokenizer, folder, trainer.console.say))
+    if corpora.further:
+        raise ModelError(f"the network {preset.network} learns from one corpus")
+    settings = preset.training
+    return Plan(
+        [
+            Stage(
+                settings,
+                batches_of(trainer.network, trainer.tokenizer, settings, corpora.parts["train"]),
+                settings.epochs,
+            )
+        ]
+    )
 
 
 def search_rates(
@@ -127,7 +145,7 @@ def batches_of(network: Network, tokenizer: Tokenizer, settings: Training, texts
     if network.context is not None:
         labels = _labels(texts, network.sizes.labels)
         return TextBatches(rows, settings, network.context, every_position=network.every_position, labels=labels)
-    return (CarriedBatches if settings.carry else StreamBatches)(rows, settings)
+    return stream_batches(rows, settings)
 
 
 def with_vocabulary(preset: Preset, tokenizer: Tokenizer) -> Preset:
@@ -164,14 +182,15 @@ def weights_of(folder: Path) -> Path:
     return folder / WEIGHTS if (folder / WEIGHTS).exists() else folder / BEST
 
 
-def _start(folder: Path, preset: Preset, train: list[str], account: dict[str, Any], init_from: Path | None) -> None:
+def _start(folder: Path, preset: Preset, corpora: Corpora, account: dict[str, Any], init_from: Path | None) -> None:
     if (folder / CHECKPOINT).exists():
         raise ModelError(f"{folder} holds a run; go on with --resume, or choose another folder")
     if init_from is not None:
         check_fits(init_from, preset)
         shutil.copyfile(init_from / TOKENIZER, folder / TOKENIZER)
     else:
-        learn(preset.tokenizer, train, folder / TOKENIZER, preset.sizes.vocabulary, preset.normalisation)
+        texts = corpora.vocabulary_texts(preset)
+        learn(preset.tokenizer, texts, folder / TOKENIZER, preset.sizes.vocabulary, preset.normalisation)
     write_account(folder, account)
 
 

@@ -24,10 +24,13 @@ def from_table(cls: type[T], table: Any, where: str, bounds: Bounds = {}) -> T: 
 
 
 def check_bounds(value: Any, bounds: tuple[float, float], where: str) -> None:
-    """Raise ModelError where a number, or an element of a list, is out of bounds; of other values there are none."""
+    """Raise ModelError where a number is out of bounds, be it in a list or in a table; others have none."""
     if isinstance(value, list):
         for element in value:
             check_bounds(element, bounds, f"{where}: each element")
+    elif isinstance(value, dict):
+        for name, element in value.items():
+            check_bounds(element, bounds, f"{where}: {name}")
     elif isinstance(value, int | float) and not bounds[0] <= value <= bounds[1]:
         raise ModelError(f"{where} must be between {bounds[0]:g} and {bounds[1]:g}")
 
@@ -42,14 +45,23 @@ def check_keys(cls: type, table: Mapping[str, Any], where: str) -> None:
 
 
 def check_value(value: Any, wanted: Any, where: str) -> None:
-    """Raise ModelError where the value is not of the type, the elements of a list included."""
+    """Raise ModelError where the value is not of the type, the elements of a list or a table included."""
     kind = get_origin(wanted) or wanted
     if kind is Literal:
         if not isinstance(value, str) or value not in get_args(wanted):
             raise ModelError(f"{where} {value!r} is unknown; there are: {', '.join(get_args(wanted))}")
         return
-    kinds = get_args(wanted) if kind is UnionType else (int, float) if kind is float else (kind,)
+    kinds = (
+        tuple(get_origin(part) or part for part in get_args(wanted))
+        if kind is UnionType
+        else (int, float)
+        if kind is float
+        else (kind,)
+    )
     if not isinstance(value, kinds) or isinstance(value, bool) != (kind is bool):
         raise ModelError(f"{where} must be of type {'table' if kind is dict else kind.__name__}")
     for element in value if kind is list else ():
         check_value(element, get_args(wanted)[0], f"{where}: each element")
+    if kind is dict and get_args(wanted)[1:] == (float,):
+        for name, element in value.items():
+            check_value(element, get_args(wanted)[1], f"{where}: {name}")

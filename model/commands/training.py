@@ -22,6 +22,9 @@ def add(commands: "Commands") -> None:
     """Declare the commands."""
     train_parser = command(commands, train, "corpus")
     train_parser.add_argument(
+        "further", type=Path, nargs="*", help="further corpora, which the preset knows by their file's name"
+    )
+    train_parser.add_argument(
         "--preset", default="neuralpoet", help="a name of model/presets, or a .toml file (default: %(default)s)"
     )
     train_parser.add_argument("--out", type=Path, required=True, help="the run's folder")
@@ -63,7 +66,7 @@ def train(options: argparse.Namespace) -> None:
         return
     train_run(
         options.corpus, preset, options.out, Console(preset.training),
-        form=read, resume=options.resume, init_from=options.init_from,
+        further=options.further, form=read, resume=options.resume, init_from=options.init_from,
     )  # fmt: skip
 
 

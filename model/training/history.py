@@ -56,16 +56,14 @@ class Progress:
         """The best validation accuracy, and its loss with the sign changed, which decides between equals."""
         return max(map(_worth, self.epochs), default=(-1.0, 0.0))
 
-    @property
-    def stale(self) -> int:
-        """The validations since the best one."""
-        worths = list(map(_worth, self.epochs))
+    def stale(self, since: int = 0) -> int:
+        """Return the validations since the best one, of those after the first `since` epochs."""
+        worths = [_worth(row) for row in self.epochs if row["epoch"] > since]
         return len(worths) - 1 - worths.index(max(worths)) if worths else 0
 
-    @property
-    def losses(self) -> list[float]:
-        """The loss of each validation, nats a token."""
-        return [row["validation_loss"] for row in self.epochs]
+    def losses(self, since: int = 0) -> list[float]:
+        """Return the loss of each validation after the first `since` epochs, nats a token."""
+        return [row["validation_loss"] for row in self.epochs if row["epoch"] > since]
 
     def look(self, samples: list[dict[str, Any]], found: dict[str, Any]) -> None:
         """Keep the samples of a moment and what was found in them; of too many moments every second one goes."""

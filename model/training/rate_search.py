@@ -51,7 +51,7 @@ def _losses(preset: Preset, create: Callable[[], Network], batches: Batches, ste
     network = create()
     optimizer = compiled(network, settings, labelled=getattr(preset.sizes, "labels", 0) > 0)
     for step, batch in enumerate(islice(batches.epoch(0), steps)):
-        optimizer.learning_rate = learning_rate(settings, step, steps, [])
+        optimizer.learning_rate = learning_rate(settings, step, steps, 0, [])
         loss, _ = figures(network.train_on_batch(*inputs(batch), return_dict=True))
         losses.append((step + 1, loss))
         if not isfinite(loss):

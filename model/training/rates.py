@@ -1,4 +1,4 @@
-"""The learning rate at a step: a pure function, so that a resumed run goes on as if it had never stopped."""
+"""The learning rate at a step: a pure function, so that a resumed run is identical to one that never stopped."""
 
 import math
 from collections.abc import Sequence
@@ -8,23 +8,23 @@ from model.preset import Training
 FLOOR = 0.01  # the share of the peak at which a cosine ends
 
 
-def learning_rate(settings: Training, step: int, steps: int, losses: Sequence[float]) -> float:
-    """Give the rate of `step`, counted from 0 over all epochs of `steps` each; `losses` are those on validation."""
+def learning_rate(settings: Training, step: int, steps: int, epoch: int, losses: Sequence[float]) -> float:
+    """Return the rate of `step` of `steps` in all, in `epoch`, both from 0; `losses` are those on validation."""
     if step < settings.warmup_steps:
         return settings.learning_rate * (step + 1) / settings.warmup_steps
-    return settings.learning_rate * _share(settings, step, steps, losses)
+    return settings.learning_rate * _share(settings, step, steps, epoch, losses)
 
 
-def _share(settings: Training, step: int, steps: int, losses: Sequence[float]) -> float:
-    """Give what is left of the peak."""
-    left = 1 - (step - settings.warmup_steps) / max(1, settings.epochs * steps - settings.warmup_steps)
+def _share(settings: Training, step: int, steps: int, epoch: int, losses: Sequence[float]) -> float:
+    """Return what is left of the peak."""
+    left = 1 - (step - settings.warmup_steps) / max(1, steps - settings.warmup_steps)
     match settings.schedule:
         case "cosine":
             return FLOOR + (1 - FLOOR) * (1 - math.cos(math.pi * left)) / 2
         case "linear":
             return left
         case "epochs":
-            return settings.decay_factor ** (step // steps // settings.decay_every)
+            return settings.decay_factor ** (epoch // settings.decay_every)
         case "plateau":
             return settings.decay_factor ** _plateaus(losses, settings.decay_every)
 

@@ -1,4 +1,4 @@
-"""One training run in one folder: started, stopped at any moment, and gone on with as if it had never been."""
+"""One training run in one folder: started, stopped at any moment, and resumable with identical results."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,10 +16,11 @@ from model.networks.network import Network
 from model.preset import Preset
 from model.text.tokens import Tokenizer
 from model.training import checkpoints
-from model.training.batches import Batch, Batches
+from model.training.batches import Batch
 from model.training.history import MOST_ROWS, Progress, Tally
 from model.training.interrupts import Interrupts, noted
 from model.training.optimizer import compiled
+from model.training.plan import Epoch, Plan
 from model.training.rates import learning_rate
 from model.training.recorder import Recorder, updates, weights
 from model.training.samples import Sampler
@@ -46,30 +47,39 @@ class Trainer:
     @property
     def step(self) -> int:
         """The steps since the run's beginning."""
-        return self.progress.epoch * self.batches.steps + self.progress.step
+        return self.plan.steps if self._read_all else self._now.start + self.progress.step
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        stale = self.settings.patience and self.progress.stale >= self.settings.patience
-        return bool(stale) or self.progress.epoch >= self.settings.epochs
+        stale = self.settings.patience and self.progress.stale(self.plan.training_from) >= self.settings.patience
+        return bool(stale) or self._read_all
 
-    def run(self, batches: Batches, validation: Sequence[str]) -> Progress:
+    @property
+    def _read_all(self) -> bool:
+        return self.progress.epoch >= len(self.plan.epochs)
+
+    @property
+    def _now(self) -> Epoch:
+        return self.plan.epochs[self.progress.epoch]
+
+    def run(self, plan: Plan, validation: Sequence[str]) -> Progress:
         """Train until the epochs are over, or the validation accuracy has not risen for as many as `patience` says.
 
         KeyboardInterrupt after SIGINT or SIGTERM, once all is saved; ModelError where it cannot go on.
         """
-        self.batches, self.validation = batches, validation
-        self.every = ceil(self.settings.epochs * batches.steps / MOST_ROWS)  # steps between two rows of the history
+        self.plan, self.validation = plan, validation
+        self.every = ceil(plan.steps / MOST_ROWS)  # steps between two rows of the history
         restored = self.restore()
+        sizes = plan.sizes
         account = {
             "name": self.preset.name,
             "preset": asdict(self.preset),
             "parameters": self.view.count_params(),
-            "steps_per_epoch": batches.steps,
+            "steps_per_epoch": [steps for steps, _ in sizes],
         }
         self.recorder = Recorder(self.folder, account, self.step, self.console.say)
-        self.console.begin(self.progress, batches.steps, next(batches.epoch(0)).counted)
+        self.console.begin(self.progress, sizes)
         try:
             if not restored:
                 self.save()  # what a run begins with is as much its own as what it learns
@@ -102,7 +112,7 @@ class Trainer:
         if self.settings.carry and not progress.step:
             self.network.reset_states()
         self.saved = progress.seconds
-        for number, batch in enumerate(self.batches.epoch(progress.epoch)):
+        for number, batch in enumerate(self._now.read()):
             if interrupts.wanted:
                 self.save()
                 self.console.say("stopped; go on with --resume")
@@ -113,7 +123,7 @@ class Trainer:
 
     def _train(self, batch: Batch) -> None:
         progress, started = self.progress, monotonic()
-        rate = learning_rate(self.settings, self.step, self.batches.steps, progress.losses)
+        rate = self._rate()
         self.optimizer.learning_rate = rate
         due = (self.step + 1) % self.every == 0
         before = weights(self.network) if due else []
@@ -127,6 +137,13 @@ class Trainer:
         if due:
             self.recorder.row(progress, self.step, rate, updates(self.network, before))
             progress.row = Tally()
+
+    def _rate(self) -> float:
+        """Return the learning rate of the next step, by its phase's schedule."""
+        now, progress = self._now, self.progress
+        losses = progress.losses(now.phase_epoch)
+        step, epoch = self.step - now.phase_start, progress.epoch - now.phase_epoch
+        return learning_rate(now.settings, step, now.phase_steps, epoch, losses)
 
     def _count(self, tokens: int, seconds: float, loss: float, accuracy: float) -> None:
         self.progress.tokens += tokens

@@ -1,6 +1,6 @@
 """Bars that move, for a terminal: of the epoch and of the whole run, with the newest figures below."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from rich.console import Console, RenderableType
@@ -13,22 +13,23 @@ _A_SECOND = 4  # drawings
 class Bars:
     """Two bars on a terminal, and lines that stay above them."""
 
-    def __init__(self, out: TextIO, epochs: int, steps: int) -> None:
-        self.epochs, self.steps = epochs, steps
+    def __init__(self, out: TextIO, steps: Sequence[int]) -> None:
+        """Start with `steps`, those of each epoch."""
+        self.steps = steps
         columns = (TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[note]}", markup=False))
         console = Console(file=out, highlight=False, markup=False, emoji=False)
         self._progress = _WithFigures(*columns, console=console, expand=True, refresh_per_second=_A_SECOND)
-        self._whole = self._progress.add_task("whole run", total=epochs * steps, note="")
-        self._epoch = self._progress.add_task("epoch", total=steps, note="")
+        self._whole = self._progress.add_task("whole run", total=sum(steps), note="")
+        self._epoch = self._progress.add_task("epoch", total=max(steps), note="")
         self._progress.start()
 
     def show(self, epoch: int, step: int, figures: str, left: str) -> None:
         """Move the bars to a step of an epoch, counted from 0."""
         self._progress.figures = figures
-        whole, steps = epoch * self.steps + step, f"step {step:,} of {self.steps:,}"
+        whole, total = sum(self.steps[:epoch]) + step, self.steps[epoch]
         self._progress.update(self._whole, completed=whole, note=f"{left} left")
-        name = f"epoch {epoch + 1}/{self.epochs}"
-        self._progress.update(self._epoch, completed=step, description=name, note=steps)
+        name, note = f"epoch {epoch + 1}/{len(self.steps)}", f"step {step:,} of {total:,}"
+        self._progress.update(self._epoch, completed=step, total=total, description=name, note=note)
 
     def say(self, line: str) -> None:
         """Print a line above the bars."""

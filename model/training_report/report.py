@@ -15,7 +15,7 @@ _NOTHING = {
     "name": "a run",
     "preset": {},
     "parameters": 0,
-    "steps_per_epoch": 0,
+    "steps_per_epoch": [],
     "finished": False,
     **asdict(Progress()),
 }

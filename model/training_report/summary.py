@@ -102,7 +102,7 @@ def _size(history: Row) -> list[tuple[str, str]]:
 def _steps(history: Row) -> tuple[int, int]:
     """Give the steps done, and those of the whole run."""
     of = history["steps_per_epoch"]
-    return history["epoch"] * of + history["step"], history["preset"].get("training", {}).get("epochs", 0) * of
+    return sum(of[: history["epoch"]]) + history["step"], sum(of)
 
 
 def _state(history: Row, done: int, whole: int) -> str:
@@ -112,7 +112,7 @@ def _state(history: Row, done: int, whole: int) -> str:
     if history["finished"]:
         return f"Finished after {history['epoch']:,} epoch{'' if history['epoch'] == 1 else 's'} in {so_far}."
     left = duration(history["seconds"] / done * (whole - done))
-    epochs = f"{history['epoch'] + 1:,} of {history['preset']['training']['epochs']:,}"
+    epochs = f"{history['epoch'] + 1:,} of {len(history['steps_per_epoch']):,}"
     return f"Epoch {epochs}, step {done:,} of {whole:,}: {so_far} so far, about {left} left."
 
 

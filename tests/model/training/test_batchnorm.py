@@ -16,6 +16,7 @@ from model.release import build
 from model.run import _begin_with, batches_of, prepared
 from model.tokenizing import learn
 from model.training.checkpoints import BEST
+from model.training.plan import Plan, Stage
 from model.training.trainer import Trainer
 from model.training_report.console import Console
 from tests.model import untrained
@@ -45,7 +46,8 @@ def fresh(folder: Path) -> Trainer:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trainer:
     trainer = fresh(tmp_path_factory.mktemp("batchnorm"))
     texts = [Text(text) for text in TEXTS[:20]]
-    trainer.run(batches_of(trainer.network, trainer.tokenizer, SETTINGS, texts), TEXTS[20:25])
+    batches = batches_of(trainer.network, trainer.tokenizer, SETTINGS, texts)
+    trainer.run(Plan([Stage(SETTINGS, batches, SETTINGS.epochs)]), TEXTS[20:25])
     return trainer
 
 

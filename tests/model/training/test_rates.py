@@ -7,12 +7,12 @@ import pytest
 from model.preset import Training
 from model.training.rates import learning_rate
 
-SETTINGS = Training(epochs=10, batch_size=1, window=1, learning_rate=1.0)
-STEPS = 100
+EPOCHS, STEPS = 10, 100
+SETTINGS = Training(epochs=EPOCHS, batch_size=1, window=1, learning_rate=1.0)
 
 
 def rates(settings: Training, *steps: int) -> list[float]:
-    return [round(learning_rate(settings, step, STEPS, []), 6) for step in steps]
+    return [round(learning_rate(settings, step, EPOCHS * STEPS, step // STEPS, []), 6) for step in steps]
 
 
 def test_warming_up_is_a_straight_line() -> None:
@@ -38,4 +38,4 @@ def test_by_epochs_it_halves_every_fifth() -> None:
 ])  # fmt: skip
 def test_on_a_plateau_it_steps_down_after_epochs_without_a_better_loss(losses: list[float], rate: float) -> None:
     plateau = replace(SETTINGS, schedule="plateau", decay_every=2, decay_factor=0.1)
-    assert learning_rate(plateau, 77, STEPS, losses) == pytest.approx(rate)
+    assert learning_rate(plateau, 77, EPOCHS * STEPS, 0, losses) == pytest.approx(rate)

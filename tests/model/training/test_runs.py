@@ -26,6 +26,7 @@ from model.text.release import open_tokenizer
 from model.tokenizing import learn_bpe
 from model.training.checkpoints import BEST, CHECKPOINT
 from model.training.history import Progress
+from model.training.plan import Plan, Stage
 from model.training.recorder import HISTORY
 from model.training.trainer import Trainer
 from model.training_report.console import Console
@@ -90,7 +91,8 @@ def trainer(folder: Path, tokenizer: Path, preset: Preset, stop_at: str | None =
 
 def run(trainer: Trainer) -> Trainer:
     batches = batches_of(trainer.network, trainer.tokenizer, trainer.settings, TEXTS[:100])
-    trainer.run(batches, [text.text for text in TEXTS[100:]])
+    plan = Plan([Stage(trainer.settings, batches, trainer.settings.epochs)])
+    trainer.run(plan, [text.text for text in TEXTS[100:]])
     return trainer
 
 
@@ -231,7 +233,7 @@ def test_a_folder_of_texts_is_trained_on_and_known_again(tmp_path: Path) -> None
 def test_a_share_of_the_texts_is_learned_from(trained: Trained, tmp_path: Path) -> None:
     preset = replace(PRESET, training=replace(SETTINGS, epochs=1, train_size=0.25))
     train_run(trained.corpus, preset, tmp_path, Console(SETTINGS, print), init_from=None)
-    steps = [json.loads((run / HISTORY).read_bytes())["steps_per_epoch"] for run in (tmp_path, trained.run)]
+    steps = [json.loads((run / HISTORY).read_bytes())["steps_per_epoch"][0] for run in (tmp_path, trained.run)]
     assert 0.15 < steps[0] / steps[1] < 0.35
 
 
@@ -424,8 +426,10 @@ def test_an_unknown_preset_lists_those_there_are() -> None:
 
 def test_the_best_epoch_is_the_one_of_the_best_validation_accuracy() -> None:
     pairs = ((0.1, 3.0), (0.4, 2.5), (0.4, 2.2), (0.3, 2.0), (0.35, 1.9))
-    progress = Progress(epochs=[{"validation_accuracy": a, "validation_loss": loss} for a, loss in pairs])
-    assert (progress.best, progress.stale) == ((0.4, -2.2), 2)
+    progress = Progress(epochs=[
+        {"epoch": epoch, "validation_accuracy": a, "validation_loss": loss} for epoch, (a, loss) in enumerate(pairs, 1)
+    ])  # fmt: skip
+    assert (progress.best, progress.stale(), progress.stale(since=3)) == ((0.4, -2.2), 2, 0)
 
 
 def test_a_checkpoint_is_whole_or_not_there(trained: Trained, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def history(
         "name": "neuralpoet",
         "preset": preset(planned),
         "parameters": 4_612_908,
-        "steps_per_epoch": per_epoch,
+        "steps_per_epoch": [per_epoch] * planned,
         "finished": finished,
         "epoch": rows * every // per_epoch,
         "step": rows * every % per_epoch,

@@ -40,7 +40,7 @@ def screen_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 def test_a_log_gets_a_line_every_twenty_steps(capsys: pytest.CaptureFixture[str]) -> None:
     shown, progress = Console(SETTINGS), Progress(epoch=1)
-    shown.begin(progress, 60, 64)
+    shown.begin(progress, [(60, 64)] * SETTINGS.epochs)
     for _ in range(60):
         shown.step(gone(progress), LOGS)
     lines = capsys.readouterr().out.splitlines()
@@ -55,7 +55,7 @@ def test_a_log_of_slow_steps_gets_a_line_every_half_minute(
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(module, "monotonic", lambda: clock.now)
     shown, progress = Console(SETTINGS), Progress()
-    shown.begin(progress, 60, 1024)
+    shown.begin(progress, [(60, 1024)] * SETTINGS.epochs)
     for _ in range(9):
         clock.now += 10
         shown.step(gone(progress, 10), LOGS)
@@ -64,14 +64,14 @@ def test_a_log_of_slow_steps_gets_a_line_every_half_minute(
 
 def test_the_time_left_of_a_resumed_run_counts_from_where_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     shown, progress = Console(SETTINGS), Progress(epoch=2, step=19, seconds=5000.0)
-    shown.begin(progress, 60, 1024)
+    shown.begin(progress, [(60, 1024)] * SETTINGS.epochs)
     shown.step(gone(progress, 2.0), LOGS)
     assert capsys.readouterr().out.endswith("step 20/60 loss 4.202 accuracy 0.2284 512 tokens/s 0:01:20 left\n")
 
 
 def test_a_clock_that_stands_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     shown, progress = Console(SETTINGS), Progress(step=19)
-    shown.begin(progress, 60, 1024)
+    shown.begin(progress, [(60, 1024)] * SETTINGS.epochs)
     shown.step(gone(progress, 0.0), {"loss": float("nan")})
     assert capsys.readouterr().out == "epoch 1/3 step 20/60 loss nan 0 tokens/s -:--:-- left\n"
 
@@ -79,7 +79,7 @@ def test_a_clock_that_stands_is_no_error(capsys: pytest.CaptureFixture[str]) -> 
 def test_lines_may_be_said_at_any_time(capsys: pytest.CaptureFixture[str]) -> None:
     shown = Console(SETTINGS)
     shown.say("resumed at epoch 2")
-    shown.begin(Progress(), 60, 1024)
+    shown.begin(Progress(), [(60, 1024)] * SETTINGS.epochs)
     shown.validated("validation: [b]good[/b]")
     shown.end()
     shown.end()
@@ -92,7 +92,7 @@ def test_plain_lines_may_go_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
     shown = Console(SETTINGS, say=lines.append)
     progress = Progress(step=19)
-    shown.begin(progress, 60, 1024)
+    shown.begin(progress, [(60, 1024)] * SETTINGS.epochs)
     shown.step(gone(progress), LOGS)
     shown.end()
     assert re.fullmatch(LINE, lines[0])
@@ -102,7 +102,7 @@ def test_plain_lines_may_go_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_screen_shows_bars_figures_and_what_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = screen_of(monkeypatch)
     shown, progress = Console(SETTINGS), Progress(epoch=1, step=29)
-    shown.begin(progress, 60, 1024)
+    shown.begin(progress, [(60, 1024)] * SETTINGS.epochs)
     shown.step(gone(progress), LOGS)
     shown.validated("validation: accuracy 0.2 [bold] :smile:")
     shown.say("at temperature 0.5: Чай | остыл\nи кот")
@@ -121,6 +121,6 @@ def test_a_screen_gets_its_cursor_back(monkeypatch: pytest.MonkeyPatch, colour: 
     screen = screen_of(monkeypatch)
     monkeypatch.setenv("NO_COLOR", colour)
     shown = Console(SETTINGS)
-    shown.begin(Progress(), 60, 1024)
+    shown.begin(Progress(), [(60, 1024)] * SETTINGS.epochs)
     shown.end()
     assert screen.getvalue().count("\x1b[?25l") == screen.getvalue().count("\x1b[?25h") == 1

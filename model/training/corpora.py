@@ -1,0 +1,142 @@
+"""The corpora of a run: the main one, which is split, and further ones that training or pretraining reads beside it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import ceil
+from pathlib import Path
+from typing import Self
+
+from model.corpus.reading import Form, digest, read_corpus
+from model.corpus.split import Part, training_split, without_kin
+from model.corpus.texts import Text
+from model.errors import ModelError
+from model.folder import TOKENIZER, sha256
+from model.preset import Preset, Training
+from model.text.tokens import Tokenizer
+from model.training.batches import Batches, CarriedBatches, StreamBatches
+from model.training.mixture import Mixture, Rows
+from model.training.plan import Plan, Stage
+from model.training.token_store import TokenStore, key_of, made
+
+TOKENS = "tokens"  # the folder of token ids in a run's folder
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Corpora:
+    """The parts of the main corpus, and the paths of the further ones by their names."""
+
+    main: Path
+    further: Mapping[str, Path]
+    form: Form
+    parts: Mapping[Part, Sequence[Text]]
+
+    @classmethod
+    def read(cls, main: Path, further: Sequence[Path], form: Form, preset: Preset) -> Self:
+        """Read and split the main corpus. ModelError where the preset has no use for a further one."""
+        named = _named(further, preset)
+        parts = training_split(read_corpus(main, form))
+        parts["train"] = parts["train"][: ceil(len(parts["train"]) * preset.training.train_size)]
+        return cls(main, named, form, parts)
+
+    def texts(self, part: Part) -> list[str]:
+        """Return the texts of a part of the main corpus."""
+        return [text.text for text in self.parts[part]]
+
+    def read_further(self, name: str) -> list[Text]:
+        """Read a further corpus without versions of the texts that the run is judged by."""
+        return without_kin(read_corpus(self.further[name], self.form), [*self.parts["validation"], *self.parts["test"]])
+
+    def weights(self, preset: Preset, phase: Training | None) -> dict[str, float]:
+        """Return the weights of the further corpora that a phase of the preset reads."""
+        if phase is None:
+            return {}
+        if phase is preset.training and not phase.corpora:
+            own = preset.pretraining.corpora if preset.pretraining else {}
+            return dict.fromkeys(self.further.keys() - own.keys(), 1.0)
+        return {name: weight for name, weight in phase.corpora.items() if name in self.further}
+
+    def vocabulary_texts(self, preset: Preset) -> Iterator[str]:
+        """Return what the vocabulary is learned from: the texts of training, not those of pretraining."""
+        yield from self.texts("train")
+        for name in sorted(self.weights(preset, preset.training)):
+            yield from (text.text for text in self.read_further(name))
+
+
+def absent(preset: Preset, given: Mapping[str, Path]) -> list[str]:
+    """Return the names of the corpora that the preset would read and that were not given."""
+    return sorted(name for name in _known(preset) if name not in given)
+
+
+@dataclass(frozen=True)
+class Tokenised:
+    """The token ids of a run's corpora, each made once and kept in the run's folder."""
+
+    corpora: Corpora
+    tokenizer: Tokenizer
+    folder: Path
+    say: Callable[[str], None]
+
+    def rows(self, name: str = MAIN) -> TokenStore:
+        """Return the ids of the training texts of the main corpus, or of the texts of a further one."""
+        (self.folder / TOKENS).mkdir(exist_ok=True)
+        path = self.folder / TOKENS / f"{name}.ids"
+        return made(path, self._key(name), self._encoded(name), self.tokenizer.vocabulary_size, self.say)
+
+    def _key(self, name: str) -> str:
+        corpora = self.corpora
+        return key_of({
+            "corpus": digest(corpora.main if name == MAIN else corpora.further[name]),
+            "split_of": digest(corpora.main),
+            "texts": len(corpora.parts["train"]),
+            "form": asdict(corpora.form),
+            "tokenizer": sha256(self.folder / TOKENIZER),
+            "normalisation": self.tokenizer.normalisation,
+        })  # fmt: skip
+
+    def _encoded(self, name: str) -> Iterator[Sequence[int]]:
+        if name != MAIN:
+            self.say(f"reading {self.corpora.further[name]}")
+        texts = self.corpora.parts["train"] if name == MAIN else self.corpora.read_further(name)
+        return (self.tokenizer.encode_text(self.tokenizer.normalise(text.text)) for text in texts)
+
+
+def plan_of(preset: Preset, tokenised: Tokenised) -> Plan:
+    """Return what each epoch of a run reads: pretraining, then all corpora of training, then the main one alone."""
+    training, corpora = preset.training, tokenised.corpora
+    main = tokenised.rows()
+
+    def stage(phase: Training, weights: Mapping[str, float], epochs: int, *, own: bool = True) -> Stage:
+        sources = [(tokenised.rows(name), weight) for name, weight in sorted(weights.items())]
+        return Stage(phase, stream_batches(Mixture([(main, 1.0)] * own + sources), phase), epochs)
+
+    stages = []
+    if preset.pretraining and (weights := corpora.weights(preset, preset.pretraining)):
+        stages.append(stage(preset.pretraining, weights, preset.pretraining.epochs, own=False))
+    weights = corpora.weights(preset, training)
+    alone = training.alone_epochs if weights else 0
+    stages.append(stage(training, weights, training.epochs - alone))
+    if alone:
+        stages.append(stage(training, {}, alone))
+    return Plan(stages)
+
+
+def stream_batches(texts: Rows | Mixture, settings: Training) -> Batches:
+    """Return the batches of texts laid end to end."""
+    return (CarriedBatches if settings.carry else StreamBatches)(texts, settings)
+
+
+def _known(preset: Preset) -> set[str]:
+    return set(preset.training.corpora) | set(preset.pretraining.corpora if preset.pretraining else ())
+
+
+def _named(further: Sequence[Path], preset: Preset) -> dict[str, Path]:
+    """Return the further corpora by their names: the file's without its endings."""
+    named = {path.name.partition(".")[0]: path for path in further}
+    if len(named) < len(further):
+        raise ModelError("two corpora have the same name; rename a file")
+    for name in named:
+        if preset.training.corpora and name not in _known(preset):
+            known = ", ".join(sorted(_known(preset)))
+            raise ModelError(f"the preset has no use for the corpus {name!r}: the corpora that it names are {known}")
+    return named

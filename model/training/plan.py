@@ -1,0 +1,78 @@
+"""What each epoch of a run reads, and by which settings: pretraining first, where there is any."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from model.preset import Training
+from model.training.batches import Batch, Batches
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Epochs that read the same texts. Stages in a row with the same settings share one schedule, and are a phase."""
+
+    settings: Training
+    batches: Batches
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch: its place in the run, and its phase's place and length, for the learning rate. Steps count from 0."""
+
+    number: int
+    settings: Training
+    batches: Batches
+    start: int  # the run's steps before it
+    phase_epoch: int  # the run's epochs before its phase
+    phase_start: int  # the run's steps before its phase
+    phase_steps: int
+
+    @property
+    def steps(self) -> int:
+        """The steps of the epoch."""
+        return self.batches.steps
+
+    def read(self) -> Iterator[Batch]:
+        """Return its batches, the same whenever they are asked for."""
+        return self.batches.epoch(self.number)
+
+
+class Plan:
+    """The epochs of a run, in order."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self.epochs = list[Epoch]()
+        for settings in dict.fromkeys(id(stage.settings) for stage in stages):
+            self._add([stage for stage in stages if id(stage.settings) == settings])
+
+    def _add(self, phase: Sequence[Stage]) -> None:
+        first, start = len(self.epochs), self.steps
+        whole = sum(stage.epochs * stage.batches.steps for stage in phase)
+        for stage in phase:
+            for _ in range(stage.epochs):
+                place = (len(self.epochs), stage.settings, stage.batches, self.steps)
+                self.epochs.append(Epoch(*place, first, start, whole))
+
+    @property
+    def steps(self) -> int:
+        """The steps of the whole run."""
+        return self.epochs[-1].start + self.epochs[-1].steps if self.epochs else 0
+
+    @property
+    def training_from(self) -> int:
+        """The number of the epoch with which pretraining is over."""
+        return self.epochs[-1].phase_epoch
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """The steps of each epoch, and the tokens that its steps count."""
+        tokens = {id(epoch.batches): next(epoch.read()).counted for epoch in self._first_of_each()}
+        return [(epoch.steps, tokens[id(epoch.batches)]) for epoch in self.epochs]
+
+    def _first_of_each(self) -> Iterator[Epoch]:
+        seen = set[int]()
+        for epoch in self.epochs:
+            if id(epoch.batches) not in seen:
+                seen.add(id(epoch.batches))
+                yield epoch
