@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import layers, ops
 
+from model.networks import recurrent
 from model.networks.network import Network, Tensor
 from model.networks.sizes import PoetSizes
 
@@ -131,7 +132,7 @@ class Poet(Network):
     def call(self, tokens: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002  Keras's own signature
         """Give the logits [B, T, vocabulary] of what follows each of `tokens` [B, T]."""
         attended = self.attention(self.dropout(self.embedding(tokens), training=training))
-        joined = _join(attended, self.lstm(attended), self.gru(attended))
+        joined = _join(attended, recurrent.lstm(self.lstm, attended), recurrent.gru(self.gru, attended))
         head = self.dropout(joined, training=training)
         for dense in (self.dense, *self.further):
             head = self.head_dropout(dense(head), training=training)
