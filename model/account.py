@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.corpus.layout import Layout
+from model.corpus.provenance import sources
 from model.corpus.reading import Form, digest
 from model.errors import ModelError
 from model.folder import CONFIG, RUN, check_files, read_config
@@ -36,10 +37,18 @@ def account_of(
     preset: Preset, corpus: Path, form: Form, init_from: Path | None, further: Mapping[str, Path]
 ) -> dict[str, Any]:
     """Return the account of a run: its preset, its corpora and how they are read, and what it began with."""
-    account: dict[str, Any] = {"preset": asdict(preset), "corpus_sha256": digest(corpus), "form": asdict(form)}
-    if further:
-        account["further_corpora"] = {name: digest(path) for name, path in further.items()}
-    return account | ({"init_from": _origin(init_from)} if init_from else {})
+    return {
+        "preset": asdict(preset),
+        "corpus_sha256": digest(corpus),
+        "form": asdict(form),
+        **({"further_corpora": {name: _further(path) for name, path in further.items()}} if further else {}),
+        **({"init_from": _origin(init_from)} if init_from else {}),
+    }
+
+
+def _further(path: Path) -> dict[str, Any]:
+    """Return what a release will tell of a further corpus, which nobody is asked for then."""
+    return {"sha256": digest(path), "sources": sources(path)}
 
 
 def write_account(folder: Path, account: Mapping[str, Any]) -> None:
@@ -84,11 +93,11 @@ def check_same(folder: Path, account: Mapping[str, Any]) -> None:
         raise ModelError(f"{folder} was started with another preset; start a new run for this one")
 
 
-def _check_further(folder: Path, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+def _check_further(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     for name in before.keys() | now.keys():
         if name not in now:
             raise ModelError(f"{folder} was started with the corpus {name} too; name its file, as at the start")
-        if before.get(name) != now[name]:
+        if before.get(name, {}).get("sha256") != now[name]["sha256"]:
             raise ModelError(f"{folder} was started with another corpus {name}; start a new run for this one")
 
 

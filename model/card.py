@@ -2,11 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from model.corpus.provenance import sources
 from model.corpus.split import Part
 from model.corpus.texts import Text
 from model.folder import CARD
@@ -36,9 +34,9 @@ def write_card(release: Release, parts: Mapping[Part, Sequence[Text]], sources: 
     (release.folder / CARD).write_text("\n\n".join(sections) + "\n", "utf-8")
 
 
-def licences(corpus: Path) -> str:
-    """Give a section on where the corpus comes from and on what terms, as far as that is recorded."""
-    told = [_source(source) for source in sources(corpus)]
+def licences(sources: Sequence[Mapping[str, str]]) -> str:
+    """Return a section on where the corpora come from and on what terms, as far as that is recorded."""
+    told = [_source(source) for source in sources]
     return "\n\n".join(["## Sources", *(told or ["Not recorded."])])
 
 
@@ -65,7 +63,8 @@ def _number(value: float) -> str:
 def _settings(config: dict[str, Any]) -> str:
     rows = [
         f"| {group} | " + ", ".join(f"{name} {value}" for name, value in config[group].items()) + " |"
-        for group in ("network", "training", "run", "data", "sampling")
+        for group in ("network", "pretraining", "training", "run", "data", "sampling")
+        if config.get(group)
     ]
     return "\n".join(
         ["| what | values |", "|---|---|", f"| normalisation | {', '.join(config['normalisation'])} |", *rows]

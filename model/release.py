@@ -70,6 +70,7 @@ def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account:
         "signatures": signatures(preset.sizes),
         "sampling": preset.sampling,
         "moods": preset.moods,
+        "pretraining": asdict(preset.pretraining) if preset.pretraining else None,
         "training": asdict(preset.training),
         "files": {name: sha256(folder / name) for name in (TOKENIZER, WEIGHTS)},
         **account,

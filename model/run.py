@@ -23,6 +23,7 @@ from model.account import (
     write_account,
 )
 from model.card import licences, write_card
+from model.corpus.provenance import sources
 from model.corpus.reading import Form, digest, read_corpus
 from model.corpus.split import Part, split, training_split
 from model.corpus.texts import Text
@@ -173,7 +174,8 @@ def release_run(run: Path, corpus: Path, out: Path, choice: Choice = Choice()) -
     origin = _origin(run, account, corpus.name, parts, choice.weights)
     release = build(out, _released(run, choice), run / TOKENIZER, choice.weights or run / BEST, origin)
     release = with_scores(release, {part: parts[part] for part in choice.scored})
-    write_card(release, parts, licences(corpus), notes)
+    told = [source for further in account.get("further_corpora", {}).values() for source in further["sources"]]
+    write_card(release, parts, licences([*sources(corpus), *told]), notes)
     return release
 
 
@@ -238,8 +240,9 @@ def _origin(
     except (OSError, ValueError, LookupError, TypeError):
         raise ModelError(f"{run} has not finished an epoch yet") from None
     began = {name: value for name, value in account.items() if name == "init_from"}
+    further = {name: known["sha256"] for name, known in account.get("further_corpora", {}).items()}
     counts = {str(part): len(texts) for part, texts in parts.items()}
     return {
         "run": {**told, **began, **({"weights": weights.name} if weights else {})},
-        "data": {"corpus": corpus, "sha256": account["corpus_sha256"], **counts},
+        "data": {"corpus": corpus, "sha256": account["corpus_sha256"], **counts, **further},
     }

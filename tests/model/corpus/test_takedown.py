@@ -15,7 +15,7 @@ from model.corpus import takedown
 from model.corpus.cleaning import pipeline
 from model.corpus.collection import open_collection, read_collection
 from model.corpus.forgetting import is_forgotten, mark
-from model.corpus.provenance import entry, record
+from model.corpus.provenance import entry, record, sources
 from model.corpus.texts import Text
 from model.errors import ModelError
 from model.folder import sha256
@@ -303,7 +303,7 @@ def test_sources_are_told_or_found_beside_the_corpus(corpus: Path) -> None:
     assert clean(corpus, out)["sources"] == []
     told = clean(corpus, out, "--source", "A", "--licence", "MIT", "--source", "B", "--licence", "none")["sources"]
     assert told == [{"source": "A", "licence": "MIT"}, {"source": "B", "licence": "none"}]
-    assert licences(out) == "## Sources\n\n- A: MIT\n\n- B: none"
+    assert licences(sources(out)) == "## Sources\n\n- A: MIT\n\n- B: none"
     assert (
         "needs its --licence"
         in model("clean", corpus, out, "--preset", "textgenrnn", "--source", "A", check=False).stderr
@@ -314,4 +314,4 @@ def test_a_persons_account_beside_the_corpus_goes_with_it(corpus: Path, tmp_path
     (corpus.parent / "SOURCES.md").write_text("# Texts\n\n## Sources\n\nOne | two\n\n## Other\n\nThree\n")
     out = tmp_path / "elsewhere" / "clean.jsonl"
     clean(corpus, out)
-    assert licences(corpus) == licences(out) == "## Sources\n\nOne | two"
+    assert licences(sources(corpus)) == licences(sources(out)) == "## Sources\n\nOne | two"
