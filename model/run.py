@@ -42,7 +42,7 @@ from model.tokenizing import learn
 from model.training.batches import Batches, TextBatches
 from model.training.checkpoints import BEST, CHECKPOINT, load_weights
 from model.training.corpora import Corpora, Tokenised, absent, plan_of, stream_batches
-from model.training.devices import all_devices
+from model.training.devices import all_devices, best_dtype
 from model.training.plan import Plan, Stage
 from model.training.rate_search import search
 from model.training.recorder import HISTORY
@@ -64,6 +64,7 @@ def train_run(
     `further` are corpora beside the main one, whose names the preset knows them by. `init_from` is a run or a release
     of the same network: its weights and its tokenizer are what this run begins with.
     """
+    preset = _with_dtype(preset, preset_of(folder) if resume else None)
     corpora = Corpora.read(corpus, further, form, preset)
     if left_out := absent(preset, corpora.further):
         console.say(f"corpora of the preset that were not given, and are left out: {', '.join(left_out)}")
@@ -80,6 +81,14 @@ def train_run(
                 _begin_with(trainer, weights_of(init_from))
             trainer.run(_plan(trainer, preset, corpora, folder), corpora.texts("validation"))
         console.say(f"the best weights are in {folder / BEST}")
+
+
+def _with_dtype(preset: Preset, started: Preset | None = None) -> Preset:
+    """Return the preset with `auto` decided: as the run was started, or by this machine."""
+    if preset.training.dtype != "auto":
+        return preset
+    decided = started.training.dtype if started else "auto"
+    return preset.with_dtype(best_dtype() if decided == "auto" else decided)
 
 
 def _plan(trainer: Trainer, preset: Preset, corpora: Corpora, folder: Path) -> Plan:
@@ -114,7 +123,7 @@ def search_rates(
     with tempfile.TemporaryDirectory() as beside:
         seen, path = [text.text for text in texts], Path(beside) / TOKENIZER
         tokenizer = learn(preset.tokenizer, seen, path, preset.sizes.vocabulary, preset.normalisation)
-    preset = with_vocabulary(preset, tokenizer)
+    preset = _with_dtype(with_vocabulary(preset, tokenizer))
     create = partial(trained_network, preset)
     batches = batches_of(create(), tokenizer, preset.training, texts)
     trials = search(preset, create, batches, rates, min(steps, batches.steps), say)

@@ -3,8 +3,25 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from math import gcd
+from pathlib import Path
+from typing import Literal
 
 import keras
+
+BFLOAT16 = {"avx512_bf16", "amx_bf16"}  # the processors' own names for arithmetic in it
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+def best_dtype() -> Literal["float32", "mixed_bfloat16"]:
+    """Return the faster of the dtype policies: bfloat16 on a GPU, or where the processor computes in it."""
+    devices = keras.distribution.list_devices()
+    if any(not device.startswith("cpu") for device in devices):
+        return "mixed_bfloat16"
+    try:
+        flags = set(CPU_INFO.read_text("utf-8", "replace").split())
+    except OSError:
+        return "float32"
+    return "mixed_bfloat16" if flags & BFLOAT16 else "float32"
 
 
 def all_devices(batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
