@@ -64,12 +64,17 @@ def digest(path: Path) -> str:
 
 def read_corpus(path: Path, form: Form = Form()) -> list[Text]:
     """Read all texts into memory, for training. ModelError where there is none."""
-    if path.suffix == SUFFIX:
-        raise ModelError(f"{path}: a collection is cleaned before it is trained on: python -m model clean")
-    texts = list(read(path, form))
+    texts = list(read_cleaned(path, form))
     if not texts:
         raise ModelError(f"{path}: the corpus is empty")
     return texts
+
+
+def read_cleaned(path: Path, form: Form = Form()) -> Iterator[Text]:
+    """Return the texts of a corpus one by one, for training. ModelError for a collection, which nothing has cleaned."""
+    if path.suffix == SUFFIX:
+        raise ModelError(f"{path}: a collection is cleaned before it is trained on: python -m model clean")
+    return read(path, form)
 
 
 def _read_file(path: Path, form: Form) -> Iterator[Text]:

@@ -6,7 +6,7 @@ What is learned from beside this corpus is kept apart from its validation and te
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Literal
 
@@ -44,13 +44,13 @@ def training_split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
     return parts
 
 
-def without_kin(texts: Sequence[Text], held_out: Sequence[Text]) -> list[Text]:
-    """Return the texts of a further corpus that are no versions of a validation or test text, in their order.
+def without_kin(texts: Iterable[Text], held_out: Sequence[Text]) -> Iterator[Text]:
+    """Return the texts of a further corpus that are no versions of a validation or test text, one by one.
 
     A version shares SHARED_LINES lines with one held-out text, or holds each line of one that has too few for that.
     """
     kinship = _Kinship(held_out)
-    return [text for text in texts if not kinship.includes(_lines(text))]
+    return (text for text in texts if not kinship.includes(_lines(text)))
 
 
 class _Kinship:

@@ -6,7 +6,7 @@ from math import ceil
 from pathlib import Path
 from typing import Self
 
-from model.corpus.reading import Form, digest, read_corpus
+from model.corpus.reading import Form, digest, read_cleaned, read_corpus
 from model.corpus.split import Part, training_split, without_kin
 from model.corpus.texts import Text
 from model.errors import ModelError
@@ -43,9 +43,10 @@ class Corpora:
         """Return the texts of a part of the main corpus."""
         return [text.text for text in self.parts[part]]
 
-    def read_further(self, name: str) -> list[Text]:
-        """Read a further corpus without versions of the texts that the run is judged by."""
-        return without_kin(read_corpus(self.further[name], self.form), [*self.parts["validation"], *self.parts["test"]])
+    def read_further(self, name: str) -> Iterator[Text]:
+        """Return the texts of a further corpus without versions of those that the run is judged by, one by one."""
+        held_out = [*self.parts["validation"], *self.parts["test"]]
+        return without_kin(read_cleaned(self.further[name], self.form), held_out)
 
     def weights(self, preset: Preset, phase: Training | None) -> dict[str, float]:
         """Return the weights of the further corpora that a phase of the preset reads."""
@@ -81,7 +82,10 @@ class Tokenised:
         """Return the ids of the training texts of the main corpus, or of the texts of a further one."""
         (self.folder / TOKENS).mkdir(exist_ok=True)
         path = self.folder / TOKENS / f"{name}.ids"
-        return made(path, self._key(name), self._encoded(name), self.tokenizer.vocabulary_size, self.say)
+        rows = made(path, self._key(name), self._encoded(name), self.tokenizer.vocabulary_size, self.say)
+        if not len(rows):
+            raise ModelError(f"{self.corpora.further[name]}: there is no text in it that may be learned from")
+        return rows
 
     def _key(self, name: str) -> str:
         corpora = self.corpora
