@@ -100,15 +100,15 @@ def _save_half(preset: Preset, weights: Path, path: Path) -> None:
     with tempfile.TemporaryDirectory() as beside:
         network.save_weights(whole := Path(beside) / WEIGHTS)
         with h5py.File(whole) as full, h5py.File(path, "w") as half:
-            _copy_half(full, half)
+            copy_half(full, half)
 
 
-def _copy_half(full: h5py.Group, half: h5py.Group) -> None:
-    """Copy a group of HDF5 into an empty one, every dataset as float16."""
+def copy_half(full: h5py.Group, half: h5py.Group) -> None:
+    """Copy a group of HDF5 into an empty one, every dataset in float16."""
     half.attrs.update(full.attrs)
     for name, item in full.items():
         if isinstance(item, h5py.Group):
-            _copy_half(item, half.create_group(name))
+            copy_half(item, half.create_group(name))
         else:
             half[name] = item[()].astype(np.float16)
 
