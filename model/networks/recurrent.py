@@ -33,7 +33,7 @@ def gru(layer: Any, x: Tensor) -> Tensor:
     return _swapped(_gru(ops.matmul(_swapped(x), kernel) + bias[0], recurrent, bias[1]))
 
 
-@ops.custom_gradient
+@ops.custom_gradient  # type: ignore[untyped-decorator]
 def _lstm(inputs: Tensor, kernel: Tensor) -> tuple[Tensor, Gradient]:
     """Return the outputs [T, B, H] for projected `inputs` [T, B, 4H] and the recurrent `kernel` [H, 4H]."""
     zero = _zero_state(inputs, 4)
@@ -72,7 +72,7 @@ def _lstm(inputs: Tensor, kernel: Tensor) -> tuple[Tensor, Gradient]:
     return hidden, gradient
 
 
-@ops.custom_gradient
+@ops.custom_gradient  # type: ignore[untyped-decorator]
 def _gru(inputs: Tensor, kernel: Tensor, bias: Tensor) -> tuple[Tensor, Gradient]:
     """Return the outputs [T, B, H] for projected `inputs` [T, B, 3H], the recurrent `kernel` and its `bias`."""
     zero = _zero_state(inputs, 3)

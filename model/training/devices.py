@@ -1,4 +1,4 @@
-"""Training on several devices at once, where Keras can: each reads its share of every batch."""
+"""What a network is trained on: all devices at once, where Keras can, and the dtype that they are fastest in."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -8,20 +8,8 @@ from typing import Literal
 
 import keras
 
-BFLOAT16 = {"avx512_bf16", "amx_bf16"}  # the processors' own names for arithmetic in it
 CPU_INFO = Path("/proc/cpuinfo")
-
-
-def best_dtype() -> Literal["float32", "mixed_bfloat16"]:
-    """Return the faster of the dtype policies: bfloat16 on a GPU, or where the processor computes in it."""
-    devices = keras.distribution.list_devices()
-    if any(not device.startswith("cpu") for device in devices):
-        return "mixed_bfloat16"
-    try:
-        flags = set(CPU_INFO.read_text("utf-8", "replace").split())
-    except OSError:
-        return "float32"
-    return "mixed_bfloat16" if flags & BFLOAT16 else "float32"
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}  # of the processors that multiply in bfloat16; others emulate it
 
 
 def all_devices(batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
@@ -40,3 +28,12 @@ def all_devices(batch_size: int, say: Callable[[str], None]) -> AbstractContextM
         return nullcontext()
     scope: AbstractContextManager[None] = keras.distribution.DataParallel(devices=used).scope()
     return scope
+
+
+def best_dtype(cpu_info: Path = CPU_INFO) -> Literal["float32", "mixed_bfloat16"]:
+    """Return the Keras dtype policy that trains fastest: bfloat16 where a GPU or the processor multiplies in it."""
+    if not keras.distribution.list_devices()[0].startswith("cpu"):
+        return "mixed_bfloat16"
+    lines = cpu_info.read_text("utf-8").splitlines() if cpu_info.exists() else []
+    flags = {flag for line in lines if line.startswith("flags") for flag in line.partition(":")[2].split()}
+    return "mixed_bfloat16" if flags & BFLOAT16_FLAGS else "float32"

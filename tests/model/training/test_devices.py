@@ -1,4 +1,4 @@
-"""Training on several devices: two that XLA makes of one CPU, in processes of their own."""
+"""Training on several devices, two that XLA makes of one CPU, in processes of their own; and the dtype they choose."""
 
 import json
 import os
@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 
+from model.training.devices import best_dtype
 from model.training.recorder import HISTORY
 from tests.model import tiny
 
@@ -46,3 +48,28 @@ def test_two_devices_learn_what_one_does(tmp_path: Path) -> None:
     ends = [history["epochs"][-1]["validation_loss"] for history in (alone, together)]
     assert ends[0] == pytest.approx(ends[1], abs=1e-3)
     assert "epoch 1" not in train(tmp_path / "two", 4, "--resume")[0]  # it comes back onto both
+
+
+@pytest.mark.parametrize(
+    ("flags", "dtype"),
+    [
+        ("fpu avx2 avx512f avx512_bf16 clzero", "mixed_bfloat16"),
+        ("fpu avx2 avx512f amx_bf16 amx_tile", "mixed_bfloat16"),
+        ("fpu avx2 avx512f avx512_vnni", "float32"),
+        ("fpu avx2 no_avx512_bf16", "float32"),
+    ],
+)
+def test_bfloat16_is_for_processors_that_multiply_in_it(tmp_path: Path, flags: str, dtype: str) -> None:
+    cpu_info = tmp_path / "cpuinfo"
+    cpu_info.write_text(f"processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: {flags}\nbugs\t\t: none\n", "utf-8")
+    assert best_dtype(cpu_info) == dtype
+
+
+def test_the_dtype_is_float32_where_nothing_says_what_the_processor_can(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert best_dtype(tmp_path / "empty") == best_dtype(tmp_path / "missing") == "float32"
+
+
+def test_bfloat16_is_for_every_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
+    assert best_dtype(tmp_path / "missing") == "mixed_bfloat16"
