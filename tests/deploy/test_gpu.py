@@ -1,0 +1,60 @@
+"""Training on a machine without a package index: what is packed there trains, and leaves what can be brought back."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from tests.model import tiny
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def packed(folder: Path) -> Path:
+    """Make a folder as `pack` does, but for the wheels, which need an index: `site` stands for their installation."""
+    corpus, preset = tiny.write(folder)
+    (folder / "corpora").mkdir()
+    (folder / "site").mkdir()
+    shutil.move(corpus, folder / "corpora" / corpus.name)
+    shutil.copy(ROOT / "deploy" / "gpu", folder / "gpu")
+    (folder / "model").symlink_to(ROOT / "model")
+    (folder / "order").write_text(f"corpora/{corpus.name}\n", "utf-8")
+    (folder / "preset").write_text(f"{preset.name}\n", "utf-8")
+    preset.write_text(preset.read_text("utf-8").replace("epochs = 3", "epochs = 1"), "utf-8")
+    return folder
+
+
+def gpu(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TMPDIR": str(folder)}
+    return subprocess.run(
+        [folder / "gpu", *arguments], check=False, capture_output=True, encoding="utf-8", env=environment, timeout=110
+    )
+
+
+def test_it_trains_on_jax_and_leaves_weights_in_pieces(tmp_path: Path) -> None:
+    done = gpu(packed(tmp_path), "train", "90", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "history.json", "log", "run.json", "tokenizer.model", "weights.00",
+    }  # fmt: skip
+    with h5py.File(tmp_path / "out" / "weights.00") as half, h5py.File(tmp_path / "run" / "best.weights.h5") as full:
+        mine, theirs = half["linear"]["vars"]["0"][()], full["linear"]["vars"]["0"][()]
+    assert mine.dtype == np.float16
+    np.testing.assert_allclose(mine, theirs, atol=1e-2)
+
+
+def test_time_that_is_too_short_is_said(tmp_path: Path) -> None:
+    done = gpu(packed(tmp_path), "train", "1", str(tmp_path / "out"))
+    assert (done.returncode, done.stderr) == (1, "training did not begin in time: give gpu train more seconds\n")
+
+
+def test_wrong_words_are_answered_in_a_sentence(tmp_path: Path) -> None:
+    folder = packed(tmp_path)
+    for words in (["train"], ["pack", "here"], ["fly"], []):
+        done = gpu(folder, *words)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), words
+        assert "gpu" in done.stderr
