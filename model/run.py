@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,9 @@ from model.tokenizing import learn
 from model.training.batches import Batches, TextBatches
 from model.training.checkpoints import BEST, CHECKPOINT, load_weights
 from model.training.corpora import Corpora, Tokenised, absent, plan_of, stream_batches
-from model.training.devices import all_devices
+from model.training.devices import all_devices, on_one_device
+from model.training.machines import ALONE, Machines, joined
+from model.training.place import Place
 from model.training.plan import Plan, Stage
 from model.training.rate_search import search
 from model.training.recorder import HISTORY
@@ -57,33 +60,47 @@ PLAIN = Form()
 def train_run(
     corpus: Path, preset: Preset, folder: Path, console: Console, *,
     further: Sequence[Path] = (), form: Form = PLAIN, resume: bool = False, init_from: Path | None = None,
+    place: Place | None = None,
 ) -> None:  # fmt: skip
     """Train in `folder`. Resuming takes the preset and the corpora that it was started with, and no others.
 
     `further` are corpora beside the main one, whose names the preset knows them by. `init_from` is a run or a release
-    of the same network: its weights and its tokenizer are what this run begins with.
+    of the same network: its weights and its tokenizer are what this run begins with. `place` is this process's among
+    several that train together; the folder must be visible to all of them.
     """
     corpora = Corpora.read(corpus, further, form, preset)
     if left_out := absent(preset, corpora.further):
         console.say(f"corpora of the preset that were not given, and are left out: {', '.join(left_out)}")
-    with training_in(folder):
-        account = account_of(preset, corpus, form, init_from, corpora.further)
-        if resume:
-            check_same(folder, account)
-        else:
-            _start(folder, preset, corpora, account, init_from)
-        tokenizer = _tokenizer(preset, folder)
-        with all_devices(preset.training.batch_size, console.say):
-            trainer = prepared(preset, tokenizer, corpora.texts("train"), folder, console)
+    account = account_of(preset, corpus, form, init_from, corpora.further)
+    with joined(place) as machines, ExitStack() as held:
+        machines.check_same("preset, corpora or options", account)
+
+        def prepare() -> None:
+            held.enter_context(training_in(folder))
+            if resume:
+                check_same(folder, account)
+            else:
+                _start(folder, preset, corpora, account, init_from)
+
+        machines.told(prepare)
+        machines.check_shared(folder)
+        tokenizer = machines.in_turn(lambda: _tokenizer(preset, folder))
+        with _devices(machines, preset.training.batch_size, console.say):
+            trainer = prepared(preset, tokenizer, corpora.texts("train"), folder, console, machines)
             if init_from is not None:  # what a resumed run began with is in its checkpoint
                 _begin_with(trainer, weights_of(init_from))
             trainer.run(_plan(trainer, preset, corpora, folder), corpora.texts("validation"))
         console.say(f"the best weights are in {folder / BEST}")
 
 
+def _devices(machines: Machines, batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
+    return machines.devices(batch_size) if machines.count > 1 else all_devices(batch_size, say)
+
+
 def _plan(trainer: Trainer, preset: Preset, corpora: Corpora, folder: Path) -> Plan:
     if trainer.network.context is None:
-        return plan_of(preset, Tokenised(corpora, trainer.tokenizer, folder, trainer.console.say))
+        tokenised = Tokenised(corpora, trainer.tokenizer, folder, trainer.console.say)
+        return trainer.machines.in_turn(lambda: plan_of(preset, tokenised))
     if corpora.further:
         raise ModelError(f"the network {preset.network} learns from one corpus")
     settings = preset.training
@@ -122,7 +139,10 @@ def search_rates(
     say(f"the curves are in {folder / RATES}")
 
 
-def prepared(preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder: Path, console: Console) -> Trainer:
+def prepared(
+    preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder: Path, console: Console,
+    machines: Machines = ALONE,
+) -> Trainer:  # fmt: skip
     """Give a trainer with a fresh network for the tokenizer; its samples may open with a line of the texts."""
     preset = with_vocabulary(preset, tokenizer)
     rules = Rules(tokenizer.break_id, preset.force_breaks)
@@ -130,7 +150,9 @@ def prepared(preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder:
     sampler = Sampler(tokenizer, rules, preset.prompt_break, defaults, preset.training, texts)
     keras.utils.set_random_seed(preset.training.seed)
     network = trained_network(preset)
-    return Trainer(preset, network, build_network(preset.network, preset.sizes), sampler, folder, console)
+    with on_one_device():
+        view = build_network(preset.network, preset.sizes)
+    return Trainer(preset, network, view, sampler, folder, console, machines)
 
 
 def trained_network(preset: Preset) -> Network:

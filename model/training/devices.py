@@ -1,7 +1,7 @@
 """Training on several devices at once, where Keras can: each reads its share of every batch."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from math import gcd
 
 import keras
@@ -23,3 +23,14 @@ def all_devices(batch_size: int, say: Callable[[str], None]) -> AbstractContextM
         return nullcontext()
     scope: AbstractContextManager[None] = keras.distribution.DataParallel(devices=used).scope()
     return scope
+
+
+@contextmanager
+def on_one_device() -> Iterator[None]:
+    """Build and use networks on this process's first device, whatever the context around does."""
+    around = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(around)

@@ -36,6 +36,7 @@ from tests.processes import start, wait_until
 
 TEXTS = [Text(poem["text"]) for poem in poems()]
 READING = {
+    "machines": None,
     "lines": False, "blank_lines": 0, "separator": "", "line_mark": "",
     "encoding": "utf-8", "column": [], "no_header": False,
 }  # fmt: skip
