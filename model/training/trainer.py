@@ -40,6 +40,7 @@ class Trainer:
         self.preset, self.settings, self.network, self.view = preset, preset.training, network, view
         self.sampler, self.folder, self.console, self.machines = sampler, folder, console, machines
         self.optimizer = compiled(network, self.settings, labelled=getattr(preset.sizes, "labels", 0) > 0)
+        machines.reset_quickly(network)
         self.predict = predictor(view)
         self.progress = Progress()
 
@@ -138,7 +139,7 @@ class Trainer:
     def _train(self, batch: Batch) -> None:
         progress, started = self.progress, monotonic()
         rate = self._rate()
-        self.optimizer.learning_rate = rate
+        self.optimizer.learning_rate = self.machines.everywhere(rate)
         due = (self.step + 1) % self.every == 0
         before = weights(self.network) if due else []
         loss, accuracy = figures(self.network.train_on_batch(*inputs(self.machines.share(batch)), return_dict=True))

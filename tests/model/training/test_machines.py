@@ -25,8 +25,8 @@ from model.__main__ import main
 main()
 """
 CHANGES = {
-    "epochs = 3": "epochs = 18", "batch_size = 2": "batch_size = 4\nsnapshot_steps = 15",
-    "dropout = 0.1": "dropout = 0.0",     '"bpe"': '"characters"', "patience = 3": "",
+    "epochs = 3": "epochs = 10", "batch_size = 2": "batch_size = 4\nsnapshot_steps = 15",
+    "dropout = 0.1": "dropout = 0.0", '"bpe"': '"characters"', "patience = 3": "",
 }  # fmt: skip
 CARRYING = {
     'network = "poet"': 'network = "charrnn"', "head = [24]": "layers = 1", "heads = 8": 'cell = "lstm"',
@@ -52,19 +52,23 @@ class Group:
         path.write_text(text, "utf-8")
         return path
 
-    def start(self, *options: str, devices: int = 1, seconds: float = 100, **given: Path) -> Running:
+    def start(
+        self, *options: str, devices: int = 1, seconds: float = 100, preset: Path | None = None, out: Path | None = None
+    ) -> Running:
         flags = f"--xla_force_host_platform_device_count={devices} {QUICK_COMPILER}"
         environment = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
         command = [sys.executable, "-c", IMPATIENT.format(seconds=seconds), "train", str(self.corpus)]
-        command += ["--preset", str(given.get("preset", self.preset)), "--out", str(given.get("out", self.run))]
+        command += ["--preset", str(preset or self.preset), "--out", str(out or self.run)]
         self.started.append(start([*command, *options], env=environment))
         return self.started[-1]
 
-    def pair(self, *options: str, devices: int = 1, **given: Path) -> list[Running]:
-        """Start two processes; what is given is the second's."""
+    def pair(
+        self, *options: str, devices: int = 1, preset: Path | None = None, out: Path | None = None
+    ) -> list[Running]:
+        """Start two processes; `preset` and `out` are the second's."""
         address = f"127.0.0.1:{free_port()}"
         first = self.start("--machines", f"{address},2,0", *options, devices=devices)
-        return [first, self.start("--machines", f"{address},2,1", *options, devices=devices, **given)]
+        return [first, self.start("--machines", f"{address},2,1", *options, devices=devices, preset=preset, out=out)]
 
     def rows(self) -> list[dict[str, Any]]:
         history: dict[str, Any] = json.loads((self.run / HISTORY).read_bytes())
