@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -42,8 +42,9 @@ from model.tokenizing import learn
 from model.training.batches import Batches, TextBatches
 from model.training.checkpoints import BEST, CHECKPOINT, load_weights
 from model.training.corpora import Corpora, Tokenised, absent, plan_of, stream_batches
-from model.training.devices import all_devices, on_one_device
-from model.training.machines import ALONE, Machines, joined
+from model.training.devices import on_one_device
+from model.training.joining import joined
+from model.training.machines import ALONE, Machines
 from model.training.place import Place
 from model.training.plan import Plan, Stage
 from model.training.rate_search import search
@@ -74,27 +75,19 @@ def train_run(
     account = account_of(preset, corpus, form, init_from, corpora.further)
     with joined(place) as machines, ExitStack() as held:
         machines.check_same("preset, corpora or options", account)
-
-        def prepare() -> None:
-            held.enter_context(training_in(folder))
-            if resume:
-                check_same(folder, account)
-            else:
-                _start(folder, preset, corpora, account, init_from)
-
-        machines.told(prepare)
+        machines.told(lambda: held.enter_context(training_in(folder)))
+        if resume:
+            machines.told(lambda: check_same(folder, account))
+        else:
+            machines.told(lambda: _start(folder, preset, corpora, account, init_from))
         machines.check_shared(folder)
         tokenizer = machines.in_turn(lambda: _tokenizer(preset, folder))
-        with _devices(machines, preset.training.batch_size, console.say):
+        with machines.devices(preset.training.batch_size, console.say):
             trainer = prepared(preset, tokenizer, corpora.texts("train"), folder, console, machines)
             if init_from is not None:  # what a resumed run began with is in its checkpoint
                 _begin_with(trainer, weights_of(init_from))
             trainer.run(_plan(trainer, preset, corpora, folder), corpora.texts("validation"))
         console.say(f"the best weights are in {folder / BEST}")
-
-
-def _devices(machines: Machines, batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
-    return machines.devices(batch_size) if machines.count > 1 else all_devices(batch_size, say)
 
 
 def _plan(trainer: Trainer, preset: Preset, corpora: Corpora, folder: Path) -> Plan:
@@ -104,15 +97,8 @@ def _plan(trainer: Trainer, preset: Preset, corpora: Corpora, folder: Path) -> P
     if corpora.further:
         raise ModelError(f"the network {preset.network} learns from one corpus")
     settings = preset.training
-    return Plan(
-        [
-            Stage(
-                settings,
-                batches_of(trainer.network, trainer.tokenizer, settings, corpora.parts["train"]),
-                settings.epochs,
-            )
-        ]
-    )
+    batches = batches_of(trainer.network, trainer.tokenizer, settings, corpora.parts["train"])
+    return Plan([Stage(settings, batches, settings.epochs)])
 
 
 def search_rates(

@@ -5,17 +5,12 @@ index is 0, alone writes files, validates and reports. What decides is told to t
 """
 
 import json
-import os
-import re
 import secrets
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Timer
 from time import monotonic, sleep
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -23,17 +18,13 @@ from numpy.typing import NDArray
 
 from model.errors import ModelError
 from model.training.batches import Batch
-from model.training.interrupts import SIGNALS
+from model.training.devices import all_devices
 from model.training.place import Place
 
 Result = TypeVar("Result")
 
-JOIN_SECONDS = 300.0  # until all processes must have come
 FOLDER_SECONDS = 90.0  # until a new file must be visible: NFS remembers for a minute that there was none
-HEARTBEAT_SECONDS = 60  # of silence, after which a process counts as dead
-LEAVE_SECONDS = 30  # that a process waits for the others before it ends
 _ASK_SECONDS = 1.0  # between two questions whether to stop
-_LOST = re.compile(r"gloo|nccl|coordination service", re.IGNORECASE)
 
 
 class Machines:
@@ -122,9 +113,10 @@ class Machines:
             if self.first:
                 mark.unlink(missing_ok=True)
 
-    @contextmanager
-    def devices(self, batch_size: int) -> Iterator[None]:
-        """Build networks and train on the devices of all processes, each of which holds all weights."""
+    def devices(self, batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Give a context in which networks are built and trained on all devices of all processes."""
+        if self.count == 1:
+            return all_devices(batch_size, say)
         import jax
 
         found = keras.distribution.list_devices()
@@ -135,8 +127,9 @@ class Machines:
                 f"{len(found)} devices of {self.count} processes cannot share a batch_size of {batch_size} evenly; "
                 f"make it a multiple of {len(found)}"
             )
-        with keras.distribution.DataParallel(devices=found, auto_shard_dataset=False).scope():
-            yield
+        scope: AbstractContextManager[None]
+        scope = keras.distribution.DataParallel(devices=found, auto_shard_dataset=False).scope()
+        return scope
 
     def everywhere(self, value: Any) -> Any:
         """Return a number that is the same in all processes in a form that Keras's variables take without a question.
@@ -164,54 +157,6 @@ class Machines:
 
 
 ALONE = Machines()
-
-
-@contextmanager
-def joined(place: Place | None) -> Iterator[Machines]:
-    """Join the other processes before any device is touched. ModelError where that cannot be."""
-    if place is None or place.count == 1:
-        yield ALONE
-        return
-    if keras.backend.backend() != "jax":
-        raise ModelError("training on several machines needs JAX; set KERAS_BACKEND=jax")
-    _connect(place)
-    try:
-        yield Machines(place)
-    except (RuntimeError, ValueError) as error:  # JAX has no class for it
-        if not _LOST.search(str(error)):
-            raise
-        _leave("another process has stopped; see what it said, and start all of them again with --resume")
-
-
-def _connect(place: Place) -> None:
-    """Wait for all processes, JOIN_SECONDS at most: JAX's own time-out would end the process without a sentence."""
-    import jax
-
-    late = f"of the {place.count} processes not all came to {place.address} within {JOIN_SECONDS:g} seconds"
-    waiting = Timer(JOIN_SECONDS, _leave, [f"{late}; see that each was started, and reaches that address"])
-    waiting.start()
-    # JAX waits where Python cannot act on a signal. There is nothing to save yet.
-    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
-    try:
-        jax.distributed.initialize(
-            place.address, place.count, place.index, cluster_detection_method="deactivate",
-            initialization_timeout=int(JOIN_SECONDS) + 60, heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
-            shutdown_timeout_seconds=LEAVE_SECONDS,
-        )  # fmt: skip
-    except RuntimeError as error:
-        raise ModelError(f"{place.address} cannot be used: {str(error).splitlines()[0]}") from None
-    finally:
-        waiting.cancel()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
-def _leave(sentence: str) -> NoReturn:
-    """End at once: JAX would wait at the exit for the others, and then end the process with a trace of its own."""
-    sys.stdout.flush()
-    sys.stderr.write(f"model: {sentence}\n")
-    sys.stderr.flush()
-    os._exit(1)
 
 
 def _gather(values: NDArray[Any]) -> NDArray[Any]:

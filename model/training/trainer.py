@@ -22,7 +22,7 @@ from model.training.devices import on_one_device
 from model.training.history import MOST_ROWS, Progress, Tally
 from model.training.interrupts import Interrupts, noted
 from model.training.machines import ALONE, Machines
-from model.training.optimizer import compiled
+from model.training.optimizer import compiled, figures
 from model.training.plan import Epoch, Plan
 from model.training.rates import learning_rate
 from model.training.recorder import Recorder, updates, weights
@@ -142,7 +142,7 @@ class Trainer:
         self.optimizer.learning_rate = self.machines.everywhere(rate)
         due = (self.step + 1) % self.every == 0
         before = weights(self.network) if due else []
-        loss, accuracy = figures(self.network.train_on_batch(*inputs(self.machines.share(batch)), return_dict=True))
+        loss, accuracy = figures(self.network.train_on_batch(*self.machines.share(batch).inputs, return_dict=True))
         if not isfinite(loss):
             best = f"; the best weights so far are in {self.folder / checkpoints.BEST}" if progress.epochs else ""
             raise ModelError(f"the loss is no number any more at step {self.step + 1}: try a lower learning_rate{best}")
@@ -241,21 +241,6 @@ class Trainer:
     def _variables(self) -> list[Any]:
         # The dropout layers' random state is among the network's variables, and a carried state too.
         return [*self.network.variables, *self.optimizer.variables]
-
-
-def inputs(batch: Batch) -> tuple[Any, Any, Any]:
-    """Give what train_on_batch takes: x, y and the weights of y; for a network with labels it has two outputs."""
-    if batch.labels is None:
-        return batch.tokens, batch.targets, batch.weights
-    outputs = ("labelled", "text")
-    weights = None if batch.weights is None else dict.fromkeys(outputs, batch.weights)
-    return (batch.tokens, batch.labels), dict.fromkeys(outputs, batch.targets), weights
-
-
-def figures(logs: dict[str, float]) -> tuple[float, float]:
-    """Give loss and accuracy, those of the text alone where there is a loss with labels too."""
-    kind = "text_" if "text_accuracy" in logs else ""
-    return float(logs[f"{kind}loss"]), float(logs[f"{kind}accuracy"])
 
 
 def _sentence(scores: Scores) -> str:

@@ -19,8 +19,8 @@ from tests.processes import Running, free_port, start, wait_until
 SECONDS = 340
 # `python -m model`, as quick to lose patience as a test is.
 IMPATIENT = """
-from model.training import machines
-machines.JOIN_SECONDS, machines.FOLDER_SECONDS, machines.LEAVE_SECONDS = {seconds}, 0.5, 10
+from model.training import joining, machines
+joining.JOIN_SECONDS, joining.LEAVE_SECONDS, machines.FOLDER_SECONDS = {seconds}, 10, 0.5
 from model.__main__ import main
 main()
 """
