@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from model.training.checkpoints import CHECKPOINT
+from model.training.place import ADDRESSES, INDEX, PROCESSES, Place
 from model.training.recorder import HISTORY
 from tests.model import tiny
 from tests.model.training.test_devices import QUICK_COMPILER
@@ -187,3 +189,18 @@ def test_tensorflow_cannot_train_on_several_machines(group: Callable[[str], Grou
     one.started.append(running)
     assert running.wait(60) == 1
     assert running.text() == "model: training on several machines needs JAX; set KERAS_BACKEND=jax\n"
+
+
+def test_the_manifest_in_the_docs_starts_a_group() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "training.md").read_text("utf-8")
+    service, job = yaml.safe_load_all(page.partition("```yaml\n")[2].partition("```")[0])
+    pod = job["spec"]["template"]["spec"]
+    variables = {one["name"]: one for one in pod["containers"][0]["env"]}
+    assert job["spec"]["completionMode"] == "Indexed"
+    assert variables[INDEX]["valueFrom"]["fieldRef"]["fieldPath"].endswith("job-completion-index']")
+    given = {name: variables[name]["value"] for name in (ADDRESSES, PROCESSES)}
+    place = Place.of_environment({**given, INDEX: "1"})
+    port = service["spec"]["ports"][0]["port"]
+    assert place == Place(f"{job['metadata']['name']}-0.{pod['subdomain']}:{port}", job["spec"]["completions"], 1)
+    assert pod["subdomain"] == service["metadata"]["name"]
+    assert service["spec"]["selector"] == {"job-name": job["metadata"]["name"]}
