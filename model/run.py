@@ -66,8 +66,7 @@ def train_run(
     """Train in `folder`. Resuming takes the preset and the corpora that it was started with, and no others.
 
     `further` are corpora beside the main one, whose names the preset knows them by. `init_from` is a run or a release
-    of the same network: its weights and its tokenizer are what this run begins with. `place` is this process's among
-    several that train together; the folder must be visible to all of them.
+    of the same network: its weights and its tokenizer are what it begins with. `place` is for one of several processes.
     """
     corpora = Corpora.read(corpus, further, form, preset)
     if left_out := absent(preset, corpora.further):
@@ -76,10 +75,8 @@ def train_run(
     with joined(place) as machines, ExitStack() as held:
         machines.check_same("preset, corpora or options", account)
         machines.told(lambda: held.enter_context(training_in(folder)))
-        if resume:
-            machines.told(lambda: check_same(folder, account))
-        else:
-            machines.told(lambda: _start(folder, preset, corpora, account, init_from))
+        start = partial(_start, folder, preset, corpora, account, init_from)
+        machines.told(partial(check_same, folder, account) if resume else start)
         machines.check_shared(folder)
         tokenizer = machines.in_turn(lambda: _tokenizer(preset, folder))
         with machines.devices(preset.training.batch_size, console.say):

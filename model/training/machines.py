@@ -142,7 +142,7 @@ class Machines:
 
         mesh = keras.distribution.distribution().device_mesh
         layout = keras.distribution.TensorLayout([], mesh).backend_layout
-        return jax.make_array_from_process_local_data(layout, np.float32(value))
+        return jax.make_array_from_process_local_data(layout, np.float32(value))  # type: ignore[no-untyped-call]
 
     def reset_quickly(self, network: keras.Model) -> None:
         """Let the network's metrics, which Keras resets before each step, become 0 without a question."""
