@@ -28,7 +28,7 @@ from model.tokenizing import learn
 from model.training.batches import Batches
 from model.training.history import Progress
 from model.training.plan import Plan, Stage
-from model.training.trainer import Trainer, inputs
+from model.training.trainer import Trainer
 from model.training_report.console import Console
 
 NETWORKS = {"poet": "neuralpoet", "charrnn": "neurobugurt", "textgenrnn": "textgenrnn"}
@@ -67,7 +67,7 @@ def fit(trainer: Trainer, batches: Batches, steps: int) -> float:
     """Give the seconds of `steps` steps of `fit`."""
     marks: list[float] = []
     mark = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: marks.append(time.monotonic()))
-    given = _without_none(inputs(batch) for batch in batches.epoch(0))
+    given = _without_none(batch.inputs for batch in batches.epoch(0))
     trainer.network.fit(given, epochs=2, steps_per_epoch=steps, verbose=0, callbacks=[mark])
     return time.monotonic() - marks[1]
 

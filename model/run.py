@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,10 @@ from model.tokenizing import learn
 from model.training.batches import Batches, TextBatches
 from model.training.checkpoints import BEST, CHECKPOINT, load_weights
 from model.training.corpora import Corpora, Tokenised, absent, plan_of, stream_batches
-from model.training.devices import all_devices, best_dtype
+from model.training.devices import best_dtype, on_one_device
+from model.training.joining import joined
+from model.training.machines import ALONE, Machines
+from model.training.place import Place
 from model.training.plan import Plan, Stage
 from model.training.rate_search import search
 from model.training.recorder import HISTORY
@@ -58,25 +62,27 @@ PLAIN = Form()
 def train_run(
     corpus: Path, preset: Preset, folder: Path, console: Console, *,
     further: Sequence[Path] = (), form: Form = PLAIN, resume: bool = False, init_from: Path | None = None,
+    place: Place | None = None,
 ) -> None:  # fmt: skip
     """Train in `folder`. Resuming takes the preset and the corpora that it was started with, and no others.
 
     `further` are corpora beside the main one, whose names the preset knows them by. `init_from` is a run or a release
-    of the same network: its weights and its tokenizer are what this run begins with.
+    of the same network: its weights and its tokenizer are what it begins with. `place` is for one of several processes.
     """
-    preset = _with_dtype(preset, preset_of(folder) if resume else None)
     corpora = Corpora.read(corpus, further, form, preset)
     if left_out := absent(preset, corpora.further):
         console.say(f"corpora of the preset that were not given, and are left out: {', '.join(left_out)}")
-    with training_in(folder):
+    with joined(place) as machines, ExitStack() as held:
+        preset = _with_dtype(preset, preset_of(folder) if resume else None)  # it looks at devices: not before joining
         account = account_of(preset, corpus, form, init_from, corpora.further)
-        if resume:
-            check_same(folder, account)
-        else:
-            _start(folder, preset, corpora, account, init_from)
-        tokenizer = _tokenizer(preset, folder)
-        with all_devices(preset.training.batch_size, console.say):
-            trainer = prepared(preset, tokenizer, corpora.texts("train"), folder, console)
+        machines.check_same("preset, corpora or options", account)
+        machines.told(lambda: held.enter_context(training_in(folder)))
+        start = partial(_start, folder, preset, corpora, account, init_from)
+        machines.told(partial(check_same, folder, account) if resume else start)
+        machines.check_shared(folder)
+        tokenizer = machines.in_turn(lambda: _tokenizer(preset, folder))
+        with machines.devices(preset.training.batch_size, console.say):
+            trainer = prepared(preset, tokenizer, corpora.texts("train"), folder, console, machines)
             if init_from is not None:  # what a resumed run began with is in its checkpoint
                 _begin_with(trainer, weights_of(init_from))
             trainer.run(_plan(trainer, preset, corpora, folder), corpora.texts("validation"))
@@ -93,19 +99,13 @@ def _with_dtype(preset: Preset, started: Preset | None = None) -> Preset:
 
 def _plan(trainer: Trainer, preset: Preset, corpora: Corpora, folder: Path) -> Plan:
     if trainer.network.context is None:
-        return plan_of(preset, Tokenised(corpora, trainer.tokenizer, folder, trainer.console.say))
+        tokenised = Tokenised(corpora, trainer.tokenizer, folder, trainer.console.say)
+        return trainer.machines.in_turn(lambda: plan_of(preset, tokenised))
     if corpora.further:
         raise ModelError(f"the network {preset.network} learns from one corpus")
     settings = preset.training
-    return Plan(
-        [
-            Stage(
-                settings,
-                batches_of(trainer.network, trainer.tokenizer, settings, corpora.parts["train"]),
-                settings.epochs,
-            )
-        ]
-    )
+    batches = batches_of(trainer.network, trainer.tokenizer, settings, corpora.parts["train"])
+    return Plan([Stage(settings, batches, settings.epochs)])
 
 
 def search_rates(
@@ -132,7 +132,10 @@ def search_rates(
     say(f"the curves are in {folder / RATES}")
 
 
-def prepared(preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder: Path, console: Console) -> Trainer:
+def prepared(
+    preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder: Path, console: Console,
+    machines: Machines = ALONE,
+) -> Trainer:  # fmt: skip
     """Give a trainer with a fresh network for the tokenizer; its samples may open with a line of the texts."""
     preset = with_vocabulary(preset, tokenizer)
     rules = Rules(tokenizer.break_id, preset.force_breaks)
@@ -140,7 +143,9 @@ def prepared(preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder:
     sampler = Sampler(tokenizer, rules, preset.prompt_break, defaults, preset.training, texts)
     keras.utils.set_random_seed(preset.training.seed)
     network = trained_network(preset)
-    return Trainer(preset, network, build_network(preset.network, preset.sizes), sampler, folder, console)
+    with on_one_device():
+        view = build_network(preset.network, preset.sizes)
+    return Trainer(preset, network, view, sampler, folder, console, machines)
 
 
 def trained_network(preset: Preset) -> Network:

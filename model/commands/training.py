@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,12 @@ from model.commands.common import add_reading_options, command, form, say
 from model.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from model.commands.common import Commands
     from model.corpus.split import Part
     from model.release import Release
+    from model.training.place import Place
 
 MOST_RATE = 10
 MOST_STEPS = 100_000
@@ -37,6 +41,10 @@ def add(commands: "Commands") -> None:
         "--lr-search", nargs="?", const="", metavar="RATES", help="try learning rates, as 0.1,0.01, instead of training"
     )
     train_parser.add_argument("--lr-steps", type=int, default=200, help="steps of each trial (default: %(default)s)")
+    train_parser.add_argument(
+        "--machines", metavar="HOST:PORT,N,I",
+        help="train together with others, on JAX: process I (from 0) of N; process 0 waits for the others at HOST:PORT",
+    )  # fmt: skip
     add_reading_options(train_parser)
     release_parser = command(commands, release, "run", "corpus", "out")
     release_parser.add_argument("--weights", type=Path, help="one of the run's snapshots instead of its best weights")
@@ -55,19 +63,31 @@ def train(options: argparse.Namespace) -> None:
     """Train a preset's network on a corpus, in a folder that a later --resume goes on from."""
     from model.preset import load
     from model.run import search_rates, train_run
+    from model.training.place import Place
     from model.training_report.console import Console
 
     preset, read = load(options.preset), form(options)
     if options.lr_search is not None:
         if not 1 <= options.lr_steps <= MOST_STEPS:
             raise ModelError(f"--lr-steps must be between 1 and {MOST_STEPS}")
+        if options.machines is not None:
+            raise ModelError("--lr-search runs on one machine; leave out --machines")
         rates = _rates(options.lr_search)
         search_rates(options.corpus, preset, options.out, read, rates, options.lr_steps, say)
         return
+    place = Place.of_environment(os.environ) if options.machines is None else Place.read(options.machines)
     train_run(
-        options.corpus, preset, options.out, Console(preset.training),
-        further=options.further, form=read, resume=options.resume, init_from=options.init_from,
+        options.corpus, preset, options.out, Console(preset.training, _reporting(place)),
+        further=options.further, form=read, resume=options.resume, init_from=options.init_from, place=place,
     )  # fmt: skip
+
+
+def _reporting(place: "Place | None") -> "Callable[[str], None] | None":
+    """Return how a run reports: not at all where another process does."""
+    if place is None or place.index == 0:
+        return None
+    say(f"process {place.index} of {place.count}; process 0 reports")
+    return lambda _: None
 
 
 def _rates(given: str) -> list[float]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,15 @@ class Batch(NamedTuple):
     def counted(self) -> int:
         """The targets that count."""
         return self.targets.size if self.weights is None else int(self.weights.sum())
+
+    @property
+    def inputs(self) -> tuple[Any, Any, Any]:
+        """Return what train_on_batch takes: x, y and the weights of y. A network with labels has two outputs."""
+        if self.labels is None:
+            return self.tokens, self.targets, self.weights
+        outputs = ("labelled", "text")
+        weights = None if self.weights is None else dict.fromkeys(outputs, self.weights)
+        return (self.tokens, self.labels), dict.fromkeys(outputs, self.targets), weights
 
 
 class Batches(Protocol):

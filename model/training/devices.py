@@ -1,7 +1,7 @@
 """What a network is trained on: all devices at once, where Keras can, and the dtype that they are fastest in."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from math import gcd
 from pathlib import Path
 from typing import Literal
@@ -37,3 +37,14 @@ def best_dtype(cpu_info: Path = CPU_INFO) -> Literal["float32", "mixed_bfloat16"
     lines = cpu_info.read_text("utf-8").splitlines() if cpu_info.exists() else []
     flags = {flag for line in lines if line.startswith("flags") for flag in line.partition(":")[2].split()}
     return "mixed_bfloat16" if flags & BFLOAT16_FLAGS else "float32"
+
+
+@contextmanager
+def on_one_device() -> Iterator[None]:
+    """Build and use networks on this process's first device, whatever the context around does."""
+    around = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(around)

@@ -42,5 +42,11 @@ def compiled(network: keras.Model, settings: Training, *, labelled: bool) -> Den
     return optimizer
 
 
+def figures(logs: dict[str, float]) -> tuple[float, float]:
+    """Return loss and accuracy, those of the text alone where there is a loss with labels too."""
+    kind = "text_" if "text_accuracy" in logs else ""
+    return float(logs[f"{kind}loss"]), float(logs[f"{kind}accuracy"])
+
+
 def _loss() -> keras.losses.Loss:
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")

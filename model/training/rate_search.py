@@ -11,9 +11,8 @@ import keras
 from model.networks.network import Network
 from model.preset import Preset, Training
 from model.training.batches import Batches
-from model.training.optimizer import compiled
+from model.training.optimizer import compiled, figures
 from model.training.rates import learning_rate
-from model.training.trainer import figures, inputs
 
 RATES = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4)
 
@@ -52,7 +51,7 @@ def _losses(preset: Preset, create: Callable[[], Network], batches: Batches, ste
     optimizer = compiled(network, settings, labelled=getattr(preset.sizes, "labels", 0) > 0)
     for step, batch in enumerate(islice(batches.epoch(0), steps)):
         optimizer.learning_rate = learning_rate(settings, step, steps, 0, [])
-        loss, _ = figures(network.train_on_batch(*inputs(batch), return_dict=True))
+        loss, _ = figures(network.train_on_batch(*batch.inputs, return_dict=True))
         losses.append((step + 1, loss))
         if not isfinite(loss):
             break

@@ -25,13 +25,18 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Recorder:
     """Tells of one run in its folder. What cannot be written is said, and does not stop the run."""
 
-    def __init__(self, folder: Path, account: Mapping[str, Any], done: int, say: Callable[[str], None]) -> None:
-        """`account` is what history.json says of the run beside its progress; `done` are its steps so far."""
+    def __init__(self, folder: Path | None, account: Mapping[str, Any], done: int, say: Callable[[str], None]) -> None:
+        """`account` is what history.json says of the run beside its progress; `done` are its steps so far.
+
+        Without a folder nothing is recorded: another process does it.
+        """
         self.folder, self.account, self.say = folder, account, say
-        self.events = EventLog(folder / EVENTS, done, say)
+        self.events = EventLog(folder / EVENTS if folder else None, done, say)
 
     def row(self, progress: Progress, step: int, rate: float, updates: dict[str, float]) -> None:
         """Add a row of the steps since the last one."""
+        if self.folder is None:
+            return
         tally, means = progress.row, progress.row.means()
         progress.steps.append({
             "step": step,
@@ -47,6 +52,8 @@ class Recorder:
 
     def write(self, progress: Progress, *, finished: bool) -> None:
         """Write history.json and the page anew."""
+        if self.folder is None:
+            return
         history = {**self.account, "finished": finished, **asdict(progress)}
         try:
             with replacing(self.folder / HISTORY) as new:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
 from math import ceil, isfinite, log
 from pathlib import Path
 from time import monotonic
@@ -17,9 +18,11 @@ from model.preset import Preset
 from model.text.tokens import Tokenizer
 from model.training import checkpoints
 from model.training.batches import Batch
+from model.training.devices import on_one_device
 from model.training.history import MOST_ROWS, Progress, Tally
 from model.training.interrupts import Interrupts, noted
-from model.training.optimizer import compiled
+from model.training.machines import ALONE, Machines
+from model.training.optimizer import compiled, figures
 from model.training.plan import Epoch, Plan
 from model.training.rates import learning_rate
 from model.training.recorder import Recorder, updates, weights
@@ -31,11 +34,13 @@ class Trainer:
     """Trains `network`; `view` is the same network as it is scored and kept: in plain float32, its weights averaged."""
 
     def __init__(
-        self, preset: Preset, network: Network, view: Network, sampler: Sampler, folder: Path, console: Console
-    ) -> None:
+        self, preset: Preset, network: Network, view: Network, sampler: Sampler, folder: Path, console: Console,
+        machines: Machines = ALONE,
+    ) -> None:  # fmt: skip
         self.preset, self.settings, self.network, self.view = preset, preset.training, network, view
-        self.sampler, self.folder, self.console = sampler, folder, console
+        self.sampler, self.folder, self.console, self.machines = sampler, folder, console, machines
         self.optimizer = compiled(network, self.settings, labelled=getattr(preset.sizes, "labels", 0) > 0)
+        machines.reset_quickly(network)
         self.predict = predictor(view)
         self.progress = Progress()
 
@@ -78,7 +83,8 @@ class Trainer:
             "parameters": self.view.count_params(),
             "steps_per_epoch": [steps for steps, _ in sizes],
         }
-        self.recorder = Recorder(self.folder, account, self.step, self.console.say)
+        recorded = self.folder if self.machines.first else None
+        self.recorder = Recorder(recorded, account, self.step, self.console.say)
         self.console.begin(self.progress, sizes)
         try:
             if not restored:
@@ -87,7 +93,7 @@ class Trainer:
                 while not self.finished:
                     self._epoch(interrupts)
                     self._finish_epoch()
-            self.recorder.write(self.progress, finished=True)
+            self.machines.told(lambda: self.recorder.write(self.progress, finished=True))
         finally:
             self.console.end()
             self.recorder.events.close()
@@ -104,6 +110,9 @@ class Trainer:
     def save(self) -> None:
         """Write the checkpoint, and then what a person reads."""
         self.saved = self.progress.seconds
+        self.machines.told(self._write)
+
+    def _write(self) -> None:
         checkpoints.save(self.folder, self._variables(), self.progress)
         self.recorder.write(self.progress, finished=self.finished)
 
@@ -112,22 +121,28 @@ class Trainer:
         if self.settings.carry and not progress.step:
             self.network.reset_states()
         self.saved = progress.seconds
-        for number, batch in enumerate(self._now.read()):
-            if interrupts.wanted:
+        for batch in islice(self._now.read(), progress.step, None):
+            stop, overdue = self.machines.any(interrupts.wanted, self._overdue())
+            if stop or overdue:
                 self.save()
+            if stop:
                 self.console.say("stopped; go on with --resume")
                 raise KeyboardInterrupt
-            if number >= progress.step:
-                self._train(batch)
-                self._keep()
+            self._train(batch)
+            self._keep()
+
+    def _overdue(self) -> bool:
+        """Return whether the checkpoint is older than `checkpoint_seconds`: each process has a clock of its own."""
+        seconds = self.settings.checkpoint_seconds
+        return seconds > 0 and self.progress.seconds - self.saved >= seconds
 
     def _train(self, batch: Batch) -> None:
         progress, started = self.progress, monotonic()
         rate = self._rate()
-        self.optimizer.learning_rate = rate
+        self.optimizer.learning_rate = self.machines.everywhere(rate)
         due = (self.step + 1) % self.every == 0
         before = weights(self.network) if due else []
-        loss, accuracy = figures(self.network.train_on_batch(*inputs(batch), return_dict=True))
+        loss, accuracy = figures(self.network.train_on_batch(*self.machines.share(batch).inputs, return_dict=True))
         if not isfinite(loss):
             best = f"; the best weights so far are in {self.folder / checkpoints.BEST}" if progress.epochs else ""
             raise ModelError(f"the loss is no number any more at step {self.step + 1}: try a lower learning_rate{best}")
@@ -160,10 +175,8 @@ class Trainer:
         if settings.snapshot_steps and step % settings.snapshot_steps == 0:
             self._sync()
             self._validate()
-            checkpoints.save_snapshot(self.view, self.folder, step, settings.snapshots)
-        by_steps = settings.checkpoint_steps and step % settings.checkpoint_steps == 0
-        by_seconds = settings.checkpoint_seconds and self.progress.seconds - self.saved >= settings.checkpoint_seconds
-        if by_steps or by_seconds:
+            self.machines.told(lambda: checkpoints.save_snapshot(self.view, self.folder, step, settings.snapshots))
+        if settings.checkpoint_steps and step % settings.checkpoint_steps == 0:
             self.save()
 
     def _look(self) -> None:
@@ -171,7 +184,7 @@ class Trainer:
         progress, step = self.progress, self.step
         if progress.collapse and progress.collapse[-1]["step"] == step:
             return
-        samples, found = self.sampler.samples(self.view, step), self.sampler.collapse(self.view, step)
+        samples, found = self.machines.told(self._samples)
         progress.look(samples, found)
         for sample in samples:
             glue = "\n" if self.preset.prompt_break else ""
@@ -184,6 +197,10 @@ class Trainer:
                 self.save()
                 raise ModelError(f"stopped: {found['warning']}")
 
+    def _samples(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        with on_one_device():
+            return self.sampler.samples(self.view, self.step), self.sampler.collapse(self.view, self.step)
+
     def _finish_epoch(self) -> None:
         self._sync()
         self._look()
@@ -193,19 +210,24 @@ class Trainer:
 
     def _validate(self) -> None:
         """Score the view, unless it was scored at this step, and keep its weights if they are the best so far."""
-        progress, best, step = self.progress, self.progress.best, self.step
+        progress, step = self.progress, self.step
         if progress.epochs and progress.epochs[-1]["step"] == step:
             return
-        scores = score(self.predict, self.tokenizer, self.validation, capital_lines=self.preset.capital_lines)
+        progress.epochs.append(self.machines.told(self._scored))
+
+    def _scored(self) -> dict[str, Any]:
+        progress, best, step = self.progress, self.progress.best, self.step
+        with on_one_device():
+            scores = score(self.predict, self.tokenizer, self.validation, capital_lines=self.preset.capital_lines)
         scored = {"validation_loss": log(scores.perplexity)}
         scored |= {f"validation_{name}": value for name, value in asdict(scores).items()}
         better = (scores.accuracy, -scored["validation_loss"]) > best
-        account = {"epoch": progress.epoch + 1, "step": step, "seconds": progress.seconds}
-        progress.epochs.append({**account, **progress.whole.means(), **scored, "best": better})
         if better:
             checkpoints.save_weights(self.view, self.folder / checkpoints.BEST)
         self.recorder.events.scalars(step, {name.replace("_", "/", 1): value for name, value in scored.items()})
         self.console.validated(f"validation: {_sentence(scores)}{' (best so far)' if better else ''}")
+        account = {"epoch": progress.epoch + 1, "step": step, "seconds": progress.seconds}
+        return {**account, **progress.whole.means(), **scored, "best": better}
 
     def _sync(self) -> None:
         """Give the view the network's weights, or their running average where the preset wants it."""
@@ -219,21 +241,6 @@ class Trainer:
     def _variables(self) -> list[Any]:
         # The dropout layers' random state is among the network's variables, and a carried state too.
         return [*self.network.variables, *self.optimizer.variables]
-
-
-def inputs(batch: Batch) -> tuple[Any, Any, Any]:
-    """Give what train_on_batch takes: x, y and the weights of y; for a network with labels it has two outputs."""
-    if batch.labels is None:
-        return batch.tokens, batch.targets, batch.weights
-    outputs = ("labelled", "text")
-    weights = None if batch.weights is None else dict.fromkeys(outputs, batch.weights)
-    return (batch.tokens, batch.labels), dict.fromkeys(outputs, batch.targets), weights
-
-
-def figures(logs: dict[str, float]) -> tuple[float, float]:
-    """Give loss and accuracy, those of the text alone where there is a loss with labels too."""
-    kind = "text_" if "text_accuracy" in logs else ""
-    return float(logs[f"{kind}loss"]), float(logs[f"{kind}accuracy"])
 
 
 def _sentence(scores: Scores) -> str:

@@ -21,12 +21,14 @@ class EventLog:
     """A file of a run's figures and texts, in a folder that TensorBoard is pointed at.
 
     `done` are the steps of a run that is resumed. Without the library, or where a file cannot be written, it says so
-    once and does nothing more: a run is worth more than its log.
+    once and does nothing more: a run is worth more than its log. Without a folder it does nothing.
     """
 
-    def __init__(self, folder: Path, done: int = 0, say: Callable[[str], None] = print) -> None:
+    def __init__(self, folder: Path | None, done: int = 0, say: Callable[[str], None] = print) -> None:
         self.say = say
         self._file: BinaryIO | None = None
+        if folder is None:
+            return
         try:
             from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 

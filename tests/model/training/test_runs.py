@@ -35,7 +35,8 @@ from tests.model.tiny import poems
 from tests.processes import start, wait_until
 
 TEXTS = [Text(poem["text"]) for poem in poems()]
-READING = {
+READING: dict[str, Any] = {
+    "machines": None,
     "lines": False, "blank_lines": 0, "separator": "", "line_mark": "",
     "encoding": "utf-8", "column": [], "no_header": False,
 }  # fmt: skip
