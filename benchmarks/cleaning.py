@@ -22,7 +22,7 @@ from benchmarks.table import machine, percentile, print_table
 from model.corpus.cleaning.pipeline import clean
 from model.corpus.cleaning.workers import cores
 from model.corpus.reading import Form, read
-from model.preset import cleaning_steps
+from model.presets.preset import cleaning_steps
 
 GIGABYTE = 10**9
 DISK = 4  # times the size of a corpus: itself, the texts that wait between two passes, their hashes, the result

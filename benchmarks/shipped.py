@@ -24,7 +24,7 @@ from backend.client import Deadline, Serving
 from backend.decoders import Draft, Predict, graph
 from backend.settings import Settings
 from deploy.stack import Stack
-from model.folder import CONFIG, LITE, TOKENIZER
+from model.files.folder import CONFIG, LITE, TOKENIZER
 from model.networks.sizes import PoetSizes
 from model.text.parameters import BOUNDS, Parameters
 from model.text.release import TextRelease, read

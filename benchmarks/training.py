@@ -21,15 +21,15 @@ import keras
 from benchmarks.table import machine, print_table
 from model.corpus.reading import read_corpus
 from model.corpus.texts import Text
-from model.folder import TOKENIZER
-from model.preset import Preset, Training, load
-from model.run import batches_of, prepared
-from model.tokenizing import learn
+from model.files.folder import TOKENIZER
+from model.presets.preset import Preset, Training, load
+from model.tokenizers.learning import learn
 from model.training.batches import Batches
 from model.training.history import Progress
 from model.training.plan import Plan, Stage
+from model.training.report.console import Console
+from model.training.run import batches_of, prepared
 from model.training.trainer import Trainer
-from model.training_report.console import Console
 
 NETWORKS = {"poet": "neuralpoet", "charrnn": "neurobugurt", "textgenrnn": "textgenrnn"}
 TEXTS = 1500

@@ -1,6 +1,8 @@
 """The walls between the parts: who may import whom. `model.text` is the one door."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +50,13 @@ def breaches(source: str, walled: set[str], doors: set[str]) -> set[str]:
     return {name for name in names if within(name, walled) and not within(name, doors) and name not in packages}
 
 
+# The rooms of `model`, in the order of the way from texts to what is served. A room may import those before it.
+ROOMS = [
+    "errors", "text", "files", "html", "corpus", "tokenizers", "networks", "presets", "generation", "evaluation",
+    "training", "release", "export", "textgenrnn", "commands", "__main__",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("source", "walled", "doors"), WALLS, ids=[wall[0] for wall in WALLS])
 def test_no_part_reaches_over_its_wall(source: str, walled: set[str], doors: set[str]) -> None:
     assert breaches(source, walled, doors) == set()
@@ -59,3 +68,27 @@ def test_a_breach_is_seen() -> None:
 
 def test_the_door_stands_open() -> None:
     assert any(within(name, {"model.text"}) for path in (ROOT / "backend").rglob("*.py") for name in imported(path))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT / "model").parts[0].removesuffix(".py")
+
+
+def test_model_has_these_rooms_and_no_other_modules() -> None:
+    found = {room(path) for path in (ROOT / "model").rglob("*.py")} - {"__init__"}
+    assert found == set(ROOMS)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_no_room_imports_a_later_one(name: str) -> None:
+    later = {f"model.{other}" for other in ROOMS[ROOMS.index(name) + 1 :]}
+    paths = [path for path in (ROOT / "model").rglob("*.py") if room(path) == name]
+    assert paths
+    found = {(path.name, module) for path in paths for module in imported(path) if within(module, later)}
+    assert found == set()
+
+
+def test_loading_a_release_needs_no_training() -> None:
+    code = "import sys, model.release.loading; print([m for m in sys.modules if m.startswith('model.training')])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout == "[]\n"

@@ -40,7 +40,7 @@ def add(commands: "Commands") -> None:
 def clean(options: argparse.Namespace) -> None:
     """Clean a corpus into a .jsonl file, and show what each step changed and dropped."""
     from model.corpus.provenance import forgotten, made, record, sources, writing_in
-    from model.preset import cleaning_steps
+    from model.presets.preset import cleaning_steps
 
     steps, told = cleaning_steps(options.preset), _told(options) or sources(options.corpus)
     while True:

@@ -8,8 +8,8 @@ from model.corpus.provenance import admitted, forgotten, made, record, sources, 
 from model.corpus.reading import read
 from model.corpus.texts import write_lines
 from model.errors import ModelError
-from model.folder import sha256
-from model.replacing import replacing
+from model.files.folder import sha256
+from model.files.replacing import replacing
 
 if TYPE_CHECKING:
     from model.commands.common import Commands

@@ -13,7 +13,7 @@ from model.errors import ModelError
 if TYPE_CHECKING:
     from model.commands.common import Commands
     from model.corpus.reading import Form
-    from model.release import Release
+    from model.release.loading import Release
 
 PARTS = ("all", "validation", "test")
 MAX_TEXTS = 10_000
@@ -50,7 +50,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from rich.console import Console
 
     from model.evaluation.comparison import Task
-    from model.release import load
+    from model.release.loading import load
 
     release = load(options.release)
     notes = _notes(release, texts, options.train, train)
@@ -82,7 +82,7 @@ def _notes(release: "Release", texts: list[str], corpus: Path | None, train: lis
     notes = []
     if corpus is not None and train is not None:
         from model.corpus.split import letters
-        from model.folder import sha256
+        from model.files.folder import sha256
 
         trained_on = release.config.get("data", {}).get("sha256")
         if trained_on is None or not corpus.is_file():

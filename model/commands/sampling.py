@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from model.commands.common import command, say
 from model.commands.progress import Progress
 from model.errors import ModelError
-from model.replacing import replacing
+from model.files.replacing import replacing
 from model.text.parameters import BOUNDS, Parameters, from_text
 
 if TYPE_CHECKING:
     from model.commands.common import Commands
-    from model.release import Release
+    from model.release.loading import Release
 
 GRID_TEXTS = 3  # in each cell, unless the user says otherwise
 MENU = 10  # tokens
@@ -59,7 +59,7 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """Write texts without a server."""
-    from model.release import load
+    from model.release.loading import load
 
     if options.interactive:
         _refuse(options, "--interactive", "n", "seed", "length", "go_on", "whole_vocabulary", *Parameters.names())
@@ -157,7 +157,7 @@ def _interact(release: "Release", options: argparse.Namespace) -> None:
 
 
 def _grid(release: "Release", options: argparse.Namespace) -> None:
-    from model.generation.grid import DIALS, USUAL, cells, key, poems
+    from model.evaluation.grid import DIALS, USUAL, cells, key, poems
 
     values = {name: USUAL[name] if getattr(options, name) is None else _values(options, name) for name in DIALS}
     grid = list(

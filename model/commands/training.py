@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from model.commands.common import Commands
     from model.corpus.split import Part
-    from model.release import Release
+    from model.release.loading import Release
     from model.training.place import Place
 
 MOST_RATE = 10
@@ -61,10 +61,10 @@ def add(commands: "Commands") -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a preset's network on a corpus, in a folder that a later --resume goes on from."""
-    from model.preset import load
-    from model.run import search_rates, train_run
+    from model.presets.preset import load
     from model.training.place import Place
-    from model.training_report.console import Console
+    from model.training.report.console import Console
+    from model.training.run import search_rates, train_run
 
     preset, read = load(options.preset), form(options)
     if options.lr_search is not None:
@@ -104,8 +104,8 @@ def _rates(given: str) -> list[float]:
 
 def release(options: argparse.Namespace) -> None:
     """Make a release of a finished run: float16 weights, scores, card, and one file for LiteRT."""
-    from model.export import add_lite
-    from model.run import Choice, release_run
+    from model.export.versions import add_lite
+    from model.release.making import Choice, release_run
 
     scored: list[Part] = ["validation", "test"] if options.test else ["validation"]
     choice = Choice(options.preset, options.weights, options.notes, scored)
@@ -116,8 +116,8 @@ def release(options: argparse.Namespace) -> None:
 
 def lite(options: argparse.Namespace) -> None:
     """Write a release's model.tflite into its folder anew: what it is served from without TensorFlow."""
-    from model.export import add_lite
-    from model.release import load
+    from model.export.versions import add_lite
+    from model.release.loading import load
 
     made = load(options.release)
     path = add_lite(made)
@@ -134,12 +134,12 @@ def _tell_of(release: "Release", lite: Path | None) -> None:
 
 def export(options: argparse.Namespace) -> None:
     """Write a release as the newest version for TF-Serving; where that is of this release already, it is left alone."""
-    from model.folder import LITE, up_to_date
+    from model.files.folder import LITE, up_to_date
 
     version = up_to_date(options.release, options.models)
     if version is None:
-        from model.export import export as export_release
-        from model.release import load
+        from model.export.versions import export as export_release
+        from model.release.loading import load
 
         made = load(options.release)
         version = export_release(made, options.models)

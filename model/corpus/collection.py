@@ -11,7 +11,7 @@ from typing import Any
 from model.corpus.forgetting import is_forgotten
 from model.corpus.texts import FIELDS, Text
 from model.errors import ModelError
-from model.locking import lock
+from model.files.locking import lock
 
 SUFFIX = ".sqlite"
 VERSION = 1

@@ -12,8 +12,8 @@ from model.corpus.collection import SUFFIX, read_source
 from model.corpus.forgetting import is_forgotten
 from model.corpus.texts import Text
 from model.errors import ModelError
-from model.folder import sha256
-from model.replacing import replacing
+from model.files.folder import sha256
+from model.files.replacing import replacing
 
 NAME = "corpus.json"
 ACCOUNT = "SOURCES.md"  # a person's own account of where the texts come from

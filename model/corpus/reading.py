@@ -15,7 +15,7 @@ from model.corpus.collection import SUFFIX, read_collection
 from model.corpus.layout import MAX_TEXT, Layout, TooLongError
 from model.corpus.texts import FIELDS, Text, from_row
 from model.errors import ModelError
-from model.folder import sha256
+from model.files.folder import sha256
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 COMPRESSED = ".xz"

@@ -15,8 +15,8 @@ from model.corpus.layout import MAX_TEXT
 from model.corpus.provenance import entry, forgotten, former, record, writing_in
 from model.corpus.texts import Text, from_row, size
 from model.errors import ModelError
-from model.folder import CONFIG, RUN, sha256
-from model.replacing import replacing
+from model.files.folder import CONFIG, RUN, sha256
+from model.files.replacing import replacing
 
 
 def remove(what: str, corpus: Path) -> int:

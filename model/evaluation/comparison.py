@@ -10,7 +10,7 @@ from model.evaluation.losses import printed
 from model.evaluation.novelty import Novelty, novelty
 from model.evaluation.scoring import Scores, predictor, score
 from model.generation.poems import write_many
-from model.release import Release
+from model.networks.language_model import LanguageModel
 
 Tell = Callable[[str], None]
 
@@ -48,7 +48,7 @@ class Task:
     All line ends are newlines.
     """
 
-    release: Release
+    release: LanguageModel
     texts: Sequence[str]
     train: Sequence[str] | None = None
     count: int = 0

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from model.errors import ModelError
-from model.locking import lock
-from model.replacing import replacing
+from model.files.locking import lock
+from model.files.replacing import replacing
 
 SEPARATOR = "\n" * 11  # the end of a line and ten blank ones, after each text of a .txt file
 BETWEEN_SYNCS = 200  # texts

@@ -12,7 +12,7 @@ from model.text.parameters import BOUNDS, MAX_SEED, Bound, InvalidParameter, Par
 from model.text.poem import Poem
 
 if TYPE_CHECKING:
-    from model.release import Release
+    from model.networks.language_model import LanguageModel
 
 MAX_TEXTS = 1_000_000
 
@@ -31,7 +31,7 @@ class Request:
     length: int | None = None
     go_on: bool = False
 
-    def poems(self, release: "Release", first: int, last: int) -> Iterator[Poem]:
+    def poems(self, release: "LanguageModel", first: int, last: int) -> Iterator[Poem]:
         """Write the texts from number `first` up to but not with `last`, each given as it is ready."""
         seeds = range(self.seed + first, self.seed + last)
         return write_many(
@@ -39,13 +39,13 @@ class Request:
             temperatures=self.temperatures, length=self.length, go_on=self.go_on,
         )  # fmt: skip
 
-    def account(self, release: "Release") -> dict[str, Any]:
+    def account(self, release: "LanguageModel") -> dict[str, Any]:
         """Give all that decides which texts come out."""
         return {"model": release.text.hash, **asdict(self)}
 
 
 def request(
-    release: "Release",
+    release: "LanguageModel",
     given: Mapping[str, object] | None = None,
     *,
     prompt: str = "",

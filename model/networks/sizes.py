@@ -1,7 +1,11 @@
 """How large a network is: what a preset and a release say of it, readable without Keras."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+from model.errors import ModelError
+from model.files.tables import from_table
 
 
 @dataclass(frozen=True)
@@ -60,3 +64,12 @@ CARRYING = ("charrnn",)  # the kinds that can be trained with the state carried 
 def signatures(sizes: Sizes) -> list[str]:
     """Name the signatures of the network's SavedModel. Without a state to carry there is nothing to `generate` with."""
     return ["serving_default", "release"] if sizes.context else ["serving_default", "generate", "release"]
+
+
+def sizes_of(network: Mapping[str, Any]) -> Sizes:
+    """Give the sizes that the part `network` of config.json tells of. ModelError where it cannot be."""
+    if network.get("kind") not in KINDS:
+        raise ModelError(f"there is no network {network.get('kind')!r}; there are: {', '.join(KINDS)}")
+    return from_table(
+        KINDS[network["kind"]], {name: size for name, size in network.items() if name != "kind"}, "config.json, network"
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import ModelError
-from model.preset import Training
+from model.presets.preset import Training
 from model.text.tokens import PAD
 from model.training.mixture import Mixture, Rows, Tokens
 

@@ -10,8 +10,8 @@ from model.corpus.reading import Form, digest, read_cleaned, read_corpus
 from model.corpus.split import Part, training_split, without_kin
 from model.corpus.texts import Text
 from model.errors import ModelError
-from model.folder import TOKENIZER, sha256
-from model.preset import Preset, Training
+from model.files.folder import TOKENIZER, sha256
+from model.presets.preset import Preset, Training
 from model.text.tokens import Tokenizer
 from model.training.batches import Batches, CarriedBatches, StreamBatches
 from model.training.mixture import Mixture, Rows

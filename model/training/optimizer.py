@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from model.preset import Training
+from model.presets.preset import Training
 
 
 class DenseAdamW(keras.optimizers.AdamW):  # type: ignore[misc]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from model.preset import Training
+from model.presets.preset import Training
 from model.training.batches import Batch, Batches
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from model.networks.network import Network
-from model.preset import Preset, Training
+from model.presets.preset import Preset, Training
 from model.training.batches import Batches
 from model.training.optimizer import compiled, figures
 from model.training.rates import learning_rate

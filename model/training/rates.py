@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from model.preset import Training
+from model.presets.preset import Training
 
 FLOOR = 0.01  # the share of the peak at which a cosine ends
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from model.files.replacing import replacing
 from model.networks.network import Network
-from model.replacing import replacing
 from model.training.history import Progress
-from model.training_report.report import write_report
-from model.training_report.tensorboard import EventLog
+from model.training.report.report import write_report
+from model.training.report.tensorboard import EventLog
 
 HISTORY = "history.json"
 REPORT = "report.html"

@@ -9,7 +9,7 @@ import numpy as np
 from model.evaluation.diversity import distinct, repetition, token_entropy
 from model.generation.steps import generate_rows
 from model.networks.network import Network
-from model.preset import Training
+from model.presets.preset import Training
 from model.text.parameters import Parameters
 from model.text.sampling import Rules
 from model.text.tokens import Tokenizer

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from model.replacing import replacing
+from model.files.replacing import replacing
 
 Ids = NDArray[np.unsignedinteger[Any]]
 

@@ -14,7 +14,8 @@ from keras import ops
 from model.errors import ModelError
 from model.evaluation.scoring import Scores, predictor, score
 from model.networks.network import Network
-from model.preset import Preset
+from model.networks.weights import save_weights
+from model.presets.preset import Preset
 from model.text.tokens import Tokenizer
 from model.training import checkpoints
 from model.training.batches import Batch
@@ -26,8 +27,8 @@ from model.training.optimizer import compiled, figures
 from model.training.plan import Epoch, Plan
 from model.training.rates import learning_rate
 from model.training.recorder import Recorder, updates, weights
+from model.training.report.console import Console
 from model.training.samples import Sampler
-from model.training_report.console import Console
 
 
 class Trainer:
@@ -223,7 +224,7 @@ class Trainer:
         scored |= {f"validation_{name}": value for name, value in asdict(scores).items()}
         better = (scores.accuracy, -scored["validation_loss"]) > best
         if better:
-            checkpoints.save_weights(self.view, self.folder / checkpoints.BEST)
+            save_weights(self.view, self.folder / checkpoints.BEST)
         self.recorder.events.scalars(step, {name.replace("_", "/", 1): value for name, value in scored.items()})
         self.console.validated(f"validation: {_sentence(scores)}{' (best so far)' if better else ''}")
         account = {"epoch": progress.epoch + 1, "step": step, "seconds": progress.seconds}

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from model.export import export
-from model.generation import write
-from model.release import Release
+from model.export.versions import export
+from model.generation.poems import write
+from model.release.loading import Release
 from tests.e2e.conftest import Stack, started
 from tests.model import untrained
 

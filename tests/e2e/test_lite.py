@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model.folder import LITE
+from model.files.folder import LITE
 from tests.conftest import Trained
 from tests.e2e.conftest import Stack, started
 

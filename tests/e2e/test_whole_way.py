@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import requests
 
-from model.generation import write
-from model.release import Release, load
+from model.generation.poems import write
+from model.release.loading import Release, load
 from model.text.tokens import PAD, WINDOW
 from tests.conftest import Trained
 from tests.e2e.conftest import Stack, is_ready, start_serving

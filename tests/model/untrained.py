@@ -9,9 +9,10 @@ import numpy as np
 from model.networks.network import Network
 from model.networks.network import build as build_network
 from model.networks.sizes import CharRnnSizes, PoetSizes, Sizes, TextgenrnnSizes
-from model.preset import read
-from model.release import Release, build
-from model.tokenizing import learn_bpe
+from model.presets.preset import read
+from model.release.loading import Release
+from model.release.making import build
+from model.tokenizers.learning import learn_bpe
 from tests.model import tiny
 
 VOCABULARY = 120

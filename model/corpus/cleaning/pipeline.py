@@ -25,7 +25,7 @@ from model.corpus.cleaning.workers import Workers
 from model.corpus.reading import Form, files_of, read
 from model.corpus.texts import Text, size, to_line
 from model.errors import ModelError
-from model.replacing import replacing
+from model.files.replacing import replacing
 
 CHUNK = 2**18  # characters that go to a worker together, or one text
 SUFFIX = ".jsonl"

@@ -10,8 +10,8 @@ from model.corpus.description import plots
 from model.corpus.description.counting import hash8
 from model.corpus.description.statistics import MAX_SAMPLE, Statistics
 from model.errors import ModelError
+from model.files.replacing import replacing
 from model.html.page import environment
-from model.replacing import replacing
 
 JSON, HTML = "statistics.json", "report.html"
 _CLOUD = 90  # words

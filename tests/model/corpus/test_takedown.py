@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from model.__main__ import main
-from model.card import licences
 from model.corpus import takedown
 from model.corpus.cleaning import pipeline
 from model.corpus.collection import open_collection, read_collection
@@ -18,7 +17,8 @@ from model.corpus.forgetting import is_forgotten, mark
 from model.corpus.provenance import entry, record, sources
 from model.corpus.texts import Text
 from model.errors import ModelError
-from model.folder import sha256
+from model.files.folder import sha256
+from model.release.card import licences
 from tests.conftest import Trained, model
 
 LINES = [

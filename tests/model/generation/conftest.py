@@ -2,8 +2,8 @@
 
 import pytest
 
-from model.generation import TextGenerator
-from model.release import Release
+from model.release.loading import Release
+from model.textgenrnn import TextGenerator
 from tests.conftest import Trained
 
 

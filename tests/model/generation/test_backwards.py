@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 
 from model.errors import ModelError
-from model.generation import TextGenerator, synthesize, write
 from model.generation.interactive import Session
+from model.generation.poems import write
 from model.generation.request import request
-from model.generation.synthesis import Text, Writer, _write
-from model.generation.vectors import encode_text_vectors
-from model.preset import Training
-from model.release import Release
+from model.presets.preset import Training
+from model.release.loading import Release
 from model.text.characters import CharacterTokenizer
 from model.text.normalise import turn
 from model.text.release import open_tokenizer
 from model.text.sampling import Rules
+from model.textgenrnn import TextGenerator, synthesize
+from model.textgenrnn.synthesis import Text, Writer, _write
+from model.textgenrnn.vectors import encode_text_vectors
 from model.training.samples import Sampler
 from tests.model import tiny, untrained
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from model.errors import ModelError
-from model.generation import TextGenerator
 from model.generation.files import SEPARATOR, write_file
+from model.textgenrnn import TextGenerator
 
 ACCOUNT = {"model": "abc", "prompt": ""}
 TEXTS = ["один\nдва", "", "три\n\nчетыре", "пять", "шесть"]

@@ -8,7 +8,7 @@ import pytest
 from model.__main__ import main
 from model.errors import ModelError
 from model.generation.interactive import HELP, MAX_OWN, Session, interact
-from model.release import Release
+from model.release.loading import Release
 from tests.conftest import Trained
 
 

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from model.errors import ModelError
-from model.generation import steps, write
+from model.generation import steps
+from model.generation.poems import write
 from model.generation.reader import Logits, Reader
 from model.generation.steps import Generated, generate_rows
 from model.networks.network import Network
 from model.networks.sizes import Sizes
-from model.release import Release
+from model.release.loading import Release
 from model.text.parameters import InvalidParameter, Parameters
 from model.text.sampling import Rules, Stop
 from model.text.tokens import BOS, EOS

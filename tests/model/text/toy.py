@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from model.text.release import config_hash
 from model.text.tokens import EOS, Tokenizer
-from model.tokenizing import learn as learn_tokenizer
+from model.tokenizers.learning import learn as learn_tokenizer
 
 NORMALISATION = ["nfc", "dashes", "quotes", "yo"]
 VOCABULARY = 160

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model.text.tokens import Tokenizer
-from model.tokenizing import learn
+from model.tokenizers.learning import learn
 
 STEPS = ["nfc"]
 RUSSIAN = [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.errors import ModelError
-from model.preset import Training
+from model.presets.preset import Training
 from model.text.tokens import PAD
 from model.training.batches import Batch, Batches, CarriedBatches, StreamBatches, TextBatches
 from model.training.mixture import Mixture

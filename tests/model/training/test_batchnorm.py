@@ -11,14 +11,14 @@ from model.corpus.texts import Text
 from model.networks.charrnn import CharRnn
 from model.networks.network import Network
 from model.networks.sizes import CharRnnSizes
-from model.preset import Preset, Training, read
-from model.release import build
-from model.run import _begin_with, batches_of, prepared
-from model.tokenizing import learn
+from model.presets.preset import Preset, Training, read
+from model.release.making import build
+from model.tokenizers.learning import learn
 from model.training.checkpoints import BEST
 from model.training.plan import Plan, Stage
+from model.training.report.console import Console
+from model.training.run import _begin_with, batches_of, prepared
 from model.training.trainer import Trainer
-from model.training_report.console import Console
 from tests.model import untrained
 from tests.model.tiny import poems
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from model.errors import ModelError
-from model.training.checkpoints import CHECKPOINT, SNAPSHOTS, load_weights, restore, save, save_snapshot, save_weights
+from model.networks.weights import load_weights, save_weights
+from model.training.checkpoints import CHECKPOINT, SNAPSHOTS, restore, save, save_snapshot
 from model.training.history import Progress, Tally
 
 FULL = """

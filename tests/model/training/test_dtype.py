@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from model.account import preset_of
-from model.preset import load
-from model.run import train_run
-from model.training_report.console import Console
+from model.presets.preset import load
+from model.training.account import preset_of
+from model.training.report.console import Console
+from model.training.run import train_run
 from tests.conftest import Trained
 
 
@@ -18,6 +18,6 @@ def test_a_run_goes_on_in_the_dtype_that_it_began_with(
     given = load(str(trained.preset))
     preset = replace(given, training=replace(given.training, dtype="auto", epochs=1))
     for dtype, resume in (("mixed_bfloat16", False), ("float32", True)):
-        monkeypatch.setattr("model.run.best_dtype", lambda dtype=dtype: dtype)
+        monkeypatch.setattr("model.training.run.best_dtype", lambda dtype=dtype: dtype)
         train_run(trained.corpus, preset, tmp_path, Console(preset.training, print), resume=resume)
         assert preset_of(tmp_path).training.dtype == "mixed_bfloat16"

@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from model.folder import WEIGHTS
+from model.files.folder import WEIGHTS
 from model.training.checkpoints import BEST
 from tests.conftest import model
 from tests.model.tiny import poems

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from model.preset import Training
+from model.presets.preset import Training
 from model.training.batches import Batch
 from model.training.plan import Plan, Stage
 

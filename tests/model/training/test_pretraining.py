@@ -13,12 +13,13 @@ import pytest
 from model.corpus.reading import read_corpus
 from model.corpus.split import training_split
 from model.errors import ModelError
-from model.preset import Preset, Training, load, read
-from model.run import release_run, train_run
+from model.presets.preset import Preset, Training, load, read
+from model.release.making import release_run
 from model.training.checkpoints import BEST
 from model.training.mixture import Tokens
 from model.training.recorder import HISTORY
-from model.training_report.console import Console
+from model.training.report.console import Console
+from model.training.run import train_run
 from tests.conftest import Trained, model
 
 PROSE = """Старый сторож вышел на крыльцо и долго смотрел на дорогу
@@ -96,7 +97,7 @@ def test_one_that_is_stopped_while_pretraining_goes_on_bit_for_bit(
     further = [corpora["prose"], corpora["songs"]]
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "tokenizer.model").write_bytes((whole / "tokenizer.model").read_bytes())
-    monkeypatch.setattr("model.run.learn", lambda *_: None)  # YouTokenToMe learns another vocabulary each time
+    monkeypatch.setattr("model.training.run.learn", lambda *_: None)  # YouTokenToMe learns another vocabulary each time
     with pytest.raises(StoppedError):
         train_run(corpora["main"], preset, tmp_path / "run", Console(preset.training, stop), further=further)
     train(corpora, tmp_path / "run", ["prose", "songs"], resume=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from model.preset import Training
+from model.presets.preset import Training
 from model.training.rates import learning_rate
 
 EPOCHS, STEPS = 10, 100

@@ -15,21 +15,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.account import training_in
 from model.commands.training import train
 from model.corpus.texts import Text
 from model.errors import ModelError
 from model.networks.sizes import CharRnnSizes, PoetSizes, TextgenrnnSizes
-from model.preset import Preset, Training, load
-from model.run import Choice, batches_of, prepared, release_run, train_run
+from model.presets.preset import Preset, Training, load
+from model.release.making import Choice, release_run
 from model.text.release import open_tokenizer
-from model.tokenizing import learn_bpe
+from model.tokenizers.learning import learn_bpe
+from model.training.account import training_in
 from model.training.checkpoints import BEST, CHECKPOINT
 from model.training.history import Progress
 from model.training.plan import Plan, Stage
 from model.training.recorder import HISTORY
+from model.training.report.console import Console
+from model.training.run import batches_of, prepared, train_run
 from model.training.trainer import Trainer
-from model.training_report.console import Console
 from tests.conftest import Trained, model
 from tests.model.tiny import poems
 from tests.processes import start, wait_until

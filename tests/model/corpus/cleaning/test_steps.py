@@ -6,7 +6,7 @@ import pytest
 
 from model.corpus.cleaning.steps import PLAIN, Alone, Comparing, known, parse
 from model.errors import ModelError
-from model.preset import PRESETS, cleaning_steps, load
+from model.presets.preset import PRESETS, cleaning_steps, load
 
 CASES = [
     ("residual_spaces", " а \t б\u00a0в \n\n\n\n г\x07", "а б в\n\nг"),

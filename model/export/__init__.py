@@ -1,0 +1,1 @@
+"""The forms in which a release is served: SavedModel and LiteRT."""

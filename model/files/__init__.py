@@ -1,0 +1,1 @@
+"""Files and tables: written whole or not at all, locked, checked."""

@@ -1,0 +1,81 @@
+"""The files of a release and of what is exported from it. The standard library only: starting up must not wait."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.errors import ModelError
+from model.text import release as text_release
+from model.text.release import BadRelease
+
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.model"
+WEIGHTS = "network.weights.h5"
+LITE = "model.tflite"  # TF-Serving's name for it in a version directory
+CARD = "MODEL_CARD.md"
+RUN = "run.json"  # the account of a training run
+PACKAGE = Path(__file__).parents[1]
+EXPORTER = "exporter"
+EXTRA = "assets.extra"  # the part of a version directory that TF-Serving leaves to others
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read config.json. ModelError where it is missing, no JSON, or lacks what the hash is made of."""
+    path = folder / CONFIG
+    try:
+        config: dict[str, Any] = json.loads(path.read_bytes())
+        text_release.check_config(config)
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from None
+    except (ValueError, BadRelease) as error:
+        raise ModelError(f"{path} cannot be used: {error}") from None
+    return config
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write config.json."""
+    (folder / CONFIG).write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def sha256(path: Path) -> str:
+    """Give the hexadecimal SHA-256 of a file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from None
+
+
+def check_files(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raise ModelError where a file of the release is missing or was altered."""
+    for name, checksum in config["files"].items():
+        if sha256(folder / name) != checksum:
+            raise ModelError(f"{folder / name} was altered: its checksum does not fit {CONFIG}")
+
+
+def newest_version(base: Path) -> int:
+    """Give the highest version number under models/NAME, 0 where there is none."""
+    return max((int(path.name) for path in base.glob("*") if path.name.isdecimal()), default=0)
+
+
+def exporter() -> str:
+    """Give a digest of this package's code: an export by other code is another export."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def up_to_date(release: Path, models: Path) -> Path | None:
+    """Give the newest version directory if this very release was exported to it by this very code."""
+    config = read_config(release)
+    check_files(release, config)
+    base = models.absolute() / config["name"]
+    newest = base / str(newest_version(base))
+    try:
+        same = (newest / EXTRA / CONFIG).read_bytes() == (release / CONFIG).read_bytes()
+        return newest if same and (newest / EXTRA / EXPORTER).read_text("utf-8") == exporter() else None
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""A release's folder: reading it, making it, its card."""

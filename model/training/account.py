@@ -1,0 +1,137 @@
+"""The account of a training run, run.json: what it was started with, and whether another start is the same."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from model.corpus.layout import Layout
+from model.corpus.provenance import sources
+from model.corpus.reading import Form, digest
+from model.errors import ModelError
+from model.files.folder import CONFIG, RUN, check_files, read_config
+from model.files.locking import lock
+from model.files.replacing import replacing
+from model.networks.sizes import sizes_of
+from model.presets.preset import Preset, Training, read
+
+# What a resumed run may have otherwise: how it is watched and kept, and not what it learns.
+_HARMLESS = (
+    "checkpoint_seconds", "checkpoint_steps", "snapshots", "patience", "print_steps",
+    "sample_steps", "sample_temperatures", "sample_prompt", "stop_on_collapse",
+)  # fmt: skip
+
+
+@contextmanager
+def training_in(folder: Path) -> Iterator[None]:
+    """Keep the run's folder to oneself. ModelError where another process trains in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        lock(file, f"another process is training in {folder}")
+        yield
+
+
+def account_of(
+    preset: Preset, corpus: Path, form: Form, init_from: Path | None, further: Mapping[str, Path]
+) -> dict[str, Any]:
+    """Return the account of a run: its preset, its corpora and how they are read, and what it began with."""
+    return {
+        "preset": asdict(preset),
+        "corpus_sha256": digest(corpus),
+        "form": asdict(form),
+        **({"further_corpora": {name: _further(path) for name, path in further.items()}} if further else {}),
+        **({"init_from": _origin(init_from)} if init_from else {}),
+    }
+
+
+def _further(path: Path) -> dict[str, Any]:
+    """Return what a release will tell of a further corpus, which nobody is asked for then."""
+    return {"sha256": digest(path), "sources": sources(path)}
+
+
+def write_account(folder: Path, account: Mapping[str, Any]) -> None:
+    """Write run.json."""
+    with replacing(folder / RUN) as new:
+        new.write_text(json.dumps(account, ensure_ascii=False, indent=1), "utf-8")
+
+
+def read_account(folder: Path) -> dict[str, Any]:
+    """Read run.json. ModelError where the folder holds no run."""
+    try:
+        account: dict[str, Any] = json.loads((folder / RUN).read_bytes())
+        if {"preset", "corpus_sha256", "form"} <= account.keys():
+            return account
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise ModelError(f"{folder} holds no run")
+
+
+def preset_of(folder: Path) -> Preset:
+    """Give the preset of a run."""
+    return read(read_account(folder)["preset"], str(folder / RUN))
+
+
+def form_of(folder: Path) -> Form:
+    """Give how the corpus of a run was read. ModelError where run.json is not of this program."""
+    form = read_account(folder)["form"]
+    try:
+        return Form(**{**form, "layout": Layout(**form["layout"])})
+    except (KeyError, TypeError):
+        raise ModelError(f"{folder / RUN} does not say how the corpus was read") from None
+
+
+def check_same(folder: Path, account: Mapping[str, Any]) -> None:
+    """Raise ModelError where the run in the folder was started with another corpus or preset."""
+    before, now = read_account(folder), json.loads(json.dumps(account))
+    _check_further(folder, before.get("further_corpora", {}), now.get("further_corpora", {}))
+    for name, what in (("corpus_sha256", "corpus"), ("form", "way of reading the corpus")):
+        if before[name] != now[name]:
+            raise ModelError(f"{folder} was started with another {what}; start a new run for this one")
+    if _learned(preset_of(folder)) != _learned(read(now["preset"], "the preset")):
+        raise ModelError(f"{folder} was started with another preset; start a new run for this one")
+
+
+def _check_further(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    for name in before.keys() | now.keys():
+        if name not in now:
+            raise ModelError(f"{folder} was started with the corpus {name} too; name its file, as at the start")
+        if before.get(name, {}).get("sha256") != now[name]["sha256"]:
+            raise ModelError(f"{folder} was started with another corpus {name}; start a new run for this one")
+
+
+def check_fits(source: Path, preset: Preset) -> None:
+    """Raise ModelError where the network of a run or a release is another one than the preset's."""
+    there = _shape(asdict(preset_of(source)) if not (source / CONFIG).exists() else _released(source))
+    for name, wanted in _shape(asdict(preset)).items():
+        if there.get(name) != wanted:
+            raise ModelError(f"{source} holds another network: {name} is {there.get(name)} there, and {wanted} here")
+
+
+def _learned(preset: Preset) -> Preset:
+    """Give the preset with all that does not change what is learned at its default."""
+    usual = Training(epochs=1, batch_size=1, window=1, learning_rate=1)
+    same = {name: getattr(usual, name) for name in _HARMLESS}
+    return replace(preset, training=replace(preset.training, **same), sampling={}, moods={})
+
+
+def _shape(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what must agree for weights to fit; the vocabulary comes along with the tokenizer."""
+    sizes = {name: size for name, size in table["sizes"].items() if name not in ("dropout", "vocabulary", "labels")}
+    return {name: table[name] for name in ("network", "tokenizer", "normalisation")} | sizes
+
+
+def _released(source: Path) -> dict[str, Any]:
+    config = read_config(source)
+    check_files(source, config)
+    kinds = {"network": config["network"]["kind"], "tokenizer": config["tokenizer"]["kind"]}
+    return {**kinds, "normalisation": config["normalisation"], "sizes": asdict(sizes_of(config["network"]))}
+
+
+def _origin(source: Path) -> dict[str, str]:
+    """Say whose weights and tokenizer a run began with."""
+    if (source / CONFIG).exists():
+        config = read_config(source)
+        return {"release": config["name"], "hash": config["hash"]}
+    return {"run": source.name, "corpus_sha256": read_account(source)["corpus_sha256"]}

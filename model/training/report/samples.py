@@ -1,0 +1,66 @@
+"""The texts that a run wrote on its way, so that one sees how they came to sense."""
+
+from bisect import bisect
+from dataclasses import dataclass
+from itertools import groupby
+
+from model.training.report.summary import Row
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A text at a temperature, its prompt apart."""
+
+    temperature: str
+    prompt: str
+    text: str
+
+    @property
+    def first_line(self) -> str:
+        """The line that a list shows: the one in which the network's own words begin."""
+        begun = self.prompt.rpartition("\n")[2] + self.text
+        return next((line.strip() for line in begun.splitlines() if line.strip()), "(nothing)")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What was written at a step."""
+
+    step: str
+    loss: str
+    samples: list[Sample]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The moments, newest first, and the temperatures that are among them."""
+
+    moments: list[Moment]
+    temperatures: list[str]
+
+    @property
+    def lead(self) -> str:
+        """The temperature that a list shows: the middle one."""
+        return self.temperatures[len(self.temperatures) // 2]
+
+
+def shown(history: Row) -> Shown:
+    """Give the samples."""
+    between = "\n" if history["preset"].get("prompt_break", True) else ""
+    rows = sorted(history["samples"], key=lambda row: (-row["step"], row["temperature"]))
+    moments = [
+        Moment(f"{step:,}", _loss(history["steps"], step), [_sample(row, between) for row in found])
+        for step, found in groupby(rows, key=lambda row: row["step"])
+    ]
+    return Shown(moments, [f"{warmth:g}" for warmth in sorted({row["temperature"] for row in rows})])
+
+
+def _loss(steps: list[Row], step: int) -> str:
+    """Give the loss of the last row up to a step."""
+    upto = bisect(steps, step, key=lambda row: row["step"])
+    return f"{steps[upto - 1]['loss']:.2f}" if upto else ""
+
+
+def _sample(row: Row, between: str) -> Sample:
+    prompt = f"{row['prompt']}{between}" if row["prompt"] else ""
+    return Sample(f"{row['temperature']:g}", prompt, row["text"])
