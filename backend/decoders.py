@@ -1,7 +1,7 @@
 """Two ways to write poems with one meaning: token by token here, or in one call inside the model."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from backend.client import well_formed
 from model.text.parameters import Parameters
 from model.text.release import TextRelease
-from model.text.sampling import Choice, Pool, Stop, Walk, chaos_vector, choose, noise_vector
+from model.text.sampling import Choice, Pool, Stop, chaos_vector, noise_vector
 from model.text.tokens import PAD, WINDOW
+from model.text.writing import Writing
 
 Predict = Callable[[dict[str, Any]], dict[str, Any]]  # the body of a predict request -> the reply
 
@@ -29,60 +30,27 @@ class Draft:
         return [choice.token for choice in self.choices]
 
 
-@dataclass
-class _Row:
-    """A poem that is being written by the loop."""
+def _window(tokens: list[int], context: int | None) -> list[int]:
+    """Return what the network is to read of a prompt and the poem so far.
 
-    text: list[int]  # the prompt's tokens and all that was chosen
-    noise: NDArray[np.float32]
-    chaos: NDArray[np.int32]
-    walk: Walk
-    choices: list[Choice] = field(default_factory=list)
-    stop: Stop | None = None
-
-    def window(self, context: int | None) -> list[int]:
-        """Return what the network is to read.
-
-        A prompt and a poem over 256 tokens long lose their first ones, and with them what the recurrent layers made
-        of those; the graph keeps it, which is why a receipt names its decoder. A network with a `context` looks no
-        further back anyway.
-        """
-        tokens = self.text[-(context or WINDOW) :]
-        return tokens + [PAD] * (WINDOW - len(tokens))
-
-    def write(self, logits: NDArray[np.float32], release: TextRelease, parameters: Parameters) -> None:
-        """Choose the next token, and see whether it ends the poem."""
-        step = self.walk.place.step
-        choice = choose(
-            logits,
-            self.walk.place,
-            release.rules,
-            parameters.pools,
-            chaotic=bool(self.chaos[step]),
-            noise=self.noise[step],
-            inverse_temperature=np.float32(parameters.inverse_temperature),
-        )
-        self.choices.append(choice)
-        self.text.append(choice.token)
-        self.walk = self.walk.after(choice.token, release.rules)
-        self.stop = self.walk.stop(choice.token, parameters.max_lines, parameters.max_tokens)
+    Over 256 tokens lose their first ones, and with them what the recurrent layers made of those; the graph keeps it,
+    which is why a receipt names its decoder. A network with a `context` looks no further back anyway.
+    """
+    read = tokens[-(context or WINDOW) :]
+    return read + [PAD] * (WINDOW - len(read))
 
 
 def loop(
     predict: Predict, release: TextRelease, prompt: list[int], parameters: Parameters, seeds: list[int]
 ) -> list[Draft]:
     """Write a poem for each seed, with one call for the next token of all that are not finished."""
-    start = Walk.behind(prompt, release.rules)
-    rows = [
-        _Row(list(prompt), noise_vector(seed, WINDOW), chaos_vector(seed, parameters.chaos, WINDOW), start)
-        for seed in seeds
-    ]
-    while living := [row for row in rows if row.stop is None]:
-        instances = [{"tokens": row.window(release.context)} for row in living]
+    poems = [Writing.after(prompt, seed, release.rules, parameters) for seed in seeds]
+    while living := [poem for poem in poems if poem.stop is None]:
+        instances = [{"tokens": _window(prompt + poem.tokens, release.context)} for poem in living]
         reply = predict({"signature_name": "serving_default", "instances": instances})
-        for row, logits in zip(living, _logits(reply, len(living), release), strict=True):
-            row.write(logits, release, parameters)
-    return [Draft(row.choices, row.stop) for row in rows if row.stop is not None]
+        for poem, logits in zip(living, _logits(reply, len(living), release), strict=True):
+            poem.write(logits)
+    return [Draft(poem.choices, poem.stop) for poem in poems if poem.stop is not None]
 
 
 def _logits(reply: dict[str, Any], rows: int, release: TextRelease) -> NDArray[np.float32]:

@@ -11,8 +11,9 @@ from model.errors import ModelError
 from model.generation.reader import Reader
 from model.networks.network import Network
 from model.text.parameters import BOUNDS, Bound, InvalidParameter, Parameters
-from model.text.sampling import Pools, Rules, Stop, Walk, chaos_vector, choose, noise_vector
+from model.text.sampling import Pools, Rules, Stop
 from model.text.tokens import BOS, EOS, PAD
+from model.text.writing import Dial, Writing
 
 MAX_LENGTH = 100_000  # tokens
 TEMPERATURE = replace(BOUNDS["temperature"], multiple_of=None)
@@ -74,14 +75,6 @@ def stream_rows(
     return _Batch(Reader(network), pen, zip(prompts, seeds, strict=True), len(seeds)).texts()
 
 
-@dataclass(frozen=True)
-class Dial:
-    """How one token is drawn."""
-
-    pools: Pools
-    inverse_temperature: np.float32
-
-
 def dials(parameters: Parameters, temperatures: Temperatures) -> list[Dial]:
     """Give the dials that take turns, a token each. InvalidParameter where a temperature is out of bounds."""
     turns = [parameters.temperature] if temperatures is None else temperatures
@@ -106,26 +99,28 @@ def check_length(length: int | None, parameters: Parameters) -> int:
 
 @dataclass
 class _Row:
-    """A text that is being written. `unread` is what the network has not seen of the prompt and the text yet."""
+    """A text in a slot. `unread` is what the network has not seen of the prompt and the text yet."""
 
+    writing: Writing
     unread: deque[int]
-    noise: NDArray[np.float32]
-    chaos: NDArray[np.int32]
-    walk: Walk
     fresh: bool = True
     tokens: list[int] = field(default_factory=list)
-    stop: Stop | None = None
 
     def next(self) -> tuple[int, bool]:
-        """Give what the network reads next, and whether it is the first thing."""
+        """Return what the network reads next, and whether it is the first thing."""
         token, fresh = self.unread.popleft(), self.fresh
         self.fresh = False
         return token, fresh
 
+    def close(self) -> None:
+        """Let go of what a finished text needs no more: it may wait long for those before it."""
+        self.writing.noise, self.writing.chaos = self.writing.noise[:0].copy(), self.writing.chaos[:0].copy()
+        self.unread.clear()
+
 
 @dataclass(frozen=True)
 class _Pen:
-    """What all rows share: how they are written, how long they may be, and whether they go on behind an end."""
+    """What all rows share: how they are written, how long they may be, and whether they go on after an end."""
 
     rules: Rules
     parameters: Parameters
@@ -135,35 +130,25 @@ class _Pen:
     alone: bool
 
     def begin(self, prompt: Sequence[int], seed: int) -> _Row:
-        noise, chaos = noise_vector(seed, self.length), chaos_vector(seed, self.parameters.chaos, self.length)
-        return _Row(deque(prompt), noise, chaos, walk=Walk.behind(prompt, self.rules))
+        """Return a row that has read nothing yet."""
+        writing = Writing.after(prompt, seed, self.rules, self.parameters, dials=self.dials, max_tokens=self.length)
+        return _Row(writing, deque(prompt))
 
     def write(self, row: _Row, logits: NDArray[np.float32]) -> None:
         """Add a token to a row, of which these are the logits [vocabulary]."""
-        step = row.walk.place.step
-        dial = self.dials[step % len(self.dials)]
-        choice = choose(
-            logits,
-            row.walk.place,
-            self.rules,
-            dial.pools,
-            chaotic=bool(row.chaos[step]),
-            noise=row.noise[step],
-            inverse_temperature=dial.inverse_temperature,
-        )
-        row.tokens.append(choice.token)
-        row.unread.append(choice.token)
-        row.walk = row.walk.after(choice.token, self.rules)
-        row.stop = row.walk.stop(choice.token, self.parameters.max_lines, self.length)
-        if self.go_on and choice.token == EOS:
+        token = row.writing.write(logits)
+        row.writing.choices.clear()  # of a long text only the tokens are kept
+        row.tokens.append(token)
+        row.unread.append(token)
+        if self.go_on and token == EOS:
             self._begin_another(row)
-        if row.stop is not None:  # it may wait long for those before it
-            row.noise, row.chaos = row.noise[:0].copy(), row.chaos[:0].copy()
-            row.unread.clear()
+        if row.writing.stop is not None:
+            row.close()
 
     def _begin_another(self, row: _Row) -> None:
-        row.walk = replace(row.walk, place=replace(row.walk.place, breaks=1), lines=row.walk.lines + 1)
-        row.stop = row.walk.stop(BOS, self.parameters.max_lines, self.length)
+        writing = row.writing
+        writing.walk = replace(writing.walk, place=replace(writing.walk.place, breaks=1), lines=writing.walk.lines + 1)
+        writing.stop = writing.walk.stop(BOS, writing.max_lines, writing.max_tokens)
         row.unread, row.fresh = deque([BOS] if self.alone else [EOS, BOS]), self.alone
 
 
@@ -180,13 +165,13 @@ class _Batch:
         """Give the texts in the order of the jobs."""
         while self._fill():
             self._step()
-            while self._order and (stop := self._order[0].stop) is not None:
+            while self._order and (stop := self._order[0].writing.stop) is not None:
                 yield Generated(self._order.popleft().tokens, stop)
 
     def _fill(self) -> bool:
         """Give free slots to the rows that wait, or do without them; say whether there is anything to write."""
         for i, row in enumerate(self._slots):
-            if row is None or row.stop is not None:
+            if row is None or row.writing.stop is not None:
                 self._slots[i] = self._admit()
         living = [i for i, row in enumerate(self._slots) if row is not None]
         width = _width(len(living))

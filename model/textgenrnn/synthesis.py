@@ -19,8 +19,9 @@ from model.generation.reader import Reader
 from model.generation.request import Request, Temperature, check_count, deliver, request, whole
 from model.generation.steps import MAX_LENGTH, dials
 from model.text.normalise import line_ends
-from model.text.sampling import Place, chaos_vector, choose, noise_vector
+from model.text.sampling import Place
 from model.text.tokens import BOS, EOS, UNK, Tokenizer
+from model.text.writing import Writing
 
 if TYPE_CHECKING:
     from model.release.loading import Release
@@ -183,9 +184,9 @@ class Writer:
         self._dials = dials(self.asked.parameters, self.asked.temperatures)
 
     def begin(self, seed: int) -> None:
-        """Take up the dice of another text."""
-        self.noise = noise_vector(seed, self.length)
-        self.chaos = chaos_vector(seed, self.asked.parameters.chaos, self.length)
+        """Reseed for another text."""
+        rules, parameters = self.release.text.rules, self.asked.parameters
+        self.writing = Writing.after([BOS], seed, rules, parameters, dials=self._dials, max_tokens=self.length)
 
     def turn(self, so_far: Text, stops: Sequence[str]) -> None:
         """Write until a stop token, which is kept, or the text's end; without stop tokens, one token."""
@@ -193,7 +194,8 @@ class Writer:
         ids, owed = self._ids(so_far.text)
         opening = self._opening(ids[-1]) if owed else True
         while so_far.steps < self.length and not so_far.ended:
-            token = self._choose(np.where(opening, self._reader.follow(ids), -np.inf), so_far)
+            logits = np.where(opening, self._reader.follow(ids), -np.inf)
+            token = self.writing.choose(logits, so_far.place).token
             so_far.steps += 1
             if token == EOS:
                 so_far.ended = True
@@ -204,18 +206,6 @@ class Writer:
             if end is not None or not stops:
                 return
             ids, owed, opening = [*ids, token], "", True
-
-    def _choose(self, logits: NDArray[np.float32], so_far: Text) -> int:
-        dial = self._dials[so_far.steps % len(self._dials)]
-        return choose(
-            logits,
-            so_far.place,
-            self.release.text.rules,
-            dial.pools,
-            chaotic=bool(self.chaos[so_far.steps]),
-            noise=self.noise[so_far.steps],
-            inverse_temperature=dial.inverse_temperature,
-        ).token
 
     def _ids(self, text: str) -> tuple[list[int], str]:
         """Give the tokens of a text, and the space at its end where no token tells of it: the next must open a word."""

@@ -136,10 +136,10 @@ def test_a_row_that_is_done_holds_no_dice() -> None:
     pen = steps._Pen(RULES, PARAMETERS, steps.dials(PARAMETERS, None), 3, go_on=False, alone=False)
     row = pen.begin([BOS], 1)
     for _ in range(3):
-        assert len(row.noise) == len(row.chaos) == 3
+        assert len(row.writing.noise) == len(row.writing.chaos) == 3
         pen.write(row, np.arange(untrained.VOCABULARY, dtype=np.float32))
-    assert row.stop is Stop.MAX_TOKENS
-    assert len(row.noise) == len(row.chaos) == len(row.unread) == 0
+    assert row.writing.stop is Stop.MAX_TOKENS
+    assert len(row.writing.noise) == len(row.writing.chaos) == len(row.unread) == 0
 
 
 def test_a_network_that_is_done_with_is_let_go() -> None:

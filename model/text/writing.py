@@ -1,0 +1,72 @@
+"""One text, written token by token: choose, advance, stop. All that writes drives this; the graph is the other form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.text.parameters import Parameters
+from model.text.sampling import Choice, Place, Pools, Rules, Stop, Walk, chaos_vector, choose, noise_vector
+
+
+@dataclass(frozen=True)
+class Dial:
+    """How one token is drawn."""
+
+    pools: Pools
+    inverse_temperature: np.float32
+
+
+@dataclass
+class Writing:
+    """A text while it is written. `dials` take turns, a token each; `noise` and `chaos` have a value for each token."""
+
+    rules: Rules
+    dials: Sequence[Dial]
+    max_lines: int
+    max_tokens: int
+    noise: NDArray[np.float32]
+    chaos: NDArray[np.int32]
+    walk: Walk
+    choices: list[Choice] = field(default_factory=list)
+    stop: Stop | None = None
+
+    @classmethod
+    def after(
+        cls, prompt: Sequence[int], seed: int, rules: Rules, parameters: Parameters, *,
+        dials: Sequence[Dial] = (), max_tokens: int | None = None,
+    ) -> Self:  # fmt: skip
+        """Return a text that begins after the tokens of a prompt, by the parameters or what is given in their place."""
+        length = max_tokens or parameters.max_tokens
+        usual = Dial(parameters.pools, np.float32(parameters.inverse_temperature))
+        noise, chaos = noise_vector(seed, length), chaos_vector(seed, parameters.chaos, length)
+        walk = Walk.behind(prompt, rules)
+        return cls(rules, dials or [usual], parameters.max_lines, length, noise, chaos, walk)
+
+    @property
+    def tokens(self) -> list[int]:
+        """The ids so far."""
+        return [choice.token for choice in self.choices]
+
+    def write(self, logits: NDArray[np.float32]) -> int:
+        """Add a token, of which these are the logits [vocabulary], and return it."""
+        choice = self.choose(logits, self.walk.place)
+        self.choices.append(choice)
+        self.walk = self.walk.after(choice.token, self.rules)
+        self.stop = self.walk.stop(choice.token, self.max_lines, self.max_tokens)
+        return choice.token
+
+    def choose(self, logits: NDArray[np.float32], place: Place) -> Choice:
+        """Return the choice at a place of the text, by its dial, noise and chaos, and write nothing."""
+        dial = self.dials[place.step % len(self.dials)]
+        return choose(
+            logits,
+            place,
+            self.rules,
+            dial.pools,
+            chaotic=bool(self.chaos[place.step]),
+            noise=self.noise[place.step],
+            inverse_temperature=dial.inverse_temperature,
+        )
