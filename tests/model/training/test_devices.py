@@ -70,6 +70,13 @@ def test_the_dtype_is_float32_where_nothing_says_what_the_processor_can(tmp_path
     assert best_dtype(tmp_path / "empty") == best_dtype(tmp_path / "missing") == "float32"
 
 
+def test_jax_on_a_processor_is_given_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cpuinfo").write_text("flags\t\t: fpu avx512_bf16\n", "utf-8")
+    assert best_dtype(tmp_path / "cpuinfo") == "mixed_bfloat16"
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert best_dtype(tmp_path / "cpuinfo") == "float32"
+
+
 def test_bfloat16_is_for_every_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
     assert best_dtype(tmp_path / "missing") == "mixed_bfloat16"
