@@ -61,7 +61,7 @@ class Trained:
 def model(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run `python -m model` as a user does."""
     command = [sys.executable, "-m", "model", *map(str, arguments)]
-    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=100)
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=280)
     assert not check or done.returncode == 0, done.stderr
     return done
 
