@@ -125,7 +125,7 @@ def _pairs(dice: random.Random, halves: list[str], count: int) -> Iterator[tuple
 
 
 def session_megabytes(session: int) -> tuple[int, int, int]:
-    """Give the processes of a session: how many, their resident memory, and the same with shared pages shared out."""
+    """Return the processes of a session: how many, their resident memory, and the same with shared pages shared out."""
     count = resident = shared_out = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:

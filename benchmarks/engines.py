@@ -30,7 +30,7 @@ def measure(release: Path, version: Path) -> None:
 
 
 def megabytes(process: int, what: str) -> float:
-    """Give a figure of memory that Linux keeps of a process."""
+    """Return a figure of memory that Linux keeps of a process."""
     lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
     kilobytes = next(line.split()[1] for line in lines if line.startswith(f"{what}:"))
     return int(kilobytes) * 1024 / 1e6

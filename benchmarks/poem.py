@@ -59,7 +59,7 @@ def measure(release: Path, version: Path) -> None:
 
 
 def through(shipped: Shipped, server: Server) -> dict[str, tuple[Shipped, Decoder, Predict]]:
-    """Give the ways that go through a server: who writes, how, and whom it asks."""
+    """Return the ways that go through a server: who writes, how, and whom it asks."""
     window = shipped.sizes.window  # tokens, all that the first neural poet's backend sent
     first = replace(shipped, text=replace(shipped.text, context=window))
     return {
@@ -71,7 +71,7 @@ def through(shipped: Shipped, server: Server) -> dict[str, tuple[Shipped, Decode
 
 
 def afresh(server: Server) -> Predict:
-    """Give a client that opens a connection for every request."""
+    """Return a client that opens a connection for every request."""
 
     def predict(body: dict[str, Any]) -> dict[str, Any]:
         with requests.Session() as session:

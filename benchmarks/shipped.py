@@ -68,7 +68,7 @@ class Shipped:
         return replace(self.text.defaults, max_tokens=TOKENS, max_lines=int(BOUNDS["max_lines"].maximum or 0))
 
     def served(self, engine: str) -> Path:
-        """Give the versions that a server serves by the engine.
+        """Return the versions that a server serves by the engine.
 
         LiteRT's has its file alone, as `make run` places it: warm-up requests would load TensorFlow beside it.
         """
@@ -81,12 +81,12 @@ class Shipped:
         return alone.parent
 
     def write(self, decoder: Decoder, predict: Predict, seeds: list[int]) -> int:
-        """Write a poem for each seed; give the tokens of them all."""
+        """Write a poem for each seed; return the tokens of them all."""
         drafts = decoder(predict, self.text, self.prompt, self.parameters, seeds)
         return sum(len(draft.choices) for draft in drafts)
 
     def long_seeds(self, predict: Predict, count: int) -> list[int]:
-        """Give the first seeds whose poems have all of TOKENS tokens."""
+        """Return the first seeds whose poems have all of TOKENS tokens."""
         seeds: list[int] = []
         for first in range(0, MOST_SEEDS, 32):
             tried = list(range(first, first + 32))
@@ -98,7 +98,7 @@ class Shipped:
 
 
 def floor(shipped: Shipped, batch: int) -> Callable[[int], int]:
-    """Give a way that multiplies what a batch of poems does, prompt included, by numpy's BLAS, and no more."""
+    """Return a way that multiplies what a batch of poems does, prompt included, by numpy's BLAS, and no more."""
     wide, deep = shipped.sizes.embedding, shipped.sizes.recurrent
     # Of attention, the LSTM and the GRU; then of the head.
     reading = [(wide, 3 * wide), (wide, wide), (wide, 4 * deep), (deep, 4 * deep), (wide, 3 * deep), (deep, 3 * deep)]
@@ -132,12 +132,12 @@ class Server:
     seconds: float
 
     def predict(self) -> Predict:
-        """Give a client of the REST API as the backend has it: its connection is kept."""
+        """Return a client of the REST API as the backend has it: its connection is kept."""
         client = Serving(Settings.from_environment({"SERVING_URL": self.url}))
         return lambda body: client.predict(self.name, self.version, body, Deadline.after(SECONDS))
 
     def predict_by_grpc(self) -> Predict:
-        """Give a client of the gRPC API."""
+        """Return a client of the gRPC API."""
         import grpc
         import tensorflow as tf
         from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
@@ -168,7 +168,7 @@ def serve(shipped: Shipped, engine: str, flags: Sequence[str] = (), grpc_port: i
 
 @contextmanager
 def running(arguments: Sequence[str], environment: dict[str, str], port: int) -> Iterator[int]:
-    """Run `python -m ARGUMENTS`, which is to listen at the port; give the number of its process."""
+    """Run `python -m ARGUMENTS`, which is to listen at the port; yield the number of its process."""
     with tempfile.TemporaryDirectory() as logs:
         stack = Stack(Path(logs))
         try:
@@ -180,7 +180,7 @@ def running(arguments: Sequence[str], environment: dict[str, str], port: int) ->
 
 
 def free_port() -> int:
-    """Give a port that nobody listens at."""
+    """Return a port that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
@@ -191,7 +191,7 @@ def _listens(port: int) -> bool:
 
 
 def in_process(shipped: Shipped) -> dict[str, Predict]:
-    """Give `generate` without a server between, by the engine, on one thread."""
+    """Return `generate` without a server between, by the engine, on one thread."""
     import tensorflow as tf
     from ai_edge_litert.interpreter import Interpreter
 
@@ -208,7 +208,7 @@ def in_process(shipped: Shipped) -> dict[str, Predict]:
 
 
 def _with_tensors(call: Callable[[Tensors], Tensors]) -> Predict:
-    """Give a `predict` that takes the body of a REST request and hands its inputs on as tensors."""
+    """Return a `predict` that takes the body of a REST request and hands its inputs on as tensors."""
 
     def predict(body: dict[str, Any]) -> dict[str, Any]:
         arrays = {name: np.asarray(values) for name, values in body["inputs"].items()}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Give the value that a share of the values lies at or below."""
+    """Return the value that a share of the values lies at or below."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 def in_turns(ways: Mapping[str, Callable[[int], int]], turns: int) -> dict[str, float]:
-    """Give the milliseconds a token of each way, the median of so many turns; one before them warms up.
+    """Return the milliseconds a token of each way, the median of so many turns; one before them warms up.
 
     A way is told the number of the turn, from 0, and gives the tokens that it wrote.
     """

@@ -56,7 +56,7 @@ class Watch(Console):
 
 
 def ours(trainer: Trainer, batches: Batches, steps: int) -> float:
-    """Give the seconds of `steps` steps of a run."""
+    """Return the seconds of `steps` steps of a run."""
     trainer.console = watch = Watch(trainer.settings, 2 * steps)
     with suppress(EnoughError):
         trainer.run(Plan([Stage(trainer.settings, batches, trainer.settings.epochs)]), [])
@@ -64,7 +64,7 @@ def ours(trainer: Trainer, batches: Batches, steps: int) -> float:
 
 
 def fit(trainer: Trainer, batches: Batches, steps: int) -> float:
-    """Give the seconds of `steps` steps of `fit`."""
+    """Return the seconds of `steps` steps of `fit`."""
     marks: list[float] = []
     mark = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: marks.append(time.monotonic()))
     given = _without_none(batch.inputs for batch in batches.epoch(0))
@@ -78,7 +78,7 @@ def _without_none(batches: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...
 
 
 def measure(name: str, preset: Preset, texts: list[Text], steps: int, turns: int) -> list[str]:
-    """Give the row of a network."""
+    """Return the row of a network."""
     seconds: dict[Way, list[float]] = {ours: [], fit: []}
     seen = [text.text for text in texts]
     with tempfile.TemporaryDirectory() as folder:

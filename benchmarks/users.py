@@ -59,7 +59,7 @@ def of_backend(url: str) -> Ask:
 
 @contextmanager
 def backend_before(server: Server) -> Iterator[str]:
-    """Run a backend that asks this server; give its address."""
+    """Run a backend that asks this server; yield its address."""
     port = free_port()
     environment = {"SERVING_URL": server.url, "MODELS": server.name, "BACKEND_HOST": "127.0.0.1"}
     with running(["backend"], {**environment, "BACKEND_PORT": str(port), "MAX_CONCURRENT": str(max(USERS))}, port):
@@ -67,7 +67,7 @@ def backend_before(server: Server) -> Iterator[str]:
 
 
 def compare(name: str, ways: Mapping[str, Connect], users: int) -> Iterator[list[object]]:
-    """Give a row for each state of batching, measured in turns."""
+    """Yield a row for each state of batching, measured in turns."""
     spent, waits = dict.fromkeys(ways, 0.0), {state: list[float]() for state in ways}
     for connect in ways.values():
         connect()(0)  # warms up
@@ -83,7 +83,7 @@ def compare(name: str, ways: Mapping[str, Connect], users: int) -> Iterator[list
 
 
 def crowd(asks: Sequence[Ask]) -> list[float]:
-    """Have the users ask for poems until there are POEMS; give the seconds that each took."""
+    """Have the users ask for poems until there are POEMS; return the seconds that each took."""
     seeds = iter(range(POEMS))  # shared: the next poem is for whoever is free
 
     def user(ask: Ask) -> list[float]:

@@ -76,7 +76,7 @@ def free_port() -> int:
 
 
 def accepts(port: int) -> bool:
-    """Tell whether something on loopback accepts connections at the port."""
+    """Return whether something on loopback accepts connections at the port."""
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -14,7 +14,7 @@ LINKED = re.compile(r"\]\(([^)]+)\)")
 
 
 def functions(path: Path) -> set[str]:
-    """Give the names of the functions of a file."""
+    """Return the names of the functions of a file."""
     return {node.name for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)}
 
 

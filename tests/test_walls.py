@@ -25,7 +25,7 @@ WALLS = [
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Give the name of every module that a file imports, wherever in the file."""
+    """Yield the name of every module that a file imports, wherever in the file."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -36,12 +36,12 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def within(name: str, modules: set[str]) -> bool:
-    """Say whether the module is one of these or inside one."""
+    """Return whether the module is one of these or inside one."""
     return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 
 def breaches(source: str, walled: set[str], doors: set[str]) -> set[str]:
-    """Give the imports of a tree that a wall forbids."""
+    """Return the imports of a tree that a wall forbids."""
     files = list((ROOT / source).rglob("*.py"))
     assert files, source
     names = {name for path in files for name in imported(path)}

@@ -93,7 +93,7 @@ def _print(report: "Report", out: Path) -> None:
 
 
 def _told(options: argparse.Namespace) -> list[dict[str, str]]:
-    """Give the sources that the user names."""
+    """Return the sources that the user names."""
     if len(options.source) != len(options.licence):
         raise ModelError("each --source needs its --licence")
     return [{"source": name, "licence": terms} for name, terms in zip(options.source, options.licence, strict=True)]

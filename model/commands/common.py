@@ -60,7 +60,7 @@ def add_layout_options(group: argparse._ArgumentGroup, prefix: str = "") -> None
 
 
 def layout(options: argparse.Namespace, prefix: str = "") -> Layout:
-    """Give the layout that the options describe."""
+    """Return the layout that the options describe."""
     lines, blank_lines, separator, line_mark = (
         getattr(options, prefix + name) for name in ("lines", "blank_lines", "separator", "line_mark")
     )
@@ -70,7 +70,7 @@ def layout(options: argparse.Namespace, prefix: str = "") -> Layout:
 
 
 def form(options: argparse.Namespace) -> Form:
-    """Give the form that the reading options describe."""
+    """Return the form that the reading options describe."""
     columns = dict(_column(given) for given in options.column)
     if columns and "text" not in columns:
         raise ModelError("--column must say which column holds the text: --column text=NAME")

@@ -90,7 +90,7 @@ def _option(name: str) -> str:
 
 
 def _given(options: argparse.Namespace, *without: str) -> dict[str, object]:
-    """Give the parameters that the user names, but for some."""
+    """Return the parameters that the user names, but for some."""
     named = {name: getattr(options, name) for name in Parameters.names() if name not in without}
     return {name: from_text(name, value) for name, value in named.items() if value is not None}
 

@@ -57,7 +57,7 @@ class Collection:
         return int(count)
 
     def has(self, url: str) -> bool:
-        """Say whether the text of an address is here."""
+        """Return whether the text of an address is here."""
         return self._connection.execute("SELECT 1 FROM texts WHERE url = ?", (url,)).fetchone() is not None
 
     def keep(self, texts: Iterable[Text], position: Mapping[str, Any], unread: Mapping[str, str] | None = None) -> int:
@@ -87,7 +87,7 @@ class Collection:
         return added
 
     def marked(self, mark: str) -> list[str]:
-        """Give the texts of a mark, those that `forget` removes."""
+        """Return the texts of a mark, those that `forget` removes."""
         self._define_gone(mark)
         return [text for (text,) in self._connection.execute("SELECT text FROM texts WHERE gone(url, author)")]
 
@@ -149,13 +149,13 @@ def open_collection(path: Path) -> Iterator[Collection]:
 
 
 def read_source(path: Path) -> dict[str, Any]:
-    """Give what a collection was begun for."""
+    """Return what a collection was begun for."""
     with _reading(path) as connection:
         return Collection(connection).source
 
 
 def read_collection(path: Path) -> Iterator[Text]:
-    """Give the texts of a collection in the order of finding, also while a collector is at work on it."""
+    """Yield the texts of a collection in the order of finding, also while a collector is at work on it."""
     with _reading(path) as connection:
         rows = connection.execute(f"SELECT {', '.join(FIELDS)} FROM texts ORDER BY rowid")  # noqa: S608  our own names
         yield from (Text(*row) for row in rows)

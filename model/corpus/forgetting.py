@@ -11,12 +11,12 @@ _HOST = re.compile(r"^(?:(?:www\d?|m)\.)?(.*?)\.?(?::(?:80|443))?$")  # without 
 
 
 def mark(what: str) -> str:
-    """Give the hash of an address or of an author's name, spelled in whichever usual way."""
+    """Return the hash of an address or of an author's name, spelled in whichever usual way."""
     return _url_mark(what) if _ADDRESS.match(what.strip()) else _author_mark(what)
 
 
 def is_forgotten(url: str, author: str, marks: Container[str]) -> bool:
-    """Say whether a text's address or its author is among the marks."""
+    """Return whether a text's address or its author is among the marks."""
     return bool(url and _url_mark(url) in marks) or bool(author and _author_mark(author) in marks)
 
 

@@ -32,14 +32,14 @@ class Layout:
             raise ModelError("a text of one line has no lines to mark")
 
     def parse(self, lines: Iterable[str]) -> Iterator[str]:
-        """Give the texts of a file's lines, which come without their ends. Blank texts are passed over."""
+        """Yield the texts of a file's lines, which come without their ends. Blank texts are passed over."""
         for chunk in self._chunks(lines):
             text = "\n".join(line for line in _bounded(chunk) if not self._is_mark(line)).strip("\n")
             if text.strip():
                 yield text
 
     def write(self, texts: Iterable[str]) -> Iterator[str]:
-        """Give the pieces of a file that `parse` reads back. ModelError on a text that would be read otherwise."""
+        """Yield the pieces of a file that `parse` reads back. ModelError on a text that would be read otherwise."""
         between = "\n" * (1 + self.blank_lines) if not self.separator else f"\n{self.separator}\n"
         for number, text in enumerate(texts, 1):
             lines = text.strip("\n").split("\n")
@@ -52,7 +52,7 @@ class Layout:
         yield "\n"
 
     def whole(self) -> bool:
-        """Say whether the file is one text."""
+        """Return whether the file is one text."""
         return not (self.lines or self.blank_lines or self.separator)
 
     def _is_mark(self, line: str) -> bool:
@@ -71,7 +71,7 @@ class Layout:
         return ((line for _, line in run) for _, run in groupby(numbers, lambda numbered: numbered[0]))
 
     def _numbered(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-        """Give each line with the number of its text, which grows where enough blank lines have passed."""
+        """Yield each line with the number of its text, which grows where enough blank lines have passed."""
         number = blank = 0
         for line in lines:
             blank = 0 if line.strip() else blank + 1

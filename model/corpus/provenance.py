@@ -21,7 +21,7 @@ UNLICENSED = "none known; the rights are the authors'"
 
 
 def entry(corpus: Path) -> dict[str, Any]:
-    """Give what corpus.json says of a corpus; nothing where it says nothing."""
+    """Return what corpus.json says of a corpus; nothing where it says nothing."""
     return dict(_entries(corpus).get(corpus.name, {}))
 
 
@@ -44,7 +44,7 @@ def writing_in(folder: Path) -> Iterator[None]:
 def made(
     corpus: Path, source: Path, told: list[dict[str, str]], gone: list[dict[str, Any]], how: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Give the entry of a corpus just made of `source` without the texts of `gone`; `how` joins it, sha256 within."""
+    """Return the entry of a corpus just made of `source` without the texts of `gone`; `how` joins it, sha256 within."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "input": {"name": source.name} | ({"sha256": sha256(source)} if source.is_file() else {}),
@@ -56,25 +56,25 @@ def made(
 
 
 def former(before: Mapping[str, Any], digest: str, *, keep: bool = False) -> list[str]:
-    """Give the hashes that the corpus had before this one, and this one to `keep` it: releases know theirs by them."""
+    """Return the earlier hashes of the corpus, with this one to `keep` it: releases know their corpus by them."""
     known = [*before.get("former_sha256", []), *([before["sha256"]] if "sha256" in before else [])]
     return [one for one in dict.fromkeys(known) if one != digest] + [digest] * keep
 
 
 def forgotten(*corpora: Path) -> list[dict[str, Any]]:
-    """Give what was ever forgotten in one of these corpora: the mark of each, when, and the hashes of its texts."""
+    """Return what was ever forgotten in one of these corpora: the mark of each, when, and the hashes of its texts."""
     found = {gone["mark"]: gone for corpus in corpora for gone in entry(corpus).get("forgotten", [])}
     return list(found.values())
 
 
 def admitted(texts: Iterable[Text], gone: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
-    """Give the texts that are not among the forgotten."""
+    """Return the texts that are not among the forgotten."""
     marks = {one["mark"] for one in gone}
     return (text for text in texts if not is_forgotten(text.url, text.author, marks))
 
 
 def sources(corpus: Path) -> list[dict[str, str]]:
-    """Give sources and licences: as corpus.json or the collection has them, or as SOURCES.md beside it tells."""
+    """Return sources and licences: as corpus.json or the collection has them, or as SOURCES.md beside it tells."""
     if said := entry(corpus).get("sources"):
         return list(said)
     if corpus.suffix == SUFFIX:
@@ -89,7 +89,7 @@ def sources(corpus: Path) -> list[dict[str, str]]:
 
 
 def _checked(said: Any) -> dict[str, Any]:
-    """Give an entry that has the form of one; else KeyError or TypeError."""
+    """Return an entry that has the form of one; else KeyError or TypeError."""
     for gone in said.get("forgotten", []):
         gone["mark"], gone["texts"] = str(gone["mark"]), list(gone["texts"])
     list(said.get("former_sha256", [])), list(said.get("sources", []))

@@ -36,7 +36,7 @@ class Form:
 
 
 def read(path: Path, form: Form = Form()) -> Iterator[Text]:
-    """Give the texts one by one. ModelError names the file and the place of what cannot be read."""
+    """Yield the texts one by one. ModelError names the file and the place of what cannot be read."""
     if path.suffix == SUFFIX:
         yield from read_collection(path)
     else:
@@ -45,7 +45,7 @@ def read(path: Path, form: Form = Form()) -> Iterator[Text]:
 
 
 def files_of(path: Path) -> list[Path]:
-    """Give the files that a corpus is read from: itself, or the .txt files of a folder."""
+    """Return the files that a corpus is read from: itself, or the .txt files of a folder."""
     if not path.is_dir():
         return [path]
     files = sorted(file for file in path.rglob("*.txt") if not file.name.startswith("."))
@@ -55,7 +55,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def digest(path: Path) -> str:
-    """Give the SHA-256 of a corpus: of its file, or of the names and digests of a folder's files."""
+    """Return the SHA-256 of a corpus: of its file, or of the names and digests of a folder's files."""
     if not path.is_dir():
         return sha256(path)
     told = "".join(f"{file.relative_to(path)} {sha256(file)}\n" for file in files_of(path))
@@ -128,7 +128,7 @@ def _undecodable(path: Path, encoding: str) -> str:
 
 
 def _lines(path: Path, file: TextIO) -> Iterator[str]:
-    """Give the lines without their ends."""
+    """Return the lines without their ends."""
     return (line.removesuffix("\n") for line in _whole_lines(path, file))
 
 
@@ -182,7 +182,7 @@ def _table(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
 
 
 def _columns(path: Path, first: list[str], form: Form) -> dict[str, int]:
-    """Give the place of each field: as chosen, or by the header's names, or the text first and then a label."""
+    """Return the place of each field: as chosen, or by the header's names, or the text first and then a label."""
     names = [name.strip().lower() for name in first] if form.header else []
     places = {str(i): i - 1 for i in range(1, len(first) + 1)} | {name: i for i, name in enumerate(names)}
     chosen = {name: column.strip().lower() for name, column in form.columns.items()}
@@ -201,7 +201,7 @@ def _columns(path: Path, first: list[str], form: Form) -> dict[str, int]:
 
 
 def _row(path: Path, number: int, row: list[str], columns: Mapping[str, int]) -> Iterator[Text]:
-    """Give the row's text; none where its cell is blank."""
+    """Yield the row's text; none where its cell is blank."""
     if row and len(row) <= max(columns.values()):
         raise ModelError(f"{path}, line {number}: {len(row)} cells, fewer than the first row has")
     if row and row[columns["text"]].strip():

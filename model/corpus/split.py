@@ -27,7 +27,7 @@ def letters(text: str) -> str:
 
 
 def split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
-    """Give about 90, 5 and 5 % of the poems, by a hash of the text."""
+    """Return about 90, 5 and 5 % of the poems, by a hash of the text."""
     parts: dict[Part, list[Text]] = {"train": [], "validation": [], "test": []}
     digests = [hashlib.sha256(letters(poem.text).encode()).hexdigest() for poem in poems]
     for group in _groups(poems):
@@ -66,7 +66,7 @@ class _Kinship:
                 self._whole[max(lines, key=len)].append(lines)
 
     def includes(self, lines: set[str]) -> bool:
-        """Say whether a text of these lines is a version of a held-out one."""
+        """Return whether a text of these lines is a version of a held-out one."""
         shared = Counter(i for line in lines for i in self._holders.get(line, ()))
         if max(shared.values(), default=0) >= SHARED_LINES:
             return True

@@ -33,7 +33,7 @@ def remove(what: str, corpus: Path) -> int:
 
 
 def releases_of(corpus: Path, folders: Iterable[Path]) -> Iterator[Path]:
-    """Give the releases, and the runs, trained on this corpus as it was before texts were removed from it."""
+    """Yield the releases, and the runs, trained on this corpus as it was before texts were removed from it."""
     hashes = set(entry(corpus).get("former_sha256", []))
     for folder in folders:
         for path in sorted([*folder.glob(f"*/{CONFIG}"), *folder.glob(f"*/{RUN}")]):
@@ -65,7 +65,7 @@ def _from_lines(gone: str, corpus: Path) -> int:
 
 
 def _lines(corpus: Path) -> Iterator[tuple[bytes, Text | None]]:
-    """Give each line as it is, with its text; a blank line has none."""
+    """Yield each line as it is, with its text; a blank line has none."""
     with corpus.open("rb") as file:
         for number, line in enumerate(iter(partial(file.readline, 4 * MAX_TEXT), b""), 1):
             yield line, _text(line, f"{corpus}, line {number}")
@@ -95,7 +95,7 @@ def _hash(text: str) -> str:
 
 
 def _trained_on(path: Path) -> str | None:
-    """Give the hash of the corpus that a release's or a run's account names."""
+    """Return the hash of the corpus that a release's or a run's account names."""
     try:
         account = json.loads(path.read_bytes())
         return str(account["corpus_sha256"] if path.name == RUN else account["data"]["sha256"])

@@ -40,12 +40,12 @@ def from_row(row: Mapping[str, Any], where: str) -> Text:
 
 
 def to_line(text: Text) -> str:
-    """Give the text as a line of JSON, empty fields left out."""
+    """Return the text as a line of JSON, empty fields left out."""
     return json.dumps({name: value for name, value in vars(text).items() if value}, ensure_ascii=False) + "\n"
 
 
 def write_lines(file: TextIO, texts: Iterable[Text]) -> Counter[str]:
-    """Write texts as JSON lines; give their counts."""
+    """Write texts as JSON lines; return their counts."""
     counts = Counter(texts=0, lines=0, words=0, characters=0)
     for text in texts:
         file.write(to_line(text))

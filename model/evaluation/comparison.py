@@ -55,7 +55,7 @@ class Task:
     tell: Tell = field(default=lambda _: None)
 
     def rows(self) -> list[Row]:
-        """Give the release, the texts themselves, and the baselines. ModelError where there are no texts."""
+        """Return the release, the texts themselves, and the baselines. ModelError where there are no texts."""
         network, text = self.release.network, self.release.text
         self.tell(f"{text.name}: scoring {len(self.texts):,} texts")
         scores = score(predictor(network), text.tokenizer, self.texts, capital_lines=text.capital_lines)

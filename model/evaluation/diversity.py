@@ -10,12 +10,12 @@ LOOP = 4  # words in a row that a text hardly ever repeats unless it goes round 
 
 
 def words(text: str) -> list[str]:
-    """Give the words of a text."""
+    """Return the words of a text."""
     return list(filter(is_word, split(text.lower())))
 
 
 def distinct(texts: Iterable[str], n: int) -> float:
-    """Give the share of different ones among all n words in a row; 0 where no text has so many.
+    """Return the share of different ones among all n words in a row; 0 where no text has so many.
 
     It falls as there is more text: compare texts of the same length. Source: Li et al. 2016, arXiv 1510.03055.
     """
@@ -24,7 +24,7 @@ def distinct(texts: Iterable[str], n: int) -> float:
 
 
 def repetition(texts: Iterable[str]) -> float:
-    """Give the share of LOOP words in a row that their own text has had before; 0 where no text has so many.
+    """Return the share of LOOP words in a row that their own text has had before; 0 where no text has so many.
 
     Source: Welleck et al. 2019, arXiv 1908.04319, where it is called seq-rep-4.
     """
@@ -37,7 +37,7 @@ def repetition(texts: Iterable[str]) -> float:
 
 
 def token_entropy(rows: Iterable[Sequence[int]]) -> float:
-    """Give the entropy of the tokens of all rows together, in bits a token: 0 where there is only one kind."""
+    """Return the entropy of the tokens of all rows together, in bits a token: 0 where there is only one kind."""
     counts = Counter(token for row in rows for token in row)
     total = counts.total()
     return abs(sum(count / total * math.log2(total / count) for count in counts.values()))

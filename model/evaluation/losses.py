@@ -25,7 +25,7 @@ def lost_characters(tokenizer: Tokenizer, texts: Sequence[str], *, capital_lines
 
 
 def printed(tokenizer: Tokenizer, text: str, *, capital_lines: bool) -> str:
-    """Give `text` as it is printed by one who has nothing but its tokens."""
+    """Return `text` as it is printed by one who has nothing but its tokens."""
     return lay_out("", _back(tokenizer, text), Stop.EOS, max_chars=None, capital_lines=capital_lines).text
 
 

@@ -51,7 +51,7 @@ def _share(new: NDArray[np.bool_]) -> float | None:
 
 
 def _blocks(corpus: Sequence[str], longest: int) -> Iterator["_Hashed"]:
-    """Give the corpus in blocks. A text is cut so that each of its runs up to the `longest` stands whole in a piece."""
+    """Yield the corpus in blocks. A text is cut so that each run up to the `longest` is whole in a piece."""
     block, size = list[str](), 0
     for piece in (text[i : i + BLOCK + longest] for text in corpus for i in range(0, len(text), BLOCK)):
         block.append(piece)
@@ -74,7 +74,7 @@ class _Hashed:
         self._back = _powers(_INVERSE, len(codes))
 
     def hashes(self, starts: Places, length: int) -> Hashes:
-        """Give the hashes of the substrings of the length that begin at the starts."""
+        """Return the hashes of the substrings of the length that begin at the starts."""
         hashes: Hashes = (self._sums[starts + length] - self._sums[starts]) * self._back[starts]
         return hashes
 
@@ -118,7 +118,7 @@ class _Pair:
         return _Pair(self.written, self.block, starts[_within(ours, known)], places[near])
 
     def longest(self, least: int) -> tuple[int, int]:
-        """Give the length and the start of the longest run that is longer than `least`; (0, 0) where there is none."""
+        """Return the length and the start of the longest run beyond `least`; (0, 0) where there is none."""
         most = int(self.written.left[self.starts].max(initial=0))
         lengths = range(max(least, LENGTHS[-1]) + 1, most + 1)
         # A run that is found is found shorter too.

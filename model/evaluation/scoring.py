@@ -69,7 +69,7 @@ def score(predict: Predict, tokenizer: Tokenizer, texts: Sequence[str], *, capit
 
 
 def _exp(nats: float) -> float:
-    """Give e^nats, as far as a float goes: JSON knows no infinity."""
+    """Return e^nats, as far as a float goes: JSON knows no infinity."""
     return math.exp(min(nats, 700))
 
 
@@ -82,7 +82,7 @@ class Batch:
 
 
 def batches(rows: Sequence[list[int]], vocabulary: int) -> Iterator[Batch]:
-    """Give the rows, longest first, T a multiple of PAD_TO, padded with PAD on the right; every target once."""
+    """Yield the rows, longest first, T a multiple of PAD_TO, padded with PAD on the right; every target once."""
     waiting = sorted((piece for row in rows for piece in _pieces(row)), key=lambda piece: -len(piece[0]))
     size = min(BATCH_TOKENS, BATCH_LOGITS // vocabulary)
     while waiting:
@@ -114,7 +114,7 @@ def _predictions(logits: NDArray[Any], targets: NDArray[np.int32]) -> tuple[NDAr
 
 
 def predictor(network: Network) -> Predict:
-    """Give what predicts with the network: a function from tokens [B, T] to logits [B, T, vocabulary].
+    """Return what predicts with the network: a function from tokens [B, T] to logits [B, T, vocabulary].
 
     A network with a `context` reads, for each position, the last `context` tokens up to it; of PAD it says nothing.
     """
@@ -151,6 +151,6 @@ def _padded(predict: Predict, rows: NDArray[np.int32]) -> NDArray[Any]:
 
 
 def windows(row: NDArray[np.int32], context: int) -> NDArray[np.int32]:
-    """Give, for each of the tokens [T], the last `context` tokens up to it, [T, context], PAD on the right."""
+    """Return, for each of the tokens [T], the last `context` tokens up to it, [T, context], PAD on the right."""
     places = np.arange(len(row))[:, None] - np.minimum(np.arange(len(row)), context - 1)[:, None] + np.arange(context)
     return np.where(places <= np.arange(len(row))[:, None], row[np.minimum(places, len(row) - 1)], PAD).astype(np.int32)

@@ -15,7 +15,7 @@ from model.networks.network import Network
 
 
 def convertible(network: Network) -> bool:
-    """Tell whether LiteRT can run the network: Keras's LSTM over a sequence needs arrays of tensors, which it lacks."""
+    """Return whether LiteRT can run the network: it lacks the tensor arrays of Keras's LSTM over a sequence."""
     return network.context is None
 
 

@@ -54,7 +54,7 @@ class Writer:
         self.config, self.tokenizer = config, tokenizer
 
     def signatures(self) -> dict[str, Any]:
-        """Give the functions by the names that TF-Serving knows them by."""
+        """Return the functions by the names that TF-Serving knows them by."""
         vector, number = (None, WINDOW), (None,)
         request = {
             name: vector if name in ("noise", "chaos", "inverse_temperature") else number for name in Request._fields
@@ -72,14 +72,14 @@ class Writer:
         return {name: functions[name] for name in signatures(self.network.sizes)}
 
     def next_logits(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Give the logits [B, vocabulary] at the last of `tokens` [B, WINDOW] that is not PAD."""
+        """Return the logits [B, vocabulary] at the last of `tokens` [B, WINDOW] that is not PAD."""
         if self.network.context:
             return {"logits": self.network.next_logits(_last(tokens, self.network.context))}
         joined, _ = self._read(tokens)
         return {"logits": self.network.logits(joined)}
 
     def release(self, unused: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Give the release's config.json and tokenizer file, each [B]."""
+        """Return the release's config.json and tokenizer file, each [B]."""
         batch = tf.shape(unused)
         return {"config_bytes": tf.fill(batch, self.config), "tokenizer_bytes": tf.fill(batch, self.tokenizer)}
 
@@ -108,7 +108,7 @@ class Writer:
         return {"tokens": tokens, **columns, "length": _length(tokens), "stop": walk.stop}
 
     def _read(self, tokens: tf.Tensor) -> tuple[tf.Tensor, Any]:
-        """Read each row of tokens [B, WINDOW] up to its PADs; give the joined features of its last, and the state."""
+        """Read each row of tokens [B, WINDOW] up to its PADs; return the joined features of its last, and the state."""
         length = tf.maximum(_length(tokens), 1)
         batch = tf.shape(tokens)[0]
         state = self.network.initial_state(batch)
@@ -149,7 +149,7 @@ class Writer:
         return Choices(*(tf.where(alive, x, tf.zeros_like(x)) for x in (token, pool, rank, probability)))
 
     def _allowed(self, logits: tf.Tensor, step: tf.Tensor, walk: Walk) -> tuple[tf.Tensor, tf.Tensor]:
-        """Give the logits with what may not come at minus infinity, and how many may [B]."""
+        """Return the logits with what may not come at minus infinity, and how many may [B]."""
         ids = tf.range(self.network.sizes.vocabulary)
         forbidden = tf.reduce_any(ids[:, None] == [PAD, UNK, BOS], axis=1)
         no_end = (step == 0) | _line_start(walk)
@@ -159,12 +159,12 @@ class Writer:
         return tf.where(forbidden, logits.dtype.min, logits), allowed
 
     def _breaks(self, prompt: tf.Tensor) -> tf.Tensor:
-        """Give 1 for the rows [B] that begin at the start of a line, 0 for those that go on in the prompt's last."""
+        """Return 1 for the rows [B] that begin at the start of a line, 0 for those that go on in the prompt's last."""
         last = tf.gather(prompt, _length(prompt) - 1, batch_dims=1)
         return tf.cast((last == BOS) | (last == self.rules.break_id), tf.int32)
 
     def _advance(self, walk: Walk, token: tf.Tensor, step: tf.Tensor, asked: Request) -> Walk:
-        """Give the walk after `token` [B], as `model.text.sampling.Walk` does."""
+        """Return the walk after `token` [B], as `model.text.sampling.Walk` does."""
         is_break = token == self.rules.break_id
         lines = walk.lines + tf.cast(is_break & ~_line_start(walk) & (step > 0), tf.int32)
         stop = tf.where(step + 1 >= tf.minimum(asked.max_tokens, WINDOW), Stop.MAX_TOKENS, RUNNING)
@@ -178,7 +178,7 @@ def _length(tokens: tf.Tensor) -> tf.Tensor:
 
 
 def _last(tokens: tf.Tensor, count: int) -> tf.Tensor:
-    """Give the last [B, count] of tokens [B, WINDOW] that are not PAD, PAD behind them where they are fewer."""
+    """Return the last [B, count] of tokens [B, WINDOW] that are not PAD, PAD behind them where they are fewer."""
     first = tf.maximum(_length(tokens) - count, 0)
     return tf.gather(tokens, first[:, None] + tf.range(count), batch_dims=1)
 
@@ -192,7 +192,7 @@ def _line_start(walk: Walk) -> tf.Tensor:
 
 
 def _pool(step: tf.Tensor, walk: Walk, asked: Request) -> tuple[tf.Tensor, tf.Tensor]:
-    """Give the pool that serves each row and its size, each [B]."""
+    """Return the pool that serves each row and its size, each [B]."""
     chaotic = asked.chaos[:, step] == 1
     pool = tf.where(chaotic, Pool.CHAOS, Pool.BASE)
     size = tf.where(chaotic, asked.chaos_k, asked.top_k)
@@ -201,7 +201,7 @@ def _pool(step: tf.Tensor, walk: Walk, asked: Request) -> tuple[tf.Tensor, tf.Te
 
 
 def draw(weights: tf.Tensor, noise: tf.Tensor, most: int) -> tf.Tensor:
-    """Give the first column [B] at which the sum of the weights so far exceeds noise [B] times their whole sum.
+    """Return the first column [B] at which the sum of the weights so far exceeds noise [B] times their whole sum.
 
     `weights` [B, k] are float32 from 0 to 1, `noise` is a multiple of 2^-24 below 1, and k is `most` or less. It is k
     where no sum exceeds. What `model.text.sampling` asks of float64 is answered in integers, for LiteRT has no float64

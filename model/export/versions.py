@@ -26,7 +26,7 @@ WARMUP_TOKENS = 16
 
 
 def export(release: Release, models: Path) -> Path:
-    """Write the release as a version, the newest, under models/NAME, whole or not at all; give its directory."""
+    """Write the release as a version, the newest, under models/NAME, whole or not at all; return its directory."""
     base = models.absolute() / release.text.name
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, prefix="new-") as beside:  # TF-Serving looks at numbers only
@@ -37,7 +37,7 @@ def export(release: Release, models: Path) -> Path:
 
 
 def add_lite(release: Release) -> Path | None:
-    """Write the release as one file for LiteRT into its folder, and give it; None where its network cannot be."""
+    """Write the release as one file for LiteRT into its folder, and return it; None where its network cannot be."""
     if not convertible(release.network):
         (release.folder / LITE).unlink(missing_ok=True)  # of the release that was here before
         return None

@@ -40,7 +40,7 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Give the hexadecimal SHA-256 of a file."""
+    """Return the hexadecimal SHA-256 of a file."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -56,12 +56,12 @@ def check_files(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def newest_version(base: Path) -> int:
-    """Give the highest version number under models/NAME, 0 where there is none."""
+    """Return the highest version number under models/NAME, 0 where there is none."""
     return max((int(path.name) for path in base.glob("*") if path.name.isdecimal()), default=0)
 
 
 def exporter() -> str:
-    """Give a digest of this package's code: an export by other code is another export."""
+    """Return a digest of this package's code: an export by other code is another export."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
@@ -69,7 +69,7 @@ def exporter() -> str:
 
 
 def up_to_date(release: Path, models: Path) -> Path | None:
-    """Give the newest version directory if this very release was exported to it by this very code."""
+    """Return the newest version directory if this very release was exported to it by this very code."""
     config = read_config(release)
     check_files(release, config)
     base = models.absolute() / config["name"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside `path`, ending as it does; it takes the place of `path` if all goes well, else it goes."""
+    """Yield a path beside `path`, ending as it does; it takes the place of `path` if all goes well, else it goes."""
     path = path.resolve()  # what a link leads to is replaced, and not the link
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale(path)

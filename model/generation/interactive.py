@@ -48,7 +48,7 @@ class Session:
         return compose(self.release, self.prompt, self._read, written, Stop.EOS, None).text
 
     def menu(self) -> tuple[list[int], NDArray[np.float32]]:
-        """Give the likeliest tokens that may come next, and the probability of each."""
+        """Return the likeliest tokens that may come next, and the probability of each."""
         rules = self.release.rules
         walk = reduce(lambda walk, token: walk.after(token, rules), self.tokens, Walk.behind(self._read, rules))
         logits = allowed(self._reader.follow([*self._read, *self.tokens]), walk.place, rules)
@@ -69,19 +69,19 @@ class Session:
         return ""
 
     def name(self, token: int) -> str:
-        """Give a token as the menu shows it."""
+        """Return a token as the menu shows it."""
         names = {EOS: "(the end)", self.release.rules.break_id: "(a new line)"}
         piece = self.release.tokenizer.pieces([token])[0].replace(WORD_START, " ")
         return names.get(token) or (piece if piece.strip() else "(a space)")
 
 
 def _with_edges(text: str, normalised: str) -> str:
-    """Give the normalised text with a space at each end where `text` has one: normalising takes them."""
+    """Return the normalised text with a space at each end where `text` has one: normalising takes them."""
     return " " * text[:1].isspace() + normalised + " " * text[-1:].isspace()
 
 
 def interact(session: Session, ask: Callable[[], str], say: Callable[[str], None]) -> str:
-    """Let the person write until they stop, pick the end, or their input ends; give the text. `ask` reads a line."""
+    """Let the person write until they stop, pick the end, or their input ends; return the text. `ask` reads a line."""
     say(HELP)
     while True:
         tokens, chances = session.menu()
@@ -98,7 +98,7 @@ def interact(session: Session, ask: Callable[[], str], say: Callable[[str], None
 def _obey(
     session: Session, answer: str, tokens: Sequence[int], ask: Callable[[], str], say: Callable[[str], None]
 ) -> bool:
-    """Do what the person said; give whether the text is done."""
+    """Do what the person said; return whether the text is done."""
     if answer == "s":
         return True
     if answer == "x":

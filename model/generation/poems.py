@@ -26,7 +26,7 @@ def write_many(
     length: int | None = None,
     go_on: bool = False,
 ) -> Iterator[Poem]:
-    """Give a poem for each seed, in their order, each as soon as it and those before it are written.
+    """Yield a poem for each seed, in their order, each as soon as it and those before it are written.
 
     `temperatures`, `length` and `go_on` are those of `steps.generate_rows`.
     """

@@ -52,12 +52,12 @@ class Reader:
         self._count = np.minimum(self._count + 1, context)
 
     def logits(self) -> Logits:
-        """Give the logits [B, vocabulary] that follow."""
+        """Return the logits [B, vocabulary] that follow."""
         logits: Logits = ops.convert_to_numpy(self._logits(self.seen))
         return logits
 
     def features(self) -> NDArray[np.float32]:
-        """Give the features [B, F] that the logits follow from."""
+        """Return the features [B, F] that the logits follow from."""
         features: NDArray[np.float32] = ops.convert_to_numpy(ops.cast(self._features(self.seen), "float32"))
         return features
 
@@ -70,7 +70,7 @@ class Reader:
             self.seen, self._count = self.seen[index], self._count[index]
 
     def read(self, prompts: Sequence[Sequence[int]]) -> Logits:
-        """Begin with these prompts, none of them empty; give the logits [B, vocabulary] after each."""
+        """Begin with these prompts, none of them empty; return the logits [B, vocabulary] after each."""
         self.start(len(prompts))
         for step in range(-max(map(len, prompts)), 0):  # they begin at different steps and end at one
             tokens = [prompt[step] if len(prompt) >= -step else PAD for prompt in prompts]
@@ -78,7 +78,7 @@ class Reader:
         return self.logits()
 
     def follow(self, ids: list[int]) -> Logits:
-        """Give the logits [vocabulary] after one text, reading only what is new where the last call's goes on in it."""
+        """Return the logits [vocabulary] after one text, reading only what it adds to the last call's."""
         if not self._followed or ids[: len(self._followed)] != self._followed:
             self.start(1)
         for place in range(len(self._followed), len(ids)):
@@ -89,7 +89,7 @@ class Reader:
 
 
 def _compiled(network: Network) -> tuple[Callable[..., Any], ...]:
-    """Give what `_functions` gives, compiled once for each network and kept as long as it."""
+    """Return what `_functions` gives, compiled once for each network and kept as long as it."""
     kept = network.__dict__  # past Keras, which would take them for parts of the model
     if "_reading" not in kept:
         kept["_reading"] = tuple(_compile(function, network) for function in _functions(network))
@@ -98,7 +98,7 @@ def _compiled(network: Network) -> tuple[Callable[..., Any], ...]:
 
 
 def _functions(network: Network) -> tuple[Callable[..., Any], ...]:
-    """Give what reads a token of each row, and what gives the features and the logits of what was read."""
+    """Return what reads a token of each row, and what gives the features and the logits of what was read."""
 
     def feed(tokens: Tensor, fresh: Tensor, state: Any) -> tuple[Tensor, Any]:
         first = network.initial_state(ops.shape(tokens)[0])

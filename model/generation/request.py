@@ -40,7 +40,7 @@ class Request:
         )  # fmt: skip
 
     def account(self, release: "LanguageModel") -> dict[str, Any]:
-        """Give all that decides which texts come out."""
+        """Return all that decides which texts come out."""
         return {"model": release.text.hash, **asdict(self)}
 
 
@@ -92,7 +92,7 @@ def _turns(temperature: Temperature) -> list[float | None] | None:
 
 
 def whole(name: str, value: object, low: int, high: int) -> int:
-    """Give `value`; ModelError where it is no whole number from `low` to `high`."""
+    """Return `value`; ModelError where it is no whole number from `low` to `high`."""
     try:
         return int(Bound("integer", low, high).check(name, value))
     except InvalidParameter as error:
@@ -108,7 +108,7 @@ def check_count(count: int, seed: int) -> None:
 
 
 def deliver(texts: Iterable[str], *, return_as_list: bool = False) -> list[str] | None:
-    """Give the texts as a list, or print each as soon as it is there, with a blank line behind."""
+    """Return the texts as a list, or print each as soon as it is there, with a blank line behind."""
     if return_as_list:
         return list(texts)
     for text in texts:

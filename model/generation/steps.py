@@ -67,7 +67,7 @@ def stream_rows(
     length: int | None = None,
     go_on: bool = False,
 ) -> Iterator[Generated]:
-    """Give what `generate_rows` gives, each text as soon as it and those before it are written."""
+    """Return what `generate_rows` gives, each text as soon as it and those before it are written."""
     if len(prompts) != len(seeds) or not all(prompts):
         raise ValueError("each prompt needs a seed and a first token")
     alone = network.context is not None  # such a network has learned from each text by itself
@@ -76,7 +76,7 @@ def stream_rows(
 
 
 def dials(parameters: Parameters, temperatures: Temperatures) -> list[Dial]:
-    """Give the dials that take turns, a token each. InvalidParameter where a temperature is out of bounds."""
+    """Return the dials that take turns, a token each. InvalidParameter where a temperature is out of bounds."""
     turns = [parameters.temperature] if temperatures is None else temperatures
     if not 1 <= len(turns) <= MAX_TEMPERATURES:
         raise InvalidParameter("temperature", f"from 1 to {MAX_TEMPERATURES} of them may take turns")
@@ -91,7 +91,7 @@ def _dial(parameters: Parameters, temperature: float | None) -> Dial:
 
 
 def check_length(length: int | None, parameters: Parameters) -> int:
-    """Give how many tokens a text may have. InvalidParameter where `length` is out of bounds."""
+    """Return how many tokens a text may have. InvalidParameter where `length` is out of bounds."""
     if length is None:
         return parameters.max_tokens
     return int(Bound("integer", 1, MAX_LENGTH).check("length", length))
@@ -162,14 +162,14 @@ class _Batch:
         reader.start(len(self._slots))
 
     def texts(self) -> Iterator[Generated]:
-        """Give the texts in the order of the jobs."""
+        """Yield the texts in the order of the jobs."""
         while self._fill():
             self._step()
             while self._order and (stop := self._order[0].writing.stop) is not None:
                 yield Generated(self._order.popleft().tokens, stop)
 
     def _fill(self) -> bool:
-        """Give free slots to the rows that wait, or do without them; say whether there is anything to write."""
+        """Return free slots to the rows that wait, or do without them; say whether there is anything to write."""
         for i, row in enumerate(self._slots):
             if row is None or row.writing.stop is not None:
                 self._slots[i] = self._admit()
@@ -201,5 +201,5 @@ class _Batch:
 
 
 def _width(rows: int) -> int:
-    """Give the least width that holds so many rows, or the greatest."""
+    """Return the least width that holds so many rows, or the greatest."""
     return next((width for width in WIDTHS if width >= rows), WIDTHS[-1])

@@ -101,7 +101,7 @@ class Drawing:
 
 
 def finite(value: float | None) -> float | None:
-    """Give a number that can be drawn, or None."""
+    """Return a number that can be drawn, or None."""
     return value if value is not None and abs(value) <= scales.LARGEST else None  # false for NaN too
 
 
@@ -128,12 +128,12 @@ def thin(points: Points, most: int = MOST_POINTS) -> Points:
 
 
 def calm(points: Points) -> Points:
-    """Give the mean of neighbours, or the points themselves where there are few."""
+    """Return the mean of neighbours, or the points themselves where there are few."""
     return points if len(points) < _MANY else smooth(points, len(points) // 30)
 
 
 def smooth(points: Points, width: int) -> Points:
-    """Give the mean of `width` neighbours around each point, fewer near the ends, None among them left out."""
+    """Return the mean of `width` neighbours around each point, fewer near the ends, None among them left out."""
     sums = [0.0, *accumulate(y or 0.0 for _, y in points)]
     counts = [0, *accumulate(y is not None for _, y in points)]
     means: Points = []

@@ -6,24 +6,24 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def number(value: float, figures: int = 4) -> str:
-    """Give a number with its thousands parted, and what lies behind the point in so many figures at the most."""
+    """Return a number with its thousands parted, and what lies behind the point in so many figures at the most."""
     if abs(value) >= 10 ** (figures - 1):
         return f"{value:,.0f}"
     return f"{value:,.{figures}g}".replace("e-0", "e-")
 
 
 def short(value: float, figures: int = 4) -> str:
-    """Give a number in the space of a tile."""
+    """Return a number in the space of a tile."""
     return f"{number(value / _MILLION, figures)} M" if abs(value) >= _MILLION else number(value, figures)
 
 
 def percent(share: float) -> str:
-    """Give a share as a percentage."""
+    """Return a share as a percentage."""
     return "<0.1 %" if 0 < share < _TINY else f"{100 * share:.1f} %"
 
 
 def duration(seconds: float) -> str:
-    """Give a time in its two largest units, which a line end does not part."""
+    """Return a time in its two largest units, which a line end does not part."""
     whole = int(seconds)
     if whole < _MINUTE:
         words = f"{whole} s"

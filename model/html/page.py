@@ -11,7 +11,7 @@ from model.html.numbers import duration, number, percent, short
 
 @cache
 def environment(package: str) -> Environment:
-    """Give the templates of a package, with the shared ones beside them."""
+    """Return the templates of a package, with the shared ones beside them."""
     made = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("model.html")]),
         autoescape=True,
@@ -25,5 +25,5 @@ def environment(package: str) -> Environment:
 
 
 def script_hash(script: str) -> str:
-    """Give the hash by which a Content-Security-Policy allows a script."""
+    """Return the hash by which a Content-Security-Policy allows a script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"

@@ -25,7 +25,7 @@ class Scale:
     logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """Give the share of the way from low to high, cut at both ends."""
+        """Return the share of the way from low to high, cut at both ends."""
         if self.logarithmic:
             value = max(value, self.low)
             way = math.log(value / self.low) / math.log(self.high / self.low)
@@ -34,13 +34,13 @@ class Scale:
         return min(1.0, max(0.0, way))
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Give places and their names."""
+        """Return places and their names."""
         values = _decades(self) if self.logarithmic else _steps(self)
         return [(self.place(value), short(value, _FIGURES)) for value in values]
 
 
 def linear(values: Sequence[float], *, from_zero: bool = False) -> Scale:
-    """Give an axis whose ends are round; a few values that lie far above all others are left outside."""
+    """Return an axis whose ends are round; a few values that lie far above all others are left outside."""
     if not values:
         return Scale(0.0, 1.0)
     values = _drawable(values)
@@ -54,7 +54,7 @@ def linear(values: Sequence[float], *, from_zero: bool = False) -> Scale:
 
 
 def exact(values: Sequence[float]) -> Scale:
-    """Give an axis from the lowest value to the highest."""
+    """Return an axis from the lowest value to the highest."""
     drawable = _drawable(values) or [0.0, 1.0]
     low, high = min(drawable), max(drawable)
     room = max(1.0, abs(low) * _ALIKE) if _alike(low, high) else 0.0
@@ -62,7 +62,7 @@ def exact(values: Sequence[float]) -> Scale:
 
 
 def logarithmic(values: Sequence[float]) -> Scale:
-    """Give a logarithmic axis of the values above 0, with a little room at its ends."""
+    """Return a logarithmic axis of the values above 0, with a little room at its ends."""
     usable = [value for value in _drawable(values) if value > 0]
     if not usable:
         return Scale(0.1, 10.0, logarithmic=True)

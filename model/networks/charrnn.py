@@ -81,7 +81,7 @@ class CharRnn(Network):
         self.built = True
 
     def call(self, tokens: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002  Keras's own signature
-        """Give the logits [B, T, vocabulary] of what follows each of `tokens` [B, T].
+        """Return the logits [B, T, vocabulary] of what follows each of `tokens` [B, T].
 
         In training, a network built with `carry` reads on from where each row ended the last time; B must be `carry`.
         """
@@ -99,12 +99,12 @@ class CharRnn(Network):
         return self.linear(x)
 
     def initial_state(self, batch: Tensor) -> State:
-        """Give the state before the first token."""
+        """Return the state before the first token."""
         zeros = ops.zeros((batch, self.sizes.recurrent), self.compute_dtype)
         return self._by_layer([zeros for layer in self.recurrent for _ in layer.state_size])
 
     def step(self, token: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read one token [B]; give the last layer's output [B, recurrent] and the next state."""
+        """Read one token [B]; return the last layer's output [B, recurrent] and the next state."""
         x, after = self.embedding(token), list[tuple[Tensor, ...]]()
         for i, (layer, before) in enumerate(zip(self.recurrent, state, strict=True)):
             x, new = layer.cell(x, list(before))
@@ -114,7 +114,7 @@ class CharRnn(Network):
         return x, tuple(after)
 
     def logits(self, features: Tensor) -> Tensor:
-        """Give the logits [B, vocabulary] that follow from the last layer's output."""
+        """Return the logits [B, vocabulary] that follow from the last layer's output."""
         return self.linear(features)
 
     def reset_states(self) -> None:

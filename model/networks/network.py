@@ -26,23 +26,23 @@ class Network(keras.Model):  # type: ignore[misc]
     every_position: bool = True
 
     def initial_state(self, batch: Tensor) -> Any:
-        """Give the state before the first token, for a batch of so many texts."""
+        """Return the state before the first token, for a batch of so many texts."""
         raise NotImplementedError
 
     def step(self, token: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """Read one token [B]; give its features [B, F] and the next state."""
+        """Read one token [B]; return its features [B, F] and the next state."""
         raise NotImplementedError
 
     def logits(self, features: Tensor) -> Tensor:
-        """Give the logits [B, vocabulary] that follow from features [B, F]."""
+        """Return the logits [B, vocabulary] that follow from features [B, F]."""
         raise NotImplementedError
 
     def next_features(self, tokens: Tensor) -> Tensor:
-        """Give the features [B, F] after the last of tokens [B, T] that is not PAD, where there is a `context`."""
+        """Return the features [B, F] after the last of tokens [B, T] that is not PAD, where there is a `context`."""
         raise NotImplementedError
 
     def next_logits(self, tokens: Tensor) -> Tensor:
-        """Give the logits [B, vocabulary] that follow from `next_features`."""
+        """Return the logits [B, vocabulary] that follow from `next_features`."""
         return self.logits(self.next_features(tokens))
 
     def reset_states(self) -> None:

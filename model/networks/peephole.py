@@ -16,7 +16,7 @@ class PeepholeCell(layers.LSTMCell):  # type: ignore[misc]
         self.peepholes = self.add_weight(shape=(3, self.units), initializer="zeros", name="peepholes")
 
     def call(self, x: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:  # noqa: ARG002, FBT001, FBT002  Keras's own signature
-        """Read x [B, F]; give the output [B, units] and the next states, the output and the cell."""
+        """Read x [B, F]; return the output [B, units] and the next states, the output and the cell."""
         hidden, cell = states
         joined = ops.matmul(x, self.kernel) + ops.matmul(hidden, self.recurrent_kernel) + self.bias
         entering, forgetting, candidate, leaving = ops.split(joined, 4, axis=-1)

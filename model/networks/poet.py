@@ -68,7 +68,7 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
         return self.output_dense(mixed[:, :length])
 
     def _block_bias(self, count: Tensor) -> Tensor:
-        """Give [heads, count, block, 2 * block]: the bias of each distance, HIDDEN outside the window and the text."""
+        """Return the bias of each distance, [heads, count, block, 2 * block], HIDDEN outside window and text."""
         block = self.sizes.window
         back = np.arange(block)[:, None] + block - np.arange(2 * block)[None]
         bias = ops.take(ops.cast(self.distance, "float32"), np.clip(back, 0, block - 1), axis=1)
@@ -77,7 +77,7 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
         return ops.where(in_text, bias[:, None], HIDDEN)
 
     def step(self, x: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Attend from one token x [B, embedding]; give the output and the new `keys` and `values`."""
+        """Attend from one token x [B, embedding]; return the output and the new `keys` and `values`."""
         heads, window = self.sizes.heads, self.sizes.window
         query, key, value = ops.split(self.project(x), 3, axis=-1)
         keys = ops.concatenate([keys[:, 1:], key[:, None]], axis=1)
@@ -130,7 +130,7 @@ class Poet(Network):
         self.built = True
 
     def call(self, tokens: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002  Keras's own signature
-        """Give the logits [B, T, vocabulary] of what follows each of `tokens` [B, T]."""
+        """Return the logits [B, T, vocabulary] of what follows each of `tokens` [B, T]."""
         attended = self.attention(self.dropout(self.embedding(tokens), training=training))
         read = [attended, recurrent.lstm(self.lstm, attended), recurrent.gru(self.gru, attended)]
         head = self._first_dense(self.dropout(ops.concatenate(read, axis=-1), training=training))
@@ -149,21 +149,21 @@ class Poet(Network):
         return self.dense.activation(product + ops.cast(self.dense.bias, read.dtype))
 
     def initial_state(self, batch: Tensor) -> State:
-        """Give the state before the first token."""
+        """Return the state before the first token."""
         sizes = self.sizes
         window = ops.zeros((batch, sizes.window, sizes.embedding), self.compute_dtype)
         recurrent = ops.zeros((batch, sizes.recurrent), self.compute_dtype)
         return State(window, window, ops.zeros((batch,), "int32"), recurrent, recurrent, recurrent)
 
     def step(self, token: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read one token [B]; give the joined features [B, embedding + 4 * recurrent] and the next state."""
+        """Read one token [B]; return the joined features [B, embedding + 4 * recurrent] and the next state."""
         attended, keys, values = self.attention.step(self.embedding(token), state.keys, state.values, state.seen)
         hidden, (_, cell) = self.lstm.cell(attended, [state.hidden, state.cell])
         gru, _ = self.gru.cell(attended, [state.gru])
         return _join(attended, hidden, gru), State(keys, values, state.seen + 1, hidden, cell, gru)
 
     def logits(self, joined: Tensor) -> Tensor:
-        """Give the logits [B, vocabulary] that follow from the joined features."""
+        """Return the logits [B, vocabulary] that follow from the joined features."""
         head = joined
         for dense in (self.dense, *self.further):
             head = dense(head)

@@ -67,7 +67,7 @@ def signatures(sizes: Sizes) -> list[str]:
 
 
 def sizes_of(network: Mapping[str, Any]) -> Sizes:
-    """Give the sizes that the part `network` of config.json tells of. ModelError where it cannot be."""
+    """Return the sizes that the part `network` of config.json tells of. ModelError where it cannot be."""
     if network.get("kind") not in KINDS:
         raise ModelError(f"there is no network {network.get('kind')!r}; there are: {', '.join(KINDS)}")
     return from_table(

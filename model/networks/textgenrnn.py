@@ -87,7 +87,7 @@ class Textgenrnn(Network):
         self.built = True
 
     def call(self, tokens: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002  Keras's own signature
-        """Give the logits of what follows each of tokens [B, T], or the dictionary that (tokens, labels) gives."""
+        """Return the logits of what follows each of tokens [B, T], or the dictionary that (tokens, labels) gives."""
         tokens, labels = tokens if isinstance(tokens, tuple | list) else (tokens, None)
         average = self._average(tokens, training=training)
         if labels is None:
@@ -99,7 +99,7 @@ class Textgenrnn(Network):
         return {"labelled": labelled, "text": self.linear(average)}
 
     def next_features(self, tokens: Tensor) -> Tensor:
-        """Give the average [B, F] after the last of tokens [B, T] that is not PAD."""
+        """Return the average [B, F] after the last of tokens [B, T] that is not PAD."""
         average = self._average(tokens)
         if self.every_position:
             last = ops.maximum(ops.sum(ops.cast(tokens != PAD, "int32"), axis=1) - 1, 0)
@@ -107,11 +107,11 @@ class Textgenrnn(Network):
         return average[:, 0]
 
     def logits(self, features: Tensor) -> Tensor:
-        """Give the logits [B, vocabulary] that follow from the average."""
+        """Return the logits [B, vocabulary] that follow from the average."""
         return self.linear(features)
 
     def _average(self, tokens: Tensor, *, training: bool = False) -> Tensor:
-        """Give what the logits follow from: [B, T, F], or [B, 1, F] of a network that reads both ways."""
+        """Return what the logits follow from: [B, T, F], or [B, 1, F] of a network that reads both ways."""
         mask = tokens != PAD if self.sizes.bidirectional else None  # reading forward never comes upon what is behind
         below = [self.dropout(self.embedding(tokens), training=training)]
         for layer in self.recurrent:

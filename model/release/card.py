@@ -41,7 +41,7 @@ def licences(sources: Sequence[Mapping[str, str]]) -> str:
 
 
 def _source(source: Mapping[str, str]) -> str:
-    """Give one source: a person's account, of which the section "Sources" is enough, else its name and licence."""
+    """Return one source: a person's account, of which the section "Sources" is enough, else its name and licence."""
     account = source.get("account", "")
     section = account.partition("## Sources")[2].partition("\n## ")[0].strip()
     told = "\n".join(line for line in account.splitlines() if not line.startswith("#")).strip()
@@ -81,7 +81,7 @@ def _samples(release: Release, texts: Sequence[Text]) -> list[str]:
 
 
 def _authors(poems: Sequence[Text]) -> list[str]:
-    """Give a section on whose texts they are, where that is known."""
+    """Return a section on whose texts they are, where that is known."""
     texts, characters = Counter(poem.author for poem in poems), Counter[str]()
     if not any(texts):
         return []

@@ -124,7 +124,7 @@ def copy_half(full: h5py.Group, half: h5py.Group) -> None:
 
 
 def _released(run: Path, choice: Choice) -> Preset:
-    """Give the preset of a run as its release is to be: with its vocabulary, and reading text alone."""
+    """Return the preset of a run as its release is to be: with its vocabulary, and reading text alone."""
     preset = preset_of(run)
     if choice.preset is not None:
         chosen = load_preset(choice.preset)
@@ -138,7 +138,7 @@ def _released(run: Path, choice: Choice) -> Preset:
 def _origin(
     run: Path, account: Mapping[str, Any], corpus: str, parts: Mapping[Part, list[Text]], weights: Path | None
 ) -> dict[str, Any]:
-    """Give what the configuration tells of the run and its data."""
+    """Return what the configuration tells of the run and its data."""
     try:
         epochs = json.loads((run / HISTORY).read_bytes())["epochs"]
         told = {"epochs": epochs[-1]["epoch"], "hours": round(epochs[-1]["seconds"] / 3600, 2)}

@@ -31,7 +31,7 @@ class CharacterTokenizer(Tokenizer):
         return cls(read_vocabulary(data, KIND)["tokens"], normalisation)
 
     def to_bytes(self) -> bytes:
-        """Give the vocabulary file."""
+        """Return the vocabulary file."""
         return write_vocabulary(KIND, self._pieces[BREAK_ID:])
 
     def _encode(self, text: str) -> list[int]:

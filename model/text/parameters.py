@@ -34,7 +34,7 @@ class Bound:
     choices: tuple[str, ...] = ()
 
     def check(self, field: str, value: object) -> Any:
-        """Give `value` as its kind, or raise InvalidParameter."""
+        """Return `value` as its kind, or raise InvalidParameter."""
         if value is None and self.nullable:
             return None
         checked = getattr(self, f"_{self.kind}")(field, value)
@@ -112,7 +112,7 @@ class Parameters:
 
     @classmethod
     def names(cls) -> list[str]:
-        """Give the names of the parameters."""
+        """Return the names of the parameters."""
         return [field.name for field in fields(cls)]
 
     @property

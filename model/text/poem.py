@@ -22,7 +22,7 @@ class Poem:
 
 
 def opening(prompt: str) -> str:
-    """Give the user's own text as it opens the poem: as it was written, trailing white space aside."""
+    """Return the user's own text as it opens the poem: as it was written, trailing white space aside."""
     return line_ends(prompt).rstrip()
 
 

@@ -34,17 +34,17 @@ class Receipt:
 
 
 def model_number(model_hash: str) -> int:
-    """Give the 32 bits of a model's hexadecimal hash that a receipt holds."""
+    """Return the 32 bits of a model's hexadecimal hash that a receipt holds."""
     return int(model_hash[:8], 16)
 
 
 def prompt_check(prompt: str) -> int:
-    """Give the 16 bits by which a receipt knows its prompt; white space at its end, which no poem shows, is not in."""
+    """Return the 16 bits by which a receipt knows its prompt; trailing white space, which no poem shows, is ignored."""
     return int.from_bytes(hashlib.sha256(opening(prompt).encode()).digest()[:2], "big")
 
 
 def write(receipt: Receipt) -> str:
-    """Give the code of a receipt."""
+    """Return the code of a receipt."""
     p = receipt.parameters
     head = (FORMAT, receipt.model, p.top_k, p.line_start_k, p.chaos_k)
     hundredths = (round(p.chaos * 100), round((p.temperature or 0) * 100))
@@ -54,7 +54,7 @@ def write(receipt: Receipt) -> str:
 
 
 def read(code: str) -> Receipt:
-    """Give the receipt of a code. InvalidReceipt where it was mistyped or comes from another format."""
+    """Return the receipt of a code. InvalidReceipt where it was mistyped or comes from another format."""
     try:
         data = base64.b32decode(code.strip().upper() + "=" * (-len(code.strip()) % 8))
         body, checksum = data[:-4], struct.unpack(">I", data[-4:])[0]

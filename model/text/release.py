@@ -47,7 +47,7 @@ class TextRelease:
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """Give the model's hash, hexadecimal SHA-256 of what decides its texts."""
+    """Return the model's hash, hexadecimal SHA-256 of what decides its texts."""
     parts = {name: config[name] for name in HASHED}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

@@ -75,7 +75,7 @@ class Choice:
 
 
 def words(stream: str, seed: int, count: int) -> NDArray[np.int64]:
-    """Give `count` 24-bit integers of the stream "u" (noise) or "c" (chaos), the same for ever for one seed."""
+    """Return `count` 24-bit integers of the stream "u" (noise) or "c" (chaos), the same for ever for one seed."""
     size = WORD_BITS // 8
     data = hashlib.shake_256(f"{stream}{seed}".encode()).digest(count * size)
     rows = np.frombuffer(data, np.uint8).reshape(count, size).astype(np.int64)
@@ -83,19 +83,19 @@ def words(stream: str, seed: int, count: int) -> NDArray[np.int64]:
 
 
 def noise_vector(seed: int, count: int) -> NDArray[np.float32]:
-    """Give the noise of each step, in [0, 1)."""
+    """Return the noise of each step, in [0, 1)."""
     noise: NDArray[np.float32] = (words("u", seed, count) / 2**WORD_BITS).astype(np.float32)
     return noise
 
 
 def chaos_vector(seed: int, chaos: float, count: int) -> NDArray[np.int32]:
-    """Give the chaos vector: 1 at about a share `chaos` of the steps. A larger share keeps every 1 of a smaller."""
+    """Return the chaos vector: 1 at about a share `chaos` of the steps. A larger share keeps every 1 of a smaller."""
     struck: NDArray[np.int32] = (words("c", seed, count) < chaos * 2**WORD_BITS).astype(np.int32)
     return struck
 
 
 def allowed(logits: NDArray[np.float32], place: Place, rules: Rules) -> NDArray[np.float32]:
-    """Give the logits with what may not come here at minus infinity."""
+    """Return the logits with what may not come here at minus infinity."""
     masked = logits.astype(np.float32)
     masked[[PAD, UNK, BOS]] = -np.inf
     if place.step == 0 or place.line_start:
@@ -106,7 +106,7 @@ def allowed(logits: NDArray[np.float32], place: Place, rules: Rules) -> NDArray[
 
 
 def draw(ranked: NDArray[np.float32], noise: np.float32, inverse_temperature: np.float32) -> int:
-    """Give the rank that `noise` picks among the pool's logits, the most likely first."""
+    """Return the rank that `noise` picks among the pool's logits, the most likely first."""
     if inverse_temperature == 0:
         return min(int(noise * np.float32(len(ranked))), len(ranked) - 1)
     # A float32 sum of 200 equal weights ends below 1; in float64 no noise can fall off the end unseen.
@@ -116,7 +116,7 @@ def draw(ranked: NDArray[np.float32], noise: np.float32, inverse_temperature: np
 
 
 def pool_at(place: Place, pools: Pools, *, chaotic: bool) -> tuple[Pool, int]:
-    """Give the pool that serves this place and its size."""
+    """Return the pool that serves this place and its size."""
     if place.line_start:
         return Pool.LINE_START, pools.line_start_k
     return (Pool.CHAOS, pools.chaos_k) if chaotic else (Pool.BASE, pools.top_k)
@@ -145,7 +145,7 @@ def choose(
 
 
 def most_likely(logits: NDArray[np.float32], count: int) -> NDArray[np.intp]:
-    """Give the ids of the `count` greatest logits, falling, equal ones by lower id, without sorting all the others."""
+    """Return the ids of the `count` greatest logits, falling, ties by lower id, without sorting the others."""
     least = np.partition(logits, -count)[-count]
     ids = np.flatnonzero(logits >= least)  # more than `count` where several equal the least
     return ids[np.argsort(-logits[ids], kind="stable")][:count]
@@ -165,11 +165,11 @@ class Walk:
 
     @classmethod
     def behind(cls, prompt: Sequence[int], rules: Rules) -> Self:
-        """Give the walk that begins behind the tokens of a prompt: at the start of a line, or going on in the last."""
+        """Return the walk that begins after the tokens of a prompt: at the start of a line, or within the last."""
         return cls(Place(breaks=int(prompt[-1] in (BOS, rules.break_id))))
 
     def after(self, token: int, rules: Rules) -> "Walk":
-        """Give the walk with `token` written. A break ends a line, but for the prompt's own where it comes first."""
+        """Return the walk with `token` written. A break ends a line, but for the prompt's own where it comes first."""
         is_break = token == rules.break_id
         lines = self.lines + (is_break and not self.place.line_start and self.place.step > 0)
         breaks = self.place.breaks + 1 if is_break else 0

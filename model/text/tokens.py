@@ -47,7 +47,7 @@ class Tokenizer(ABC):
         """Return the ids of a normalised text that is in the network's order."""
 
     def known(self, text: str) -> str:
-        """Give a normalised text without what the vocabulary does not know."""
+        """Return a normalised text without what the vocabulary does not know."""
         return "".join(character for character in text if character in self.alphabet)
 
     def texts(self, ids: Sequence[int], after: Sequence[int] = ()) -> list[str]:
@@ -76,21 +76,21 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def _print(self, ids: Sequence[int]) -> list[str]:
-        """Give the text that each of `ids` adds, from the start of a line."""
+        """Return the text that each of `ids` adds, from the start of a line."""
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
-        """Give each token as it is written in the vocabulary. An id out of range raises ValueError."""
+        """Return each token as it is written in the vocabulary. An id out of range raises ValueError."""
         for id_ in ids:
             if not 0 <= id_ < self.vocabulary_size:
                 raise ValueError(f"there is no token {id_}: the ids are 0 to {self.vocabulary_size - 1}")
         return [self._pieces[id_] for id_ in ids]
 
     def encode_text(self, text: str) -> list[int]:
-        """Give a whole normalised text as the network is trained on it: BOS, lines with breaks between, EOS."""
+        """Return a whole normalised text as the network is trained on it: BOS, lines with breaks between, EOS."""
         return [BOS, *self.encode(text), EOS]
 
     def encode_prompt(self, prompt: str, *, with_break: bool = True) -> tuple[list[int], bool]:
-        """Give what the network reads of a prompt, BOS first, and whether it was cut to fit.
+        """Return what the network reads of a prompt, BOS first, and whether it was cut to fit.
 
         A break comes last, or with `with_break` false nothing, so that the text goes on in the same line.
         """

@@ -12,7 +12,7 @@ BREAK_ID = len(SPECIAL)
 
 
 def write_vocabulary(kind: str, tokens: Sequence[str], **more: object) -> bytes:
-    """Give the file of the tokens that follow the special ones."""
+    """Return the file of the tokens that follow the special ones."""
     return json.dumps({"kind": kind, "tokens": tokens, **more}, ensure_ascii=False).encode()
 
 

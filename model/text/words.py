@@ -38,22 +38,22 @@ _SHAPES = _Shapes()
 
 
 def spans(text: str) -> list[tuple[int, int]]:
-    """Give where each token of a text starts and ends."""
+    """Return where each token of a text starts and ends."""
     return [match.span() for match in _TOKEN.finditer(text.translate(_SHAPES))]
 
 
 def split(text: str) -> list[str]:
-    """Give the tokens of a text: words, marks and line breaks."""
+    """Return the tokens of a text: words, marks and line breaks."""
     return [text[start:end] for start, end in spans(text)]
 
 
 def is_word(token: str) -> bool:
-    """Say whether a token is a word and no mark."""
+    """Return whether a token is a word and no mark."""
     return _SHAPES[ord(token[0])] in ("a", "0")
 
 
 def small(text: str, steps: Sequence[str]) -> str:
-    """Give `text` normalised and in small letters, which the steps see too: two may compose that no capitals do."""
+    """Return `text` normalised and in small letters, which the steps see too: two may compose that no capitals do."""
     return normalise(normalise(text, steps).lower(), steps)
 
 
@@ -67,7 +67,7 @@ class _Line:
     open: set[str] = field(default_factory=set)
 
     def add(self, token: str) -> str:
-        """Give `token` with the space that parts it from the one before."""
+        """Return `token` with the space that parts it from the one before."""
         left, right = self._sides(token)
         glued, self.glued = self.glued or left, right
         # What without a space would be read as other tokens, as "it' s", keeps one.
@@ -87,7 +87,7 @@ class _Line:
 
 
 def printed(tokens: Iterable[str], spacing: Mapping[str, Spacing]) -> list[str]:
-    """Give each token with the space that it has before it; an empty one stays so."""
+    """Return each token with the space that it has before it; an empty one stays so."""
     line, texts = _Line(spacing), []
     for token in tokens:
         if token == LINE_BREAK:
@@ -130,11 +130,11 @@ class WordTokenizer(Tokenizer):
         return cls(table["tokens"], table["spacing"], normalisation)
 
     def to_bytes(self) -> bytes:
-        """Give the vocabulary file."""
+        """Return the vocabulary file."""
         return write_vocabulary(KIND, self._pieces[BREAK_ID:], spacing=self._spacing)
 
     def normalise(self, text: str) -> str:
-        """Give `text` as the network sees it: in small letters, and spaced as it will be printed."""
+        """Return `text` as the network sees it: in small letters, and spaced as it will be printed."""
         # A hyphen that is given its spaces may be a dash to the steps, so they have another look.
         return self._spaced(super().normalise(self._spaced(small(text, self.normalisation))))
 
@@ -142,7 +142,7 @@ class WordTokenizer(Tokenizer):
         return "".join(printed(split(text), self._spacing))
 
     def known(self, text: str) -> str:
-        """Give a normalised text with a space for each word and mark that the vocabulary does not know."""
+        """Return a normalised text with a space for each word and mark that the vocabulary does not know."""
         parts, end = list[str](), 0
         for start, stop in spans(text):
             parts += [text[end:start], text[start:stop] if text[start:stop] in self._ids else " "]

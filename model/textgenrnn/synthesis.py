@@ -208,7 +208,7 @@ class Writer:
             ids, owed, opening = [*ids, token], "", True
 
     def _ids(self, text: str) -> tuple[list[int], str]:
-        """Give the tokens of a text, and the space at its end where no token tells of it: the next must open a word."""
+        """Return a text's tokens, and the space at its end that none of them holds: the next must open a word."""
         tokenizer = self.release.text.tokenizer
         read = tokenizer.normalise(tokenizer.known(tokenizer.normalise(tokenizer.turn(text))))
         ends = text[len(text.rstrip(" \n")) :] if read else ""

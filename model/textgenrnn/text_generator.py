@@ -119,7 +119,7 @@ class TextGenerator:
         parameters: Mapping[str, object] | None = None,
         wrote: Wrote | None = None,
     ) -> int:
-        """Write texts into a .jsonl or .txt file, going on where the same call was stopped; give how many are new.
+        """Write texts into a .jsonl or .txt file, going on where the same call was stopped; return how many are new.
 
         `wrote` is told of each, with their number so far.
         """
@@ -171,13 +171,13 @@ class TextGenerator:
         self.train_from_file(path, folder, form=paragraphs(), **options)
 
     def similarity(self, text: str, texts: Sequence[str]) -> list[tuple[str, float]]:
-        """Give each of `texts` with how alike `text` the network finds it, a cosine, the most similar first."""
+        """Return each of `texts` with how alike `text` the network finds it, a cosine, the most similar first."""
         from model.textgenrnn.vectors import similarity
 
         return similarity(self.release.network, self.release.text, text, texts)
 
     def encode_text_vectors(self, texts: Sequence[str], pca_dims: int | None = None) -> "Vectors":
-        """Give the vector of each text. See `vectors.encode_text_vectors`."""
+        """Return the vector of each text. See `vectors.encode_text_vectors`."""
         from model.textgenrnn.vectors import encode_text_vectors
 
         return encode_text_vectors(self.release.network, self.release.text, texts, pca_dims)
@@ -206,5 +206,5 @@ class TextGenerator:
 
 
 def _seed(seed: int | None) -> int:
-    """Give the seed, or one for so many texts as one may ask for."""
+    """Return the seed, or one for so many texts as one may ask for."""
     return secrets.randbelow(MAX_SEED - MAX_TEXTS) if seed is None else seed

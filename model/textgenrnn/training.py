@@ -38,7 +38,7 @@ def train(
     settings: Mapping[str, Any],
     labels: int = 0,
 ) -> Path:
-    """Train in `folder`, which must hold no release, and give the release's own folder.
+    """Train in `folder`, which must hold no release, and return the release's own folder.
 
     A `source` gives its network, its weights and its tokenizer; else the preset's are made. `settings` are those of a
     preset's [training]; `labels`, where above 0, counts the kinds of text that the network learns to tell apart.
@@ -83,7 +83,7 @@ def _named(preset: str) -> "Preset":
 
 
 def _preset_of(release: "Release") -> "Preset":
-    """Give the preset that a release was made by, as its configuration tells it."""
+    """Return the preset that a release was made by, as its configuration tells it."""
     from model.presets.preset import Preset, read
 
     config = release.config

@@ -24,7 +24,7 @@ Vectors = NDArray[np.float32]
 def encode_text_vectors(
     network: Network, release: "TextRelease", texts: Sequence[str], pca_dims: int | None = None
 ) -> Vectors:
-    """Give a vector [F] of each text, the mean of the network's features over its tokens, [N, F].
+    """Return a vector [F] of each text, the mean of the network's features over its tokens, [N, F].
 
     With `pca_dims` they are centred and turned onto that many main directions, [N, pca_dims]; that takes more texts
     than directions. For a map on paper, t-SNE (scikit-learn has it) goes on from there. ModelError names what is amiss.
@@ -44,7 +44,7 @@ def encode_text_vectors(
 
 
 def similarity(network: Network, release: "TextRelease", text: str, texts: Sequence[str]) -> list[tuple[str, float]]:
-    """Give each of `texts` with the cosine of its vector and that of `text`, the most similar first."""
+    """Return each of `texts` with the cosine of its vector and that of `text`, the most similar first."""
     vectors = encode_text_vectors(network, release, texts if isinstance(texts, str) else [text, *texts])
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     cosines = unit[1:] @ unit[0]
@@ -52,7 +52,7 @@ def similarity(network: Network, release: "TextRelease", text: str, texts: Seque
 
 
 def _means(network: Network, rows: Sequence[Sequence[int]]) -> Vectors:
-    """Give the mean features [B, F] of rows of tokens."""
+    """Return the mean features [B, F] of rows of tokens."""
     reader, width = Reader(network), max(map(len, rows))
     reader.start(len(rows))
     counts = np.array([len(row) for row in rows], np.float32)

@@ -86,7 +86,7 @@ def learn_words(texts: Iterable[str], path: Path, vocabulary: int, normalisation
 
 
 def _most_frequent(counts: Counter[str], vocabulary: int) -> list[str]:
-    """Give the line break and the most frequent of the others, equally frequent ones in the order of their code."""
+    """Return the line break and the most frequent of the others, equally frequent ones in the order of their code."""
     ranked = sorted(counts.keys() - {LINE_BREAK}, key=lambda token: (-counts[token], token))
     kept = ranked[: max(0, vocabulary - BREAK_ID - 1)]
     if not ranked:
@@ -97,7 +97,7 @@ def _most_frequent(counts: Counter[str], vocabulary: int) -> list[str]:
 
 
 def _places(line: str) -> Iterable[tuple[str, str]]:
-    """Give for each mark of a line whether a space parts it from its neighbours."""
+    """Yield for each mark of a line whether a space parts it from its neighbours."""
     found = words.spans(line)
     for i, (start, end) in enumerate(found):
         mark = line[start:end]

@@ -69,12 +69,12 @@ def read_account(folder: Path) -> dict[str, Any]:
 
 
 def preset_of(folder: Path) -> Preset:
-    """Give the preset of a run."""
+    """Return the preset of a run."""
     return read(read_account(folder)["preset"], str(folder / RUN))
 
 
 def form_of(folder: Path) -> Form:
-    """Give how the corpus of a run was read. ModelError where run.json is not of this program."""
+    """Return how the corpus of a run was read. ModelError where run.json is not of this program."""
     form = read_account(folder)["form"]
     try:
         return Form(**{**form, "layout": Layout(**form["layout"])})
@@ -110,14 +110,14 @@ def check_fits(source: Path, preset: Preset) -> None:
 
 
 def _learned(preset: Preset) -> Preset:
-    """Give the preset with all that does not change what is learned at its default."""
+    """Return the preset with all that does not change what is learned at its default."""
     usual = Training(epochs=1, batch_size=1, window=1, learning_rate=1)
     same = {name: getattr(usual, name) for name in _HARMLESS}
     return replace(preset, training=replace(preset.training, **same), sampling={}, moods={})
 
 
 def _shape(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what must agree for weights to fit; the vocabulary comes along with the tokenizer."""
+    """Return what must agree for weights to fit; the vocabulary comes along with the tokenizer."""
     sizes = {name: size for name, size in table["sizes"].items() if name not in ("dropout", "vocabulary", "labels")}
     return {name: table[name] for name in ("network", "tokenizer", "normalisation")} | sizes
 

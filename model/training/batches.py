@@ -45,7 +45,7 @@ class Batches(Protocol):
     steps: int
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Give the batches of an epoch, the same whenever they are asked for."""
+        """Return the batches of an epoch, the same whenever they are asked for."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class StreamBatches:
         self.steps = _enough(max(0, (usable - 1) // self.settings.window) // self.settings.batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Give windows of `window` tokens in a random order."""
+        """Yield windows of `window` tokens in a random order."""
         settings = self.settings
         random = np.random.default_rng([settings.seed, number])
         stream = self._mixture.stream(random)
@@ -85,7 +85,7 @@ class CarriedBatches:
         self.steps = _enough(track // self.settings.window)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Give the windows of `window` tokens of all tracks, in order."""
+        """Yield the windows of `window` tokens of all tracks, in order."""
         settings = self.settings
         stream = self._mixture.stream(np.random.default_rng([settings.seed, number]))
         starts = np.arange(settings.batch_size) * ((len(stream) - 1) // settings.batch_size)
@@ -110,13 +110,13 @@ class TextBatches:
         self.steps = _enough(len(self.windows) // settings.batch_size)
 
     def _windows(self, row: int, length: int) -> NDArray[np.int32]:
-        """Give [N, 3]: the row, how many of its tokens a window and all before it have read, and how many before."""
+        """Return [N, 3]: the row, how many of its tokens a window and all before it have read, and how many before."""
         first = min(self.context, length) if self.every else 1
         ends = np.unique(np.arange(first, length + self.stride, self.stride).clip(max=length))
         return np.stack([np.full(len(ends), row), ends, np.append(0, ends[:-1])], axis=1).astype(np.int32)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Give windows of `context` tokens in a random order, PAD on the right where a text is shorter."""
+        """Yield windows of `context` tokens in a random order, PAD on the right where a text is shorter."""
         random = np.random.default_rng([self.settings.seed, number])
         order = random.permutation(len(self.windows))
         for step in range(self.steps):

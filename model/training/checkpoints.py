@@ -28,7 +28,7 @@ def save(folder: Path, variables: Sequence[Any], progress: Progress) -> None:
 
 
 def restore(folder: Path, variables: Sequence[Any]) -> Progress | None:
-    """Put the checkpoint's values into the variables, and give where the run was; None where there is none."""
+    """Put the checkpoint's values into the variables, and return where the run was; None where there is none."""
     path = folder / CHECKPOINT
     if not path.exists():
         return None

@@ -13,7 +13,7 @@ BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}  # of the processors that multiply 
 
 
 def all_devices(batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
-    """Give a context in which networks are built and trained on all devices, or on as many as share a batch evenly.
+    """Return a context in which networks are built and trained on all devices, or on as many as share a batch evenly.
 
     Each holds all weights, and the gradients are those of the whole batch. On TensorFlow it is one device: there Keras
     splits batches in `fit` alone.

@@ -27,7 +27,7 @@ class Tally:
         self.accuracy += accuracy * tokens
 
     def means(self) -> dict[str, float]:
-        """Give the means over all tokens, nothing where there was none."""
+        """Return the means over all tokens, nothing where there was none."""
         return {"loss": self.loss / self.tokens, "accuracy": self.accuracy / self.tokens} if self.tokens else {}
 
 

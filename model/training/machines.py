@@ -114,7 +114,7 @@ class Machines:
                 mark.unlink(missing_ok=True)
 
     def devices(self, batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
-        """Give a context in which networks are built and trained on all devices of all processes."""
+        """Return a context in which networks are built and trained on all devices of all processes."""
         if self.count == 1:
             return all_devices(batch_size, say)
         import jax

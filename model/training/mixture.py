@@ -33,7 +33,7 @@ class Mixture:
 
 
 def _read(rows: Rows, weight: float, random: np.random.Generator) -> Iterator[Tokens]:
-    """Give the texts of a corpus as often as the weight says, the last one cut."""
+    """Yield the texts of a corpus as often as the weight says, the last one cut."""
     total = sum(map(len, rows))
     times, left = divmod(int(weight * total), total or 1)
     for _ in range(times):

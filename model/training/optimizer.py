@@ -21,7 +21,7 @@ class DenseAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
 
 
 def compiled(network: keras.Model, settings: Training, *, labelled: bool) -> DenseAdamW:
-    """Make the network ready for train_on_batch, and give its optimizer, whose rate is set before every step.
+    """Make the network ready for train_on_batch, and return its optimizer, whose rate is set before every step.
 
     With labels there are two outputs and two losses, weighed as textgenrnn does.
     """

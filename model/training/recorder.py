@@ -64,12 +64,12 @@ class Recorder:
 
 
 def weights(network: Network) -> list[Any]:
-    """Give copies of the trainable weights."""
+    """Return copies of the trainable weights."""
     return [np.array(ops.convert_to_numpy(variable)) for variable in network.trainable_variables]
 
 
 def updates(network: Network, before: list[Any]) -> dict[str, float]:
-    """Give for each layer the norm of what a step changed over the norm of its weights before."""
+    """Return for each layer the norm of what a step changed over the norm of its weights before."""
     sums: dict[str, list[float]] = {}
     for variable, old, new in zip(network.trainable_variables, before, weights(network), strict=True):
         layer = sums.setdefault(variable.path.split("/")[1], [0.0, 0.0])

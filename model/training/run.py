@@ -129,7 +129,7 @@ def prepared(
     preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder: Path, console: Console,
     machines: Machines = ALONE,
 ) -> Trainer:  # fmt: skip
-    """Give a trainer with a fresh network for the tokenizer; its samples may open with a line of the texts."""
+    """Return a trainer with a fresh network for the tokenizer; its samples may open with a line of the texts."""
     preset = with_vocabulary(preset, tokenizer)
     rules = Rules(tokenizer.break_id, preset.force_breaks)
     defaults = Parameters(**preset.sampling)
@@ -148,7 +148,7 @@ def trained_network(preset: Preset) -> Network:
 
 
 def batches_of(network: Network, tokenizer: Tokenizer, settings: Training, texts: Sequence[Text]) -> Batches:
-    """Give the batches of the texts as the network and the settings want them."""
+    """Return the batches of the texts as the network and the settings want them."""
     rows = [np.array(tokenizer.encode_text(tokenizer.normalise(text.text)), np.int32) for text in texts]
     if network.context is not None:
         labels = _labels(texts, network.sizes.labels)
@@ -157,12 +157,12 @@ def batches_of(network: Network, tokenizer: Tokenizer, settings: Training, texts
 
 
 def with_vocabulary(preset: Preset, tokenizer: Tokenizer) -> Preset:
-    """Give the preset with as many tokens as there are."""
+    """Return the preset with as many tokens as there are."""
     return replace(preset, sizes=replace(preset.sizes, vocabulary=tokenizer.vocabulary_size))
 
 
 def weights_of(folder: Path) -> Path:
-    """Give the weights of a release, or the best of a run."""
+    """Return the weights of a release, or the best of a run."""
     return folder / WEIGHTS if (folder / WEIGHTS).exists() else folder / BEST
 
 

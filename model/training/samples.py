@@ -52,7 +52,7 @@ class Sampler:
         return rows
 
     def collapse(self, network: Network, step: int) -> dict[str, Any]:
-        """Say how much of the same the network writes, with a warning where it is too much."""
+        """Return how much of the same the network writes, with a warning where it is too much."""
         written = self._write(network, "", range(WATCHED), self.defaults)
         texts = [row.text for row in written]
         found: dict[str, Any] = {f"distinct_{n}": distinct(texts, n) for n in (1, 2, 3)}

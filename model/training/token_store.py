@@ -105,7 +105,7 @@ def _opened(path: Path, key: str) -> TokenStore:
 
 
 def _is_whole(path: Path) -> bool:
-    """Say whether the file ends with the digest of what is before."""
+    """Return whether the file ends with the digest of what is before."""
     left, digest = path.stat().st_size - _DIGEST, hashlib.sha256()
     if left < _FOOTER.size:
         return False

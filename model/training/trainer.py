@@ -146,7 +146,7 @@ class Trainer:
         loss, accuracy = figures(self.network.train_on_batch(*self.machines.share(batch).inputs, return_dict=True))
         if not isfinite(loss):
             best = f"; the best weights so far are in {self.folder / checkpoints.BEST}" if progress.epochs else ""
-            raise ModelError(f"the loss is no number any more at step {self.step + 1}: try a lower learning_rate{best}")
+            raise ModelError(f"the loss is NaN or infinite at step {self.step + 1}: try a lower learning_rate{best}")
         progress.step += 1
         self._count(batch.counted, monotonic() - started, loss, accuracy)
         self.console.step(progress, {"loss": loss, "accuracy": accuracy, "learning_rate": rate})
@@ -231,7 +231,7 @@ class Trainer:
         return {**account, **progress.whole.means(), **scored, "best": better}
 
     def _sync(self) -> None:
-        """Give the view the network's weights, or their running average where the preset wants it."""
+        """Return the view the network's weights, or their running average where the preset wants it."""
         for mine, theirs in zip(self.view.weights, self.network.weights, strict=True):
             mine.assign(ops.cast(theirs, mine.dtype))
         self.optimizer.finalize_variable_values(self.view.trainable_variables)

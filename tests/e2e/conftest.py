@@ -41,7 +41,7 @@ def start_serving(models: Path, port: int, name: str = "tiny") -> Running:
 
 
 def is_ready(url: str) -> bool:
-    """Say whether the backend can write a poem."""
+    """Return whether the backend can write a poem."""
     try:
         return requests.get(f"{url}/readyz", timeout=5).status_code == 200
     except requests.ConnectionError:

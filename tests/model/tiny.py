@@ -67,7 +67,7 @@ max_lines = 4
 
 
 def poems() -> list[dict[str, str]]:
-    """Give 125 short poems, no two with two lines in common but those that share a number."""
+    """Return 125 short poems, no two with two lines in common but those that share a number."""
     made = []
     for i, opening in enumerate(_OPENINGS):
         for j, middle in enumerate(_MIDDLES):
@@ -83,7 +83,7 @@ def _word(number: int) -> str:
 
 
 def write(folder: Path) -> tuple[Path, Path]:
-    """Write the corpus and the preset; give their paths."""
+    """Write the corpus and the preset; return their paths."""
     corpus, preset = folder / "poems.jsonl", folder / "tiny.toml"
     corpus.write_text("".join(json.dumps(poem, ensure_ascii=False) + "\n" for poem in poems()), "utf-8")
     preset.write_text(PRESET, "utf-8")

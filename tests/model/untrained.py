@@ -51,7 +51,7 @@ def network(sizes: Sizes, dtype: str = "float32", carry: int = 0) -> Network:
 
 
 def tokens(batch: int, length: int, seed: int = 0) -> Any:
-    """Give tokens [batch, length] that are not PAD."""
+    """Return tokens [batch, length] that are not PAD."""
     return np.random.default_rng([batch, length, seed]).integers(1, VOCABULARY, (batch, length)).astype(np.int32)
 
 

@@ -78,7 +78,7 @@ class Report:
     explained: list[Explained] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
-        """Give what corpus.json keeps: no example, for a text that is to be forgotten must not live on in it."""
+        """Return what corpus.json keeps: no example, for a text that is to be forgotten must not live on in it."""
         steps = [
             {"step": step.step, "changed": step.changed, "dropped": step.dropped, "characters": step.characters}
             for step in self.steps
@@ -114,7 +114,7 @@ class Sample:
         self.chosen[number] = Explained(number, Text(**vars(text) | {"text": clipped(text.text)}))
 
     def among(self, numbers: Iterable[int]) -> Iterator[tuple[int, Explained]]:
-        """Give the chosen ones of some texts, each with its place among them."""
+        """Yield the chosen ones of some texts, each with its place among them."""
         if self.chosen:
             yield from ((i, self.chosen[number]) for i, number in enumerate(numbers) if number in self.chosen)
 

@@ -58,7 +58,7 @@ class Repeats:
         return kept
 
     def _known(self, keys: Sequence[Hashes]) -> Iterator[tuple[int, list[int]]]:
-        """Give the texts that have repeated hashes, each with the places of these."""
+        """Yield the texts that have repeated hashes, each with the places of these."""
         hashes = np.frombuffer(b"".join(own for _, own in keys), np.uint64)
         places = np.searchsorted(self._repeated, hashes)
         if not len(self._repeated):
@@ -92,7 +92,7 @@ class Repeats:
 
 
 def _repeated(file: BinaryIO, count: int) -> Array:
-    """Give the hashes that the file holds more than once, in order."""
+    """Return the hashes that the file holds more than once, in order."""
     parts = 1 << (count // _PART).bit_length()
     return np.sort(np.concatenate([_repeated_of_part(file, parts, part) for part in range(parts)]))
 
@@ -104,7 +104,7 @@ def _repeated_of_part(file: BinaryIO, parts: int, part: int) -> Array:
 
 
 def _blocks(file: BinaryIO) -> Iterator[Array]:
-    """Give the hashes from the place where the file stands; one block at the least."""
+    """Yield the hashes from the place where the file stands; one block at the least."""
     yield np.empty(0, np.uint64)
     while block := file.read(_BLOCK * HASH_BYTES):
         yield np.frombuffer(block, np.uint64)

@@ -89,7 +89,7 @@ class _Cleaner:
     sample: Sample
 
     def through(self, steps: Sequence[Step], chunks: Iterable[Chunk]) -> Iterable[Chunk]:
-        """Give what the steps leave of the chunks."""
+        """Return what the steps leave of the chunks."""
         reports = iter(self.report.steps)
         for stage in stages(steps):
             cleaned = self._cleaned(stage, list(islice(reports, len(stage.alone))), chunks)
@@ -98,7 +98,7 @@ class _Cleaner:
         return chunks
 
     def _cleaned(self, stage: Stage, reports: list[StepReport], chunks: Iterable[Chunk]) -> Iterator[Keyed]:
-        """Give the chunks as the steps leave them, each text with its keys."""
+        """Yield the chunks as the steps leave them, each text with its keys."""
         tasks = ((chunk, ([text.text for _, text in chunk], self._watched(chunk))) for chunk in chunks)
         for chunk, done in self.workers.map(partial(step_through, stage), tasks):
             for report, part in zip(reports, done.reports, strict=True):
@@ -116,7 +116,7 @@ class _Cleaner:
         return frozenset(i for i, _ in self.sample.among(number for number, _ in chunk))
 
     def _compared(self, stage: Stage, reports: list[StepReport], chunks: Iterable[Keyed]) -> Iterator[Chunk]:
-        """Give the texts that all judges keep. The corpus waits in a file of the folder until they have seen it."""
+        """Yield the texts that all judges keep. The corpus waits in a file of the folder until they have seen it."""
         with ExitStack() as stack:
             spool, *files = (stack.enter_context(TemporaryFile(dir=self.folder)) for _ in range(1 + len(reports)))
             judges = [_judge(step, file) for step, file in zip(stage.comparing, files, strict=True)]
@@ -158,7 +158,7 @@ def _spooled(spool: BinaryIO) -> Iterator[Keyed]:
 def _admitted(
     texts: Iterable[Text], keep: Callable[[Text], bool], report: Report, sample: Sample
 ) -> Iterator[tuple[int, Text]]:
-    """Give the texts that are to be cleaned, numbered."""
+    """Yield the texts that are to be cleaned, numbered."""
     for number, text in enumerate(texts, 1):
         if keep(text):
             sample.offer(number, text)
@@ -180,7 +180,7 @@ def _chunks(texts: Iterable[tuple[int, Text]]) -> Iterator[Chunk]:
 
 
 def _write(file: BinaryIO, chunks: Iterable[Chunk], sample: Sample) -> str:
-    """Write the texts; give the file's SHA-256."""
+    """Write the texts; return the file's SHA-256."""
     digest = hashlib.sha256()
     for chunk in chunks:
         data = "".join(to_line(text) for _, text in chunk).encode()

@@ -46,7 +46,7 @@ class Workers:
             self._pool.shutdown(cancel_futures=True)
 
     def map(self, function: Callable[[A], R], tasks: Iterable[tuple[T, A]]) -> Iterator[tuple[T, R]]:
-        """Give each task's first half, which stays here, with the function's result on the second, in order.
+        """Yield each task's first half, which stays here, with the function's result on the second, in order.
 
         ModelError where a process dies or memory is short.
         """

@@ -10,7 +10,7 @@ LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 
 def check_address(url: str) -> SplitResult:
-    """Give the parts of an address. ModelError where it cannot be asked for, or holds a name or a password."""
+    """Return the parts of an address. ModelError where it cannot be asked for, or holds a name or a password."""
     try:
         parts = urlsplit(url)
         if "@" in parts.netloc:

@@ -166,7 +166,7 @@ class Fetcher:
         return rules
 
     def _pause(self, url: str) -> float:
-        """Give the seconds from this request to the next."""
+        """Return the seconds from this request to the next."""
         _, rules = self._rules.get(_host(url), (-inf, Rules()))
         return max(self._manners.delay, rules.delay)
 
@@ -204,7 +204,7 @@ class Fetcher:
 
 
 def _within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
-    """Give what the work gives, or TimeoutError. A socket's own timeout begins anew with each byte that drips in."""
+    """Return what the work gives, or TimeoutError. A socket's own timeout begins anew with each byte that drips in."""
     future: Future[_Answer] = Future()
 
     def run() -> None:
@@ -218,7 +218,7 @@ def _within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
 
 
 def _bounded(answer: requests.Response, where: str, end: float) -> Iterator[bytes]:
-    """Give the body in pieces so small that the thread of an answer that was given up comes to its own end."""
+    """Yield the body in pieces so small that the thread of an answer that was given up comes to its own end."""
     size = 0
     for piece in answer.iter_content(_PIECE):
         size += len(piece)
@@ -228,7 +228,7 @@ def _bounded(answer: requests.Response, where: str, end: float) -> Iterator[byte
 
 
 def _target(page: Page) -> str | None:
-    """Give the address that a page redirects to."""
+    """Return the address that a page redirects to."""
     if page.status not in {301, 302, 303, 307, 308}:
         return None
     try:
@@ -244,7 +244,7 @@ def _host(url: str) -> str:
 
 
 def _place(url: str) -> str:
-    """Give an address without its parameters, which may be secret."""
+    """Return an address without its parameters, which may be secret."""
     return f"{urlsplit(url).netloc}{urlsplit(url).path}"
 
 

@@ -37,7 +37,7 @@ class UnreadableError(Exception):
 
 
 def parse(page: Page) -> tuple[str, BeautifulSoup]:
-    """Give the markup of a page, and its tree."""
+    """Return the markup of a page, and its tree."""
     if len(page.body) > MAX_PARSED:
         raise UnreadableError(f"it is longer than {MAX_PARSED:,} bytes")
     markup = _LOOSE.sub("&lt;", _DROPPED.sub("", decode(page)))
@@ -62,7 +62,7 @@ def decode(page: Page) -> str:
 
 
 def lines(element: Tag, beside: Collection[str] = (), below: str = "") -> str:
-    """Give the text of an element with the lines that a browser shows, no-break spaces as spaces.
+    """Return the text of an element with the lines that a browser shows, no-break spaces as spaces.
 
     Elements of a class `beside` are left out, and all from the first one of the class `below` on.
     """
@@ -79,7 +79,7 @@ def lines(element: Tag, beside: Collection[str] = (), below: str = "") -> str:
 
 
 def _pieces(element: Tag, beside: Collection[str], below: str) -> Iterator[str]:
-    """Give strings as they stand, with marks between them."""
+    """Yield strings as they stand, with marks between them."""
     for child in element.children:
         if isinstance(child, Tag):
             yield from _marked(child, beside, below)
@@ -103,7 +103,7 @@ def _marked(child: Tag, beside: Collection[str], below: str) -> Iterator[str]:
 
 
 def _declared(page: Page) -> Iterator[str]:
-    """Give what the header and the markup say of the charset, as Python names it."""
+    """Yield what the header and the markup say of the charset, as Python names it."""
     header = Message()
     header["Content-Type"] = page.headers.get("Content-Type", "")
     meta = _META.search(page.body[:_HEAD])
@@ -113,11 +113,11 @@ def _declared(page: Page) -> Iterator[str]:
 
 
 def _foreign(text: str) -> list[str]:
-    """Give the letters that are not ASCII, and what stands for bytes that make none."""
+    """Return the letters that are not ASCII, and what stands for bytes that make none."""
     return [letter for letter in text if letter == "\ufffd" or (letter > "\x7f" and letter.isalpha())]
 
 
 def _russian(text: str) -> float:
-    """Give the share of frequent Russian letters in all that are not ASCII: a wrong charset makes rare ones of them."""
+    """Return the share of frequent Russian letters among those beyond ASCII: a wrong charset shows rare ones."""
     letters = _foreign(text)
     return sum(letter.lower() in _FREQUENT for letter in letters) / max(1, len(letters))

@@ -144,7 +144,7 @@ class _Reddit:
     def _get(
         self, url: str, parameters: Mapping[str, str | int], headers: Mapping[str, str] | None = None
     ) -> tuple[Page, str]:
-        """Give the answer, and the path that was asked for: a redirect leads to another."""
+        """Return the answer, and the path that was asked for: a redirect leads to another."""
         path = urlsplit(url).path
         return self._fetcher.get(url, parameters, headers, partial(_check_listing, path)), path
 
@@ -158,7 +158,7 @@ class _Reddit:
 
 
 def _read_token(page: Page) -> tuple[str, float]:
-    """Give a token and for how many seconds it holds."""
+    """Return a token and for how many seconds it holds."""
     if HTTPStatus.BAD_REQUEST <= page.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         raise ModelError(f"Reddit does not take {CLIENT_ID} and {CLIENT_SECRET}: status {page.status}")
     try:
@@ -196,7 +196,7 @@ def _reason(answer: Mapping[str, Any], otherwise: str) -> str:
 
 
 def _json(page: Page) -> dict[str, Any]:
-    """Give the answer's object, empty where it is something else."""
+    """Return the answer's object, empty where it is something else."""
     try:
         return dict(json.loads(page.body))
     except _UNREADABLE:
@@ -216,7 +216,7 @@ def _read_titles(page: Page) -> _Listing:
 
 
 def _is_gone(post: Mapping[str, Any]) -> bool:
-    """Say whether its author or a moderator took the submission back: the title may still be there."""
+    """Return whether its author or a moderator took the submission back: the title may still be there."""
     gone = post.get("removed_by_category") or post.get("author") == "[deleted]"
     return bool(gone) or bool(_PLACEHOLDER.fullmatch(post["title"].strip()))
 

@@ -27,7 +27,7 @@ class Rules:
     delay: float = 0.0  # seconds between two requests
 
     def allows(self, url: str) -> bool:
-        """Say whether the robot may fetch this address. Of the longest patterns that match, one that allows wins."""
+        """Return whether the robot may fetch this address. Of the longest patterns that match, one that allows wins."""
         parts = urlsplit(url)
         path = _quoted((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
         found = [(len(pattern), allowed) for pattern, allowed in self.paths if _matches(pattern, path)]
@@ -38,7 +38,7 @@ NOTHING = Rules((("/", False),))
 
 
 def parse(text: str, robot: str) -> Rules:
-    """Give the rules for a robot: those of all groups that name it, else those for all."""
+    """Return the rules for a robot: those of all groups that name it, else those for all."""
     own: list[tuple[str, str]] = []
     common: list[tuple[str, str]] = []
     for names, rules in _groups(text[:MAX_SIZE]):
@@ -53,7 +53,7 @@ def parse(text: str, robot: str) -> Rules:
 
 
 def _groups(text: str) -> Iterator[tuple[set[str], list[tuple[str, str]]]]:
-    """Give each group: the robots that it is for, in small letters, and its rules."""
+    """Yield each group: the robots that it is for, in small letters, and its rules."""
     names: set[str] = set()
     rules: list[tuple[str, str]] = []
     for line in text.splitlines():
@@ -70,7 +70,7 @@ def _groups(text: str) -> Iterator[tuple[set[str], list[tuple[str, str]]]]:
 
 
 def _quoted(path: str) -> str:
-    """Give one spelling to what may be written with % or without."""
+    """Return one spelling to what may be written with % or without."""
     return re.sub("%[0-9a-fA-F]{2}", lambda found: found[0].upper(), quote(path, safe=_PRINTABLE))
 
 

@@ -216,7 +216,7 @@ class _Walk:
 
 
 def _known_form(day: date) -> bool | None:
-    """Say whether a day's addresses have a dash; None where that is not known."""
+    """Return whether a day's addresses have a dash; None where that is not known."""
     return True if day <= LAST_DASH else False if day >= FIRST_SLASH else None
 
 

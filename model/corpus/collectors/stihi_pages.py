@@ -48,7 +48,7 @@ class DayList:
 
 
 def list_parameters(day: date) -> dict[str, str | int]:
-    """Give the parameters of /poems/list.html for a day."""
+    """Return the parameters of /poems/list.html for a day."""
     return {"day": f"{day:%d}", "month": f"{day:%m}", "year": day.year, "topic": "all"}
 
 
@@ -82,7 +82,7 @@ def read_poem(page: Page, address: Address, url: str) -> Text | None:
 
 
 def look(page: Page) -> tuple[object, ...]:
-    """Give what two pages without a poem have in common: the status, the headings, or the page that they lead to."""
+    """Return what two pages without a poem have in common: the status, the headings, or the page that they lead to."""
     path = urlsplit(page.url).path
     if not re.fullmatch(r"/\d{4}/\d\d/\d\d[-/]\d+", path):
         return page.status, path

@@ -43,7 +43,7 @@ def enter(top: int | None, most: int) -> Place:
 
 
 def after(place: Place, alive: bool | None) -> Place:  # noqa: FBT001  what the step is about
-    """Give the place after a number was tried; `alive` is None where that could not be told."""
+    """Return the place after a number was tried; `alive` is None where that could not be told."""
     misses = {True: 0, False: place.misses + 1, None: place.misses}[alive]
     if place.phase == Phase.UP:
         number = place.number + 1

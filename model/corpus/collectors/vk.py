@@ -78,11 +78,11 @@ class _Stretch:
     oldest: int
 
     def goes_on(self, last: "_Stretch") -> bool:
-        """Say whether nothing can stand between these posts and the last ones."""
+        """Return whether nothing can stand between these posts and the last ones."""
         return self.newest > last.oldest or not set(self.ids).isdisjoint(last.ids)
 
     def reaches(self, known: "_Stretch") -> bool:
-        """Say whether all that is newer than the known posts has been passed."""
+        """Return whether all that is newer than the known posts has been passed."""
         return self.oldest < known.newest or not set(self.ids).isdisjoint(known.ids)
 
 
@@ -111,11 +111,11 @@ class _Place:
         return self.offset >= page.count and not self.brings(page)
 
     def brings(self, page: _Page) -> bool:
-        """Say whether a page shows posts that the last one does not."""
+        """Return whether a page shows posts that the last one does not."""
         return page.stretch is not None and not (self.last and set(page.stretch.ids) <= set(self.last.ids))
 
     def after(self, page: _Page) -> "_Place":
-        """Give the place after a page that was taken."""
+        """Return the place after a page that was taken."""
         head = (self.head if self.offset else None) or page.stretch
         if self.ends(page):
             return _Place(known=head)
@@ -214,7 +214,7 @@ def _read_post(item: Mapping[str, Any], names: Mapping[int, str]) -> Text:
 
 
 def _author(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
-    """Give a person's number, whose name would take personal data, or a community's name."""
+    """Return a person's number, whose name would take personal data, or a community's name."""
     number = int(item.get("signer_id") or item.get("from_id") or item["owner_id"])
     return f"id{number}" if number > 0 else names.get(-number, f"club{-number}")
 

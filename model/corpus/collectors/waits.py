@@ -7,7 +7,7 @@ from math import inf
 
 
 def wait_asked(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that a refusal asks for; None where it does not say."""
+    """Return the seconds that a refusal asks for; None where it does not say."""
     wait = _retry_after(headers.get("Retry-After"))
     return wait if wait is not None else used_up(headers) or None
 
@@ -25,7 +25,7 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def used_up(headers: Mapping[str, str]) -> float:
-    """Give the seconds to the next request where Reddit's headers say that the last one allowed has been made."""
+    """Return the seconds to the next request where Reddit's headers say that the last one allowed has been made."""
     try:
         remaining, reset = float(headers["X-Ratelimit-Remaining"]), float(headers["X-Ratelimit-Reset"])
     except (KeyError, ValueError):

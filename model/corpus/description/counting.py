@@ -92,7 +92,7 @@ def _round_numbers() -> Iterator[int]:
 
 
 def hash8(text: str) -> int:
-    """Give 8 bytes of hash, the same on every machine."""
+    """Return 8 bytes of hash, the same on every machine."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
@@ -118,7 +118,7 @@ class Repeats:
 
     @property
     def estimated(self) -> bool:
-        """Say whether the counts come from a sample."""
+        """Return whether the counts come from a sample."""
         self._merge()
         return self._halvings > 0
 
@@ -186,7 +186,7 @@ class Groups:
             self._pruned = True
 
     def table(self) -> Table | None:
-        """Give the table; None where no text has a name."""
+        """Return the table; None where no text has a name."""
         distinct = self._names.distinct
         if not distinct:
             return None

@@ -20,7 +20,7 @@ class Plot:
 
 
 def shape(statistics: Statistics) -> list[Plot]:
-    """Give the plots of sizes: none that would have a single bar, nor one that says the same as another."""
+    """Return the plots of sizes: none that would have a single bar, nor one that says the same as another."""
     texts = [
         _sizes("lines-per-text", "line", "text", statistics.lines_per_text),
         _sizes("words-per-text", "word", "text", statistics.words_per_text),
@@ -35,7 +35,7 @@ def shape(statistics: Statistics) -> list[Plot]:
 
 
 def growth(statistics: Statistics) -> Plot:
-    """Give the plot of the vocabulary's growth."""
+    """Return the plot of the vocabulary's growth."""
     points = statistics.vocabulary.growth
     figure = {
         "data": [
@@ -57,7 +57,7 @@ def growth(statistics: Statistics) -> Plot:
 
 
 def years(statistics: Statistics) -> Plot | None:
-    """Give the plot of texts by year, where there are years to compare."""
+    """Return the plot of texts by year, where there are years to compare."""
     dates = statistics.dates
     if not dates or len(dates.years) == 1:
         return None
@@ -88,7 +88,7 @@ def _sizes(name: str, unit: str, thing: str, spread: Distribution | None) -> Plo
 
 
 def _bars(spread: Distribution, unit: str, thing: str, *, fours: bool) -> dict[str, Any]:
-    """Give a histogram, its last bar grey where all that is above is in it."""
+    """Return a histogram, its last bar grey where all that is above is in it."""
     width, last = spread.width, spread.bins[-1][0]
     lows = [low for low, _ in spread.bins]
     colours = ["--tint" if fours and low % FOUR else "--accent" for low in lows]

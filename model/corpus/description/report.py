@@ -34,7 +34,7 @@ def write(statistics: Statistics, folder: Path) -> None:
 
 
 def render(statistics: Statistics) -> str:
-    """Give the page. All that comes from the corpus is escaped, and the browser is told to run our scripts alone."""
+    """Return the page. All that comes from the corpus is escaped, and the browser is told to run our scripts alone."""
     templates = environment("model.corpus.description")
     scripts = [_plotly(), templates.get_template("report.js").render()]
     shape, growth, years = plots.shape(statistics), plots.growth(statistics), plots.years(statistics)
@@ -57,7 +57,7 @@ def _plotly() -> str:
 
 
 def _cloud(statistics: Statistics) -> list[tuple[str, int, float]]:
-    """Give words, counts and sizes from 0 to 1, shuffled in a way that stays the same."""
+    """Return words, counts and sizes from 0 to 1, shuffled in a way that stays the same."""
     chosen = statistics.vocabulary.most_frequent_content[:_CLOUD]
     if not chosen:
         return []

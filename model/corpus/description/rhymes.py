@@ -28,7 +28,7 @@ Ending = tuple[str, str, str, str]  # the last vowel but one, the consonants aft
 
 
 def quatrains(text: str) -> Iterator[list[str]]:
-    """Give the stanzas of four lines; a short text without stanza breaks is cut into fours if that comes out even."""
+    """Yield the stanzas of four lines; a short text without stanza breaks is cut into fours if that comes out even."""
     runs = groupby(text.split("\n"), lambda line: bool(line.strip()))
     stanzas = [list(lines) for filled, lines in runs if filled]
     if len(stanzas) == 1 and len(stanzas[0]) <= MAX_UNBROKEN and len(stanzas[0]) % QUATRAIN == 0:
@@ -50,7 +50,7 @@ def scheme(quatrain: Sequence[str]) -> str | None:
 
 
 def ending(line: str) -> Ending | None:
-    """Give what a line ends in, roughly as it sounds; None where that is not two syllables of Russian."""
+    """Return what a line ends in, roughly as it sounds; None where that is not two syllables of Russian."""
     plain = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", line.lower())))
     last = "".join(_WORD.findall(plain)[-2:])  # a last word of one syllable leans on the one before
     for pattern, sound in _SOUNDS:

@@ -147,7 +147,7 @@ class Survey:
         return round(texts / self.texts, 6)
 
     def _add_lines(self, lines: list[str]) -> int:
-        """Count lines, and give how many words they have."""
+        """Count lines, and return how many words they have."""
         found = [words(line) for line in lines]
         self._lengths["words_per_line"].update(map(len, found))
         self._lengths["characters_per_line"].update(map(len, lines))

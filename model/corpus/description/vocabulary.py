@@ -43,12 +43,12 @@ class Vocabulary:
 
 
 def words(line: str) -> list[str]:
-    """Give the words of a line, of endless ones the beginning."""
+    """Return the words of a line, of endless ones the beginning."""
     return [word[:MAX_WORD] for word in _WORD.findall(line.lower().translate(_APART))]
 
 
 def tells(word: str) -> bool:
-    """Say whether a word tells something of what a corpus is about: no number, no single letter, no function word."""
+    """Return whether a word says what a corpus is about: it is no number, single letter or function word."""
     return len(word) > 1 and not word.isdecimal() and word not in FUNCTION_WORDS
 
 
@@ -114,7 +114,7 @@ class WordCounter:
         self._shortfall += rare
 
     def _sample(self) -> dict[str, int]:
-        """Give the words whose counts are exact."""
+        """Return the words whose counts are exact."""
         if not self._halvings:
             return self._counts
         bound = HASHES >> self._halvings
@@ -129,5 +129,5 @@ def _most_frequent(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _marks() -> Iterator[int]:
-    """Give numbers of words that lie close enough for a smooth curve."""
+    """Return numbers of words that lie close enough for a smooth curve."""
     return (digits * 10**power for power in count(2) for digits in (1, 2, 3, 5, 7))

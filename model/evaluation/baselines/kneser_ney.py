@@ -46,11 +46,11 @@ class KneserNey:
         self._levels = self._learned(texts)
 
     def bits(self, texts: Sequence[str]) -> float:
-        """Give what the texts cost, their line ends and their own ends included."""
+        """Return what the texts cost, their line ends and their own ends included."""
         return sum(self._bits(self._ids[part]) for part in _parts(texts))
 
     def probabilities(self, before: str) -> Floats:
-        """Give the probability of each of `symbols` after so much of a text."""
+        """Return the probability of each of `symbols` after so much of a text."""
         stream = self._ids[_code_points(before.join(MARKS))]  # its end stands where the symbol is to come
         spread = np.zeros(self._base)
         spread[self._symbol_ids] = 1 / len(self.symbols)
@@ -71,7 +71,7 @@ class KneserNey:
         return text
 
     def _learned(self, texts: Sequence[str]) -> list["_Level"]:
-        """Give the levels from single characters up: below the highest, what counts is how many symbols go before."""
+        """Return the levels from single characters up: below the highest, what counts is how many symbols go before."""
         grams, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
         for part in _parts(texts):
             stream = self._ids[part]
@@ -93,7 +93,7 @@ class KneserNey:
         return float(LOST_CHARACTER_BITS * np.count_nonzero(targets == UNKNOWN) - np.log2(chances).sum())
 
     def _contexts(self, stream: Codes, n: int) -> Codes:
-        """Give the n symbols before each of the targets as one number."""
+        """Return the n symbols before each of the targets as one number."""
         number = np.zeros(len(stream) - ORDER + 1, np.int64)
         for back in range(n, 0, -1):
             number = number * self._base + stream[ORDER - 1 - back : len(stream) - back]
@@ -121,12 +121,12 @@ class _Level:
         return cls(base, grams, shares, contexts, starts, np.add.reduceat(taken, first) / totals)
 
     def refined(self, below: Floats, contexts: Codes, symbols: Codes) -> Floats:
-        """Give the probability of each symbol after its context, from what the level below says of it."""
+        """Return the probability of each symbol after its context, from what the level below says of it."""
         rests = _found(self.contexts, contexts, self.rests, 1.0)
         return _found(self.grams, contexts * self.base + symbols, self.shares, 0.0) + rests * below
 
     def spread(self, below: Floats, context: int) -> Floats:
-        """Give the probabilities of all symbols after one context."""
+        """Return the probabilities of all symbols after one context."""
         i = int(np.searchsorted(self.contexts, context))
         if i == len(self.contexts) or self.contexts[i] != context:
             return below
@@ -137,7 +137,7 @@ class _Level:
 
 
 def _discounts(counts: Codes) -> tuple[float, ...]:
-    """Give what is taken from counts of 1, of 2, and of 3 and more."""
+    """Return what is taken from counts of 1, of 2, and of 3 and more."""
     ones, twos, threes, fours = (int(np.count_nonzero(counts == n)) for n in range(1, 5))
     if not ones * twos * threes * fours:
         return USUAL_DISCOUNTS
@@ -167,7 +167,7 @@ def _code_points(text: str) -> NDArray[np.uint32]:
 
 
 def _parts(texts: Sequence[str]) -> Iterator[NDArray[np.uint32]]:
-    """Give the code points of the texts and their marks in parts that fit into memory, each target in one."""
+    """Yield the code points of the texts and their marks in parts that fit into memory, each target in one."""
     part, size = list[str](), 1 - ORDER  # targets in the part
     marked = (text.join(MARKS) for text in texts)
     for piece in (text[i : i + BLOCK] for text in marked for i in range(0, len(text), BLOCK)):

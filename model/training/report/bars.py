@@ -51,7 +51,7 @@ class _WithFigures(Progress):
     figures = validation = ""
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """Give what is drawn."""
+        """Yield what is drawn."""
         yield from super().get_renderables()
         yield from (
             Text(line, "dim", no_wrap=True, overflow="ellipsis") for line in (self.figures, self.validation) if line

@@ -87,7 +87,7 @@ class Console:
         return sum(self._steps[: progress.epoch]) + progress.step
 
     def _rate(self) -> float:
-        """Give the steps a second of late, 0 where that cannot be told."""
+        """Return the steps a second of late, 0 where that cannot be told."""
         (first, began), (last, ended) = self._recent[0], self._recent[-1]
         return (last - first) / (ended - began) if ended > began else 0.0
 

@@ -10,7 +10,7 @@ _PERCENT, _GIGABYTE = 100.0, 1 / 1024
 
 
 def sections(history: Row) -> dict[str, list[Drawing]]:
-    """Give the drawings, by the part of the page that they belong to."""
+    """Return the drawings, by the part of the page that they belong to."""
     steps, epochs = history["steps"], history["epochs"]
     charts = {
         "quality": [_loss(steps, epochs), _accuracy(steps, epochs), _bits(epochs)],
@@ -70,7 +70,7 @@ def _memory(steps: list[Row]) -> Chart:
 
 
 def _both(training: Points, validation: Points) -> list[Series]:
-    """Give training and validation the same colours wherever they stand together."""
+    """Return training and validation the same colours wherever they stand together."""
     return [*_smoothed("training", training), Series("validation", validation, "dots")]
 
 
@@ -85,6 +85,6 @@ def _best(epochs: list[Row]) -> list[tuple[float, str]]:
 
 
 def _points(rows: Sequence[Row], name: str, factor: float = 1.0) -> Points:
-    """Give a value by step, times a factor."""
+    """Return a value by step, times a factor."""
     found = [(row["step"], finite(row.get(name))) for row in rows]
     return [(step, None if value is None else value * factor) for step, value in found]

@@ -57,7 +57,7 @@ def write_rate_study(trials: Sequence[Mapping[str, Any]], path: Path) -> Suggest
 
 
 def final_loss(losses: Sequence[tuple[int, float]]) -> float | None:
-    """Give the mean loss of the last tenth of the steps, None where there is none or the last is no number."""
+    """Return the mean loss of the last tenth of the steps, None where there is none or the last is no number."""
     last = [loss for _, loss in losses[-max(1, round(len(losses) * _LAST)) :]]
     return finite(sum(last) / len(last)) if last else None
 

@@ -29,7 +29,7 @@ def write_report(history: Mapping[str, Any], path: Path) -> None:
 
 
 def render(history: Mapping[str, Any], now: dt.datetime) -> str:
-    """Give the page."""
+    """Return the page."""
     templates = environment("model.training.report")
     scripts = [templates.get_template(name).render() for name in ("chart.js", "report.js")]
     drawn = figures.sections(history)

@@ -45,7 +45,7 @@ class Shown:
 
 
 def shown(history: Row) -> Shown:
-    """Give the samples."""
+    """Return the samples."""
     between = "\n" if history["preset"].get("prompt_break", True) else ""
     rows = sorted(history["samples"], key=lambda row: (-row["step"], row["temperature"]))
     moments = [
@@ -56,7 +56,7 @@ def shown(history: Row) -> Shown:
 
 
 def _loss(steps: list[Row], step: int) -> str:
-    """Give the loss of the last row up to a step."""
+    """Return the loss of the last row up to a step."""
     upto = bisect(steps, step, key=lambda row: row["step"])
     return f"{steps[upto - 1]['loss']:.2f}" if upto else ""
 

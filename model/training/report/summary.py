@@ -24,7 +24,7 @@ class Head:
 
 
 def head(history: Row) -> Head:
-    """Give the head of the page."""
+    """Return the head of the page."""
     done, whole = _steps(history)
     return Head(
         state=_state(history, done, whole),
@@ -35,12 +35,12 @@ def head(history: Row) -> Head:
 
 
 def kept(epochs: list[Row]) -> Row | None:
-    """Give the epoch whose weights are kept: the newest that was better than all before it."""
+    """Return the epoch whose weights are kept: the newest that was better than all before it."""
     return next((row for row in reversed(epochs) if row["best"]), None)
 
 
 def epochs(history: Row) -> list[dict[str, str | bool]]:
-    """Give the table of epochs, newest first."""
+    """Return the table of epochs, newest first."""
     best = kept(history["epochs"])
     return [
         {
@@ -57,7 +57,7 @@ def epochs(history: Row) -> list[dict[str, str | bool]]:
 
 
 def collapse(history: Row) -> list[dict[str, Any]]:
-    """Give the collapse table, newest first."""
+    """Return the collapse table, newest first."""
     return [
         {
             "step": number(row["step"]),
@@ -69,7 +69,7 @@ def collapse(history: Row) -> list[dict[str, Any]]:
 
 
 def settings(history: Row) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Give the preset's settings in groups."""
+    """Return the preset's settings in groups."""
     preset = history["preset"]
     plain = {name: value for name, value in preset.items() if not isinstance(value, Mapping)}
     groups = {"preset": plain, **{name: value for name, value in preset.items() if isinstance(value, Mapping)}}
@@ -100,7 +100,7 @@ def _size(history: Row) -> list[tuple[str, str]]:
 
 
 def _steps(history: Row) -> tuple[int, int]:
-    """Give the steps done, and those of the whole run."""
+    """Return the steps done, and those of the whole run."""
     of = history["steps_per_epoch"]
     return sum(of[: history["epoch"]]) + history["step"], sum(of)
 

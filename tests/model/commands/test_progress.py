@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, out: io.StringIO) -> str:
-    """Give what is written by three steps, with a line of news after the first."""
+    """Return what is written by three steps, with a line of news after the first."""
     moments = iter([0.0, 100.0, 100.0, 100.1, 200.0, 200.0])
     monkeypatch.setattr(module, "monotonic", lambda: next(moments))
     monkeypatch.setattr(sys, "stdout", out)

@@ -22,7 +22,7 @@ SMALLER = {
 
 
 def texts(path: Path) -> list[str]:
-    """Give the texts of a .jsonl file."""
+    """Return the texts of a .jsonl file."""
     return [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
 
 

@@ -165,7 +165,7 @@ def test_a_kill_at_any_moment_leaves_text_and_position_together(path: Path) -> N
 
 
 def _killed_keeper(path: Path, lines: int) -> list[int]:
-    """Let a process keep some texts and kill it in the middle; give the numbers that it said to have kept."""
+    """Let a process keep some texts and kill it in the middle; return the numbers that it said to have kept."""
     keeper = start([sys.executable, "-c", KEEPER, str(path)], cwd=Path.cwd())
     wait_until(lambda: keeper.text().count("\n") >= lines or not keeper.is_running(), 30, keeper.text)
     os.kill(keeper.process.pid, signal.SIGKILL)

@@ -23,7 +23,7 @@ def read(layout: Layout, content: str) -> list[str]:
 
 
 def made_up(rng: random.Random, layout: Layout) -> str:
-    """Give a text of a few lines; with stanzas where the layout leaves room for a blank line."""
+    """Return a text of a few lines; with stanzas where the layout leaves room for a blank line."""
     words = ["снег", "идёт", "КОТ", "a b", "@you", "  indented", "*"]
     lines = [rng.choice(words) for _ in range(1 if layout.lines else rng.randint(1, 5))]
     gap = "\n\n" if not layout.lines and layout.blank_lines != 1 and rng.random() < 0.5 else "\n"

@@ -9,14 +9,14 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 
 def warm_up(version: Path) -> list[Any]:
-    """Give the requests that TF-Serving runs before it calls the version available."""
+    """Return the requests that TF-Serving runs before it calls the version available."""
     records = tf.data.TFRecordDataset(str(version / "assets.extra" / "tf_serving_warmup_requests"))
     logs = [prediction_log_pb2.PredictionLog.FromString(record.numpy()) for record in records]
     return [log.predict_log.request for log in logs]
 
 
 def operations(version: Path) -> dict[str, Any]:
-    """Give the operations of the graph, the oldest TensorFlow that it admits, and the functions that XLA must compile.
+    """Return the graph's operations, the oldest TensorFlow that it admits, and the functions that XLA must compile.
 
     A new operation may not load in the stock server: make sure that it does before it joins a list.
     """

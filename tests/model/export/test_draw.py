@@ -16,7 +16,7 @@ BITS = 149  # every float32 is a multiple of 2^-149
 
 
 def logits(most: int, count: int) -> NDArray[np.float32]:
-    """Give the greatest of so many logits, falling."""
+    """Return the greatest of so many logits, falling."""
     drawn = np.random.default_rng(most).normal(size=most) * 3
     return np.sort(drawn)[::-1][:count].astype(np.float32)
 
@@ -27,7 +27,7 @@ def ranks(weights: NDArray[np.float32], noise: NDArray[np.float32], most: int) -
 
 
 def exactly(weights: NDArray[np.float32], noise: NDArray[np.float32]) -> list[int]:
-    """Give the ranks by integers without bounds."""
+    """Return the ranks by integers without bounds."""
     sums = list(accumulate(int(float(weight) * 2.0**BITS) for weight in weights))
     words = [int(value * 2**24) for value in noise.tolist()]
     return [sum(total * 2**24 <= word * sums[-1] for total in sums) for word in words]

@@ -55,7 +55,7 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def padded() -> NDArray[np.int32]:
-    """Give a row of each length, BOS first and PAD behind."""
+    """Return a row of each length, BOS first and PAD behind."""
     rows: NDArray[np.int32] = untrained.tokens(len(LENGTHS), WINDOW)
     rows[:, 0] = BOS
     for row, length in zip(rows, LENGTHS, strict=True):

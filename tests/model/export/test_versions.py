@@ -42,7 +42,7 @@ def signatures(trained: Trained) -> Any:
 
 
 def request(release: Release, prompts: list[str], temperature: float | None = None, **numbers: int) -> Arrays:
-    """Give the inputs of `generate`, seed i for prompt i."""
+    """Return the inputs of `generate`, seed i for prompt i."""
     prompt = np.full((len(prompts), WINDOW), PAD, np.int32)
     for row, text in zip(prompt, prompts, strict=True):
         ids, _ = release.text.tokenizer.encode_prompt(text)
@@ -85,7 +85,7 @@ def test_the_version_directory_is_what_tf_serving_wants(trained: Trained) -> Non
 
 
 def altered(trained: Trained, folder: Path) -> Path:
-    """Give a copy of the release with another sampling default, which its hash does not cover."""
+    """Return a copy of the release with another sampling default, which its hash does not cover."""
     shutil.copytree(trained.release, folder)
     config = json.loads((folder / CONFIG).read_bytes())
     config["sampling"]["chaos"] = 0.9
@@ -183,7 +183,7 @@ def test_the_choice_function_picks_what_the_graph_picked(
 
 
 def replay(release: Release, inputs: Arrays, outputs: Arrays, row: int) -> tuple[int, int]:
-    """Choose at every step of one row after the graph's own tokens; give the steps and those too close to call."""
+    """Choose at every step of one row after the graph's own tokens; return the steps and those too close to call."""
     read = inputs["prompt"][row][inputs["prompt"][row] != PAD].tolist()
     written = outputs["tokens"][row][: outputs["length"][row]].tolist()
     logits = full_logits(release, read + written)[len(read) - 1 :]
@@ -210,7 +210,7 @@ def replay(release: Release, inputs: Arrays, outputs: Arrays, row: int) -> tuple
 
 
 def margin(logits: NDArray[np.float32], choice: Choice, place: Place, rules: Rules) -> float:
-    """Give by how much logits must move before another token stands at the rank that was picked, or at the top."""
+    """Return by how much logits must move before another token stands at the rank that was picked, or at the top."""
     masked = allowed(logits, place, rules)
     ranked = np.sort(masked[np.isfinite(masked)])[::-1]
     gaps = ranked[:-1] - ranked[1:]

@@ -24,7 +24,7 @@ PROMPTS = [[BOS, 7, 8], [BOS], [BOS, 20, 4, 9]]
 
 
 def rows() -> dict[str, list[list[int]]]:
-    """Give the tokens of each network's rows, the second time with other weights."""
+    """Return the tokens of each network's rows, the second time with other weights."""
     found = {}
     for name, sizes in KINDS.items():
         network = untrained.network(sizes)

@@ -44,7 +44,7 @@ def generator(release: Release) -> TextGenerator:
 
 @pytest.fixture(scope="module")
 def of_characters(release: Release) -> TextGenerator:
-    """Give an untrained generator whose tokens are characters."""
+    """Return an untrained generator whose tokens are characters."""
     letters = sorted({character for poem in tiny.poems() for character in poem["text"]} - set("\n…ё"))
     tokenizer = CharacterTokenizer(["\n", *letters], STEPS)
     network = untrained.network(replace(untrained.CHARRNN, vocabulary=tokenizer.vocabulary_size))

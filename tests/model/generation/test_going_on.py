@@ -29,7 +29,7 @@ def charrnn() -> Network:
 
 
 def generated(charrnn: Network, parameters: Parameters = PARAMETERS) -> tuple[list[list[int]], list[list[int]]]:
-    """Give the tokens and the pools of the graph, a row for each prompt."""
+    """Return the tokens and the pools of the graph, a row for each prompt."""
     prompt = np.full((len(PROMPTS), WINDOW), PAD, np.int32)
     for row, tokens in zip(prompt, PROMPTS, strict=True):
         row[: len(tokens)] = tokens

@@ -13,7 +13,7 @@ from tests.conftest import Trained
 
 
 def talk(release: Release, *answers: str, prompt: str = "", top_n: int = 5) -> tuple[str, list[str]]:
-    """Give the text, and what was shown, for these lines of input."""
+    """Return the text, and what was shown, for these lines of input."""
     shown: list[str] = []
     text = interact(Session(release.network, release.text, prompt, top_n), _asker(answers), shown.append)
     return text, shown
@@ -32,7 +32,7 @@ def _asker(answers: tuple[str, ...]) -> Callable[[], str]:
 
 
 def menus(shown: list[str]) -> list[list[str]]:
-    """Give the menus: runs of lines that begin with a number."""
+    """Return the menus: runs of lines that begin with a number."""
     found: list[list[str]] = [[]]
     for line in shown:
         if line.strip()[:1].isdecimal():

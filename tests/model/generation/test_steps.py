@@ -46,7 +46,7 @@ def rows(network: Network, count: int = len(PROMPTS), parameters: Parameters = P
 
 
 def advanced(reader: Reader, tokens: list[int]) -> Logits:
-    """Give the logits [B, vocabulary] after one more token of each row."""
+    """Return the logits [B, vocabulary] after one more token of each row."""
     reader.feed(tokens, [False] * len(tokens))
     return reader.logits()
 

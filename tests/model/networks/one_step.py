@@ -31,7 +31,7 @@ NETWORKS: dict[str, tuple[Sizes, int]] = {  # and how many rows carry their stat
 
 
 def observations(name: str) -> Iterator[tuple[str, Any]]:
-    """Give the logits of fresh weights, and all variables but the random state after training."""
+    """Yield the logits of fresh weights, and all variables but the random state after training."""
     sizes, carry = NETWORKS[name]
     network = untrained.network(sizes, carry=carry)
     read = tokens(ROWS, 9)

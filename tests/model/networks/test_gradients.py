@@ -28,7 +28,7 @@ NETWORKS: dict[str, Sizes] = {
 
 
 def worst(loss: Callable[[], Any], variables: list[keras.Variable]) -> float:
-    """Give the greatest difference, relative to its size, of a slope from what the gradient says it is."""
+    """Return the greatest difference, relative to its size, of a slope from what the gradient says it is."""
     value = tf.function(loss)
     with tf.GradientTape() as tape:
         start = value()
@@ -43,7 +43,7 @@ def worst(loss: Callable[[], Any], variables: list[keras.Variable]) -> float:
 
 
 def slope(value: Callable[[], Any], variable: keras.Variable, direction: Any) -> float:
-    """Give the slope of `value` along a direction of the variable, by a difference on both sides."""
+    """Return the slope of `value` along a direction of the variable, by a difference on both sides."""
     here, ends = variable.numpy(), []
     for side in (STEP, -STEP):
         variable.assign(here + side * direction)

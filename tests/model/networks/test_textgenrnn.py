@@ -38,7 +38,7 @@ def changed_at(read: NDArray[np.int32], place: int) -> NDArray[np.int32]:
 
 
 def average(scale: float) -> tuple[AttentionAverage, Reals]:
-    """Give the layer for 6 features, and those scores of x that its weights make."""
+    """Return the layer for 6 features, and those scores of x that its weights make."""
     layer = AttentionAverage()
     layer.build((None, None, 6))
     layer.scores.assign(np.random.default_rng(1).normal(0, scale, (6, 1)))

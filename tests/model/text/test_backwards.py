@@ -30,7 +30,7 @@ HARD = [
 
 @pytest.fixture(scope="module", params=KINDS)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Tokenizer, Tokenizer]:
-    """Give a tokenizer that turns lines, and one of the same tokens that does not."""
+    """Return a tokenizer that turns lines, and one of the same tokens that does not."""
     folder = Path(tmp_path_factory.mktemp(request.param))
     plain = learn(folder, request.param).tokenizer
     return open_tokenizer(request.param, folder / "toy.model", STEPS), plain

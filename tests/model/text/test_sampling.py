@@ -39,7 +39,7 @@ LAST = np.float32(1 - 2**-24)  # the largest noise there is
 
 
 def logits(*best: int) -> NDArray[np.float32]:
-    """Give logits in which `best` are the most likely, in that order, and the others equal."""
+    """Return logits in which `best` are the most likely, in that order, and the others equal."""
     values = np.zeros(SIZE, np.float32)
     values[list(best)] = np.arange(len(best), 0, -1) * 2.0
     return values
@@ -57,7 +57,7 @@ def pick(
 
 
 def picked(place: Place, *, chaotic: bool) -> tuple[Pool, int]:
-    """Give the pool that serves a place and how many different tokens come out of it."""
+    """Return the pool that serves a place and how many different tokens come out of it."""
     choices = [pick(logits(*range(4, 24)), place, chaotic=chaotic, noise=u / 100) for u in range(100)]
     assert len({choice.pool for choice in choices}) == 1
     return choices[0].pool, len({choice.token for choice in choices})

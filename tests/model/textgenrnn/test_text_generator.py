@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def others(tmp_path_factory: pytest.TempPathFactory) -> list[TextGenerator]:
-    """Give generators of untrained networks of the other kinds."""
+    """Return generators of untrained networks of the other kinds."""
     folder = tmp_path_factory.mktemp("others")
     kinds: list[Sizes] = [untrained.CHARRNN, untrained.TEXTGENRNN, untrained.BOTH_WAYS]
     return [TextGenerator(untrained.release(folder / str(i), sizes).folder) for i, sizes in enumerate(kinds)]
@@ -35,7 +35,7 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> list[TextGenerator]:
 
 @pytest.fixture(scope="module")
 def of_characters(generator: TextGenerator) -> TextGenerator:
-    """Give an untrained generator whose tokens are characters."""
+    """Return an untrained generator whose tokens are characters."""
     letters = sorted({character for poem in tiny.poems() for character in poem["text"]} - {"\n", "…"})
     tokenizer = CharacterTokenizer(["\n", *letters], ["nfc", "dashes", "quotes", "yo"])
     rules = Rules(tokenizer.break_id, force_breaks=False)

@@ -15,7 +15,7 @@ SYLLABLES = ["ка", "ло", "ми", "ре", "ту", "со"]
 
 
 def titles(count: int) -> list[str]:
-    """Give texts of one line each."""
+    """Return texts of one line each."""
     random_ = random.Random(1)
     return [" ".join("".join(random_.choices(SYLLABLES, k=2)) for _ in range(6)) for _ in range(count)]
 

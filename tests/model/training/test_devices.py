@@ -19,7 +19,7 @@ QUICK_COMPILER = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensiv
 
 
 def train(folder: Path, devices: int, *options: str) -> tuple[str, dict[str, Any]]:
-    """Train the tiny model on JAX with so many devices; give what it said and its history."""
+    """Train the tiny model on JAX with so many devices; return what it said and its history."""
     corpus, preset = tiny.write(folder)
     text = preset.read_text("utf-8").replace("epochs = 3", "epochs = 1").replace("batch_size = 2", "batch_size = 6")
     text = text.replace("dropout = 0.1", "dropout = 0.0").replace('"bpe"', '"characters"')  # learned alike twice

@@ -54,7 +54,7 @@ def parts(weights: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Give the run and the release of a tiny corpus of two kinds."""
+    """Return the run and the release of a tiny corpus of two kinds."""
     folder = tmp_path_factory.mktemp("labels")
     corpus, preset, run, release = (folder / name for name in ("texts.jsonl", "kinds.toml", "run", "release"))
     rows = [{"text": poem["text"], "label": ("verse", "song")[i % 2]} for i, poem in enumerate(poems())]

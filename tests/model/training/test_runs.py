@@ -79,7 +79,7 @@ class Stopped(Exception):  # noqa: N818
 
 
 def trainer(folder: Path, tokenizer: Path, preset: Preset, stop_at: str | None = None) -> Trainer:
-    """Give a trainer that is stopped dead when it reports `stop_at`."""
+    """Return a trainer that is stopped dead when it reports `stop_at`."""
 
     def say(line: str) -> None:
         if stop_at is not None and line.startswith(stop_at):
@@ -176,7 +176,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_best(trained: Trai
             begun.network.trainable_variables[0].assign(begun.network.trainable_variables[0] * np.nan)
 
     begun.console = Console(SETTINGS, spoil)
-    with pytest.raises(ModelError, match=r"the loss is no number any more at step .*; the best weights so far are in"):
+    with pytest.raises(ModelError, match=r"the loss is NaN or infinite at step .*; the best weights so far are in"):
         run(begun)
     begun.view.load_weights(tmp_path / "run" / BEST)
     assert all(np.isfinite(weight).all() for weight in begun.view.get_weights())
@@ -185,7 +185,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_best(trained: Trai
 
 def test_a_loss_that_is_no_number_from_the_start_leaves_no_weights(trained: Trained, tmp_path: Path) -> None:
     preset = replace(PRESET, training=replace(SETTINGS, learning_rate=float("nan")))
-    with pytest.raises(ModelError, match="is no number any more"):
+    with pytest.raises(ModelError, match="is NaN or infinite"):
         run(trainer(tmp_path / "run", trained.run / "tokenizer.model", preset))
     assert not (tmp_path / "run" / BEST).exists()
 

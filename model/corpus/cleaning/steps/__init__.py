@@ -114,7 +114,7 @@ def parse(spec: str) -> Step:
 
 
 def known() -> list[str]:
-    """Give what a preset may write."""
+    """Return what a preset may write."""
     valued = [f"{name}={form}" for name, (form, _, _) in VALUED.items()]
     return sorted([*PLAIN, *COMPARING, *valued, f"{PERCENTILE}=N"])
 

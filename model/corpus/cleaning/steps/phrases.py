@@ -100,7 +100,7 @@ def _costs(sides: Sequence[_Sides]) -> list[int]:
 
 
 def _leads(sides: Sequence[_Sides], place: int) -> bool:
-    """Say whether the word is a mark that goes with the next: a dash that opens speech. Others go with the last."""
+    """Return whether the word is a mark that goes with the next: a dash that opens speech. Others go with the last."""
     if not sides[place].mark or not place:
         return sides[place].mark
     opens = sides[place - 1].end is _End.SENTENCE and place + 1 < len(sides)

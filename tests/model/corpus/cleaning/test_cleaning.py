@@ -31,7 +31,7 @@ SECONDS = 60.0
 
 
 def verse(number: int) -> str:
-    """Give four to seven lines that no other number has, one of them with a digit or spaces at times."""
+    """Return four to seven lines that no other number has, one of them with a digit or spaces at times."""
     name = "".join("абвгдежзик"[int(digit)] for digit in f"{number:05}")
     lines = [f"Строка {name} под именем {NUMERALS[i]}" for i in range(4 + number % 4)]
     return "\n".join([*lines, *["12 мая"] * (number % 11 == 0), *["  в конце  "] * (number % 7 == 0)])
@@ -289,7 +289,7 @@ class Fed:
         self.pipe.flush()
 
     def session(self) -> dict[int, int]:
-        """Give the command's processes, each with its parent."""
+        """Return the command's processes, each with its parent."""
         found = {}
         for process in Path("/proc").glob("[0-9]*"):
             try:
@@ -301,7 +301,7 @@ class Fed:
         return found
 
     def workers(self) -> list[int]:
-        """Give the processes whose parent is the fork server: neither the command nor its direct children."""
+        """Return the processes whose parent is the fork server: neither the command nor its direct children."""
         return [process for process, parent in self.session().items() if parent in self.session()]
 
     def close(self) -> None:

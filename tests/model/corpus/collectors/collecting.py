@@ -32,13 +32,13 @@ class Command:
         return self._end(process)
 
     def finish(self, *more: object) -> str:
-        """Run it to its good end; give what it prints."""
+        """Run it to its good end; return what it prints."""
         done = self.run(*more)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
     def refuse(self, *more: object) -> str:
-        """Run it to an end with status 1 and one sentence; give what it prints."""
+        """Run it to an end with status 1 and one sentence; return what it prints."""
         done = self.run(*more)
         assert done.returncode == 1, done.stdout
         assert "Traceback" not in done.stdout
@@ -52,7 +52,7 @@ class Command:
         most: int = 6,
         hold: Callable[[int], object] = lambda _: None,
     ) -> int:
-        """Kill it with SIGKILL a few requests after each start until it ends by itself; give the number of kills.
+        """Kill it with SIGKILL a few requests after each start until it ends by itself; return the number of kills.
 
         `hold` is told before each start after how many requests the site may leave the next ones without an answer.
         """
@@ -72,7 +72,7 @@ class Command:
         raise AssertionError("it does not come to an end")
 
     def texts(self) -> list[Text]:
-        """Give what was collected, each address once."""
+        """Return what was collected, each address once."""
         texts = list(read_collection(self.out))
         assert not [url for url, count in Counter(text.url for text in texts).items() if count > 1]
         return texts

@@ -20,7 +20,7 @@ BLOCKED = Answer(b"<html><title>Blocked</title><h1>whoa there, pardner!</h1></ht
 
 
 def submission(number: int, subreddit: str = "verses", title: str | None = None, **more: Any) -> Json:
-    """Give a submission as Reddit gives it."""
+    """Return a submission as Reddit gives it."""
     name = _base36(number)
     return {
         "name": f"t3_{name}",
@@ -99,7 +99,7 @@ class Reddit(Site):
 
 
 def refusal(status: int, message: str, **more: Any) -> Answer:
-    """Give the answer of a subreddit that cannot be read."""
+    """Return the answer of a subreddit that cannot be read."""
     return _json({"message": message, "error": status, **more}, status)
 
 

@@ -56,7 +56,7 @@ class Site:
         self._most = most
 
     def paths(self) -> list[str]:
-        """Give the paths asked for, robots.txt left out."""
+        """Return the paths asked for, robots.txt left out."""
         return [asked.path for asked in self.asked if asked.path != ROBOTS]
 
     def reply(self, asked: Asked) -> Answer:
@@ -72,7 +72,7 @@ class Site:
 
 @contextmanager
 def serving(site: Site) -> Iterator[str]:
-    """Serve a double from a free port; give its address."""
+    """Serve a double from a free port; yield its address."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.site = site
     site.address = f"http://127.0.0.1:{server.server_port}"

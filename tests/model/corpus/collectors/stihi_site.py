@@ -41,13 +41,13 @@ class Poem:
         return f"Стихотворение {self.address.number}"
 
     def kept(self, site: str) -> Text:
-        """Give what a collection must hold of it."""
+        """Return what a collection must hold of it."""
         text = self.text or f"ветер над рекою {self.address.number}\nи звезда горит\n\nночь светла"
         url = f"{site}{self.address.path}"
         return Text(text, "Анна Тестова", self.title, url=url, date=self.address.day.isoformat())
 
     def page(self) -> str:
-        """Give the part of its page that is its own."""
+        """Return the part of its page that is its own."""
         lines = self.kept("").text.split("\n")
         return _POEM.format(
             title=self.title, login="annatest", author="Анна Тестова", year=self.address.day.year,
@@ -69,7 +69,7 @@ class Stihi(Site):
         self.meta = ""
 
     def kept(self) -> list[Text]:
-        """Give what must be collected."""
+        """Return what must be collected."""
         return [poem.kept(self.address) for poem in self.poems.values()]
 
     def answer(self, asked: Asked) -> Answer:

@@ -45,7 +45,7 @@ def out(tmp_path: Path) -> Path:
 def collect(
     site: Stihi, out: Path, *, first: date | None = DAY, until: date = BEFORE, steps: int = 10**6, failures: int = 3
 ) -> list[str]:
-    """Collect within this process; give the words of progress."""
+    """Collect within this process; return the words of progress."""
     manners = Manners("you@example.org", delay=0.0, max_failures=failures, max_seconds=5.0)
     settings = stihi.Settings(site.address, first, until)
     with open_collection(out) as collection:

@@ -11,7 +11,7 @@ MOST = 99_998
 
 
 def walk(alive: Collection[int], top: int | None, unknown: Collection[int] = ()) -> list[int]:
-    """Give the numbers tried, in order."""
+    """Return the numbers tried, in order."""
     place, tried = enter(top, MOST), []
     while place.phase != Phase.DONE:
         assert 0 < place.number <= MOST

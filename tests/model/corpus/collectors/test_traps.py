@@ -42,7 +42,7 @@ def site() -> Iterator[Stihi]:
 
 
 def walk(site: Stihi, out: Path) -> set[str]:
-    """Collect the day; give the numbers of its poems that were found."""
+    """Collect the day; return the numbers of its poems that were found."""
     settings = stihi.Settings(site.address, DAY, DAY)
     with open_collection(out) as collection:
         for _ in stihi.collect(Fetcher(MANNERS, lambda _: None), collection, settings):

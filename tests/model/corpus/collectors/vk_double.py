@@ -16,7 +16,7 @@ BEGIN = 1_700_000_000  # unix time of post 0; post n comes n minutes later
 
 
 def post(number: int, text: str | None = None, **more: Any) -> Json:
-    """Give a post of the wall as VK gives it."""
+    """Return a post of the wall as VK gives it."""
     return {
         "id": number,
         "owner_id": OWNER,
@@ -60,7 +60,7 @@ class Wall(Site):
         self.posts = [item for item in self.posts if item["id"] not in numbers]
 
     def offsets(self) -> list[int]:
-        """Give the offsets asked for."""
+        """Return the offsets asked for."""
         return [int(asked.form["offset"]) for asked in self.asked]
 
     def answer(self, asked: Asked) -> Answer:

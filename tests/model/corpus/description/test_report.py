@@ -68,7 +68,7 @@ def test_the_same_corpus_gives_the_same_files(tmp_path: Path) -> None:
 
 
 def _keys(value: Any) -> Any:
-    """Give the keys of an object, and of objects in it."""
+    """Return the keys of an object, and of objects in it."""
     if isinstance(value, list):
         return _keys(value[0]) if value and isinstance(value[0], dict) else []
     return {key: _keys(item) for key, item in value.items()} if isinstance(value, dict) else ""

@@ -17,7 +17,7 @@ TEXTS = (
 def history(
     rows: int = 400, epochs: int = 9, *, finished: bool = False, layers: tuple[str, ...] = LAYERS, every: int = 20
 ) -> dict[str, Any]:
-    """Give a history of so many rows of steps, spread over so many epochs, of a run that goes on for three more."""
+    """Return a history of so many rows of steps, spread over so many epochs, of a run that goes on for three more."""
     random = np.random.default_rng(7)
     per_epoch = max(1, rows * every // max(1, epochs))
     planned = epochs if finished else epochs + 3

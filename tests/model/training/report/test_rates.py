@@ -28,7 +28,7 @@ def trials() -> list[dict[str, Any]]:
 
 
 def said(given: list[dict[str, Any]], folder: Path) -> tuple[str, str]:
-    """Give what the page suggests, and why."""
+    """Return what the page suggests, and why."""
     suggestion = write_rate_study(given, folder / "rates.html")
     page = (folder / "rates.html").read_text("utf-8")
     assert page.rstrip().endswith("</html>")

@@ -18,7 +18,7 @@ SPACE = "\N{NO-BREAK SPACE}"
 
 @pytest.fixture
 def written(tmp_path: Path) -> Any:
-    """Give a function that writes the page of a history and reads it."""
+    """Return a function that writes the page of a history and reads it."""
 
     def write(given: dict[str, Any]) -> str:
         write_report(given, tmp_path / "report.html")
