@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from model.commands.common import Commands
-    from model.corpus.cleaning.account import Explained, Report, StepReport
+    from model.corpus.cleaning.report import Explained, Report, StepReport
     from model.corpus.cleaning.steps import Step
     from model.corpus.texts import Text
 

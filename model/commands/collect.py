@@ -64,7 +64,7 @@ def vk(options: argparse.Namespace) -> "Collector":
     """Texts of a community's wall on VK; the environment variable VK_TOKEN holds the token."""
     from model.corpus.collectors import vk as site
 
-    settings = site.Settings(os.environ.get(site.TOKEN, ""), options.owner, options.domain, options.api)
+    settings = site.VkSettings(os.environ.get(site.TOKEN, ""), options.owner, options.domain, options.api)
     return lambda fetcher, collection: site.collect(fetcher, collection, settings)
 
 
@@ -73,7 +73,7 @@ def reddit(options: argparse.Namespace) -> "Collector":
     from model.corpus.collectors import reddit as site
 
     client_id, secret = os.environ.get(site.CLIENT_ID, ""), os.environ.get(site.CLIENT_SECRET, "")
-    settings = site.Settings(tuple(options.subreddit), options.time, client_id, secret, options.site, options.api)
+    settings = site.RedditSettings(tuple(options.subreddit), options.time, client_id, secret, options.site, options.api)
     options.robots = not settings.has_credentials  # robots.txt speaks of the site, not of the API
     return lambda fetcher, collection: site.collect(fetcher, collection, settings)
 

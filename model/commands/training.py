@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from model.commands.common import Commands
     from model.corpus.split import Part
     from model.release.loading import Release
-    from model.training.place import Place
+    from model.training.rank import Rank
 
 MOST_RATE = 10
 MOST_STEPS = 100_000
@@ -62,7 +62,7 @@ def add(commands: "Commands") -> None:
 def train(options: argparse.Namespace) -> None:
     """Train a preset's network on a corpus, in a folder that a later --resume goes on from."""
     from model.presets.preset import load
-    from model.training.place import Place
+    from model.training.rank import Rank
     from model.training.report.console import Console
     from model.training.run import search_rates, train_run
 
@@ -75,18 +75,18 @@ def train(options: argparse.Namespace) -> None:
         rates = _rates(options.lr_search)
         search_rates(options.corpus, preset, options.out, read, rates, options.lr_steps, say)
         return
-    place = Place.of_environment(os.environ) if options.machines is None else Place.read(options.machines)
+    rank = Rank.of_environment(os.environ) if options.machines is None else Rank.read(options.machines)
     train_run(
-        options.corpus, preset, options.out, Console(preset.training, _reporting(place)),
-        further=options.further, form=read, resume=options.resume, init_from=options.init_from, place=place,
+        options.corpus, preset, options.out, Console(preset.training, _reporting(rank)),
+        further=options.further, form=read, resume=options.resume, init_from=options.init_from, rank=rank,
     )  # fmt: skip
 
 
-def _reporting(place: "Place | None") -> "Callable[[str], None] | None":
+def _reporting(rank: "Rank | None") -> "Callable[[str], None] | None":
     """Return how a run reports: not at all where another process does."""
-    if place is None or place.index == 0:
+    if rank is None or rank.index == 0:
         return None
-    say(f"process {place.index} of {place.count}; process 0 reports")
+    say(f"process {rank.index} of {rank.count}; process 0 reports")
     return lambda _: None
 
 

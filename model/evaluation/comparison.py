@@ -16,7 +16,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenTexts:
     """How varied the texts of a writer are, and how much of them it has from its corpus. Shares are from 0 to 1."""
 
     texts: int
@@ -37,7 +37,7 @@ class Row:
     note: str = ""
     scores: Scores | None = None
     bits_per_char: float | None = None  # of a writer without tokens, which has no other score
-    written: Written | None = None
+    written: WrittenTexts | None = None
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,12 @@ class Task:
 
     def _written(
         self, name: str, texts: list[str], corpus: Sequence[str] | None, entropy: float | None = None
-    ) -> Written | None:
+    ) -> WrittenTexts | None:
         if not texts:
             return None
         if corpus is not None:
             self.tell(f"{name}: looking for what is copied")
-        return Written(
+        return WrittenTexts(
             len(texts),
             sum(map(len, texts)),
             distinct(texts, 1),

@@ -74,14 +74,14 @@ def _exp(nats: float) -> float:
 
 
 @dataclass(frozen=True)
-class Batch:
+class ScoringBatch:
     """Tokens [B, T], and what follows each, PAD where it is not to be scored."""
 
     inputs: NDArray[np.int32]
     targets: NDArray[np.int32]
 
 
-def batches(rows: Sequence[list[int]], vocabulary: int) -> Iterator[Batch]:
+def batches(rows: Sequence[list[int]], vocabulary: int) -> Iterator[ScoringBatch]:
     """Yield the rows, longest first, T a multiple of PAD_TO, padded with PAD on the right; every target once."""
     waiting = sorted((piece for row in rows for piece in _pieces(row)), key=lambda piece: -len(piece[0]))
     size = min(BATCH_TOKENS, BATCH_LOGITS // vocabulary)
@@ -93,7 +93,7 @@ def batches(rows: Sequence[list[int]], vocabulary: int) -> Iterator[Batch]:
         for i, (piece, seen) in enumerate(taken):
             tokens[i, : len(piece)] = piece
             targets[i, seen : len(piece) - 1] = piece[seen + 1 :]
-        yield Batch(tokens[:, :-1], targets)
+        yield ScoringBatch(tokens[:, :-1], targets)
 
 
 def _pieces(row: list[int]) -> Iterator[tuple[list[int], int]]:

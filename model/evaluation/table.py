@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from model.evaluation.comparison import Row, Written
+from model.evaluation.comparison import Row, WrittenTexts
 from model.evaluation.novelty import LENGTHS
 
 SHOWN = (5, 10, 15, 20, 30, 40)  # lengths of substrings
@@ -48,7 +48,7 @@ def _cells(row: Row) -> dict[str, str]:
     return cells | (_of_written(row.written) if row.written else {})
 
 
-def _of_written(written: Written) -> dict[str, str]:
+def _of_written(written: WrittenTexts) -> dict[str, str]:
     cells = {
         "texts written": f"{written.texts:,}",
         "their characters": f"{written.characters:,}",

@@ -16,7 +16,7 @@ from model.text.tokens import BOS, EOS, PAD, UNK, WINDOW
 RUNNING = -1  # what `stop` holds while a row lives
 
 
-class Request(NamedTuple):
+class GraphRequest(NamedTuple):
     """What each row of a batch B asks for: the vectors are [B, WINDOW], the numbers [B]."""
 
     noise: tf.Tensor
@@ -29,7 +29,7 @@ class Request(NamedTuple):
     max_lines: tf.Tensor
 
 
-class Walk(NamedTuple):
+class GraphState(NamedTuple):
     """How far each row has come, each [B]: the breaks right before the next token, the lines, why it stopped."""
 
     breaks: tf.Tensor
@@ -46,7 +46,7 @@ class Choices(NamedTuple):
     probability: tf.Tensor
 
 
-class Writer:
+class SamplingGraph:
     """A network, its rules and its small files, as the functions that a SavedModel has."""
 
     def __init__(self, network: Network, rules: Rules, config: bytes, tokenizer: bytes) -> None:
@@ -57,7 +57,8 @@ class Writer:
         """Return the functions by the names that TF-Serving knows them by."""
         vector, number = (None, WINDOW), (None,)
         request = {
-            name: vector if name in ("noise", "chaos", "inverse_temperature") else number for name in Request._fields
+            name: vector if name in ("noise", "chaos", "inverse_temperature") else number
+            for name in GraphRequest._fields
         }
         real = ("noise", "inverse_temperature")
         specs = {
@@ -85,27 +86,27 @@ class Writer:
 
     def generate(self, prompt: tf.Tensor, *request: tf.Tensor) -> dict[str, tf.Tensor]:
         """Write a poem after each row of `prompt` [B, WINDOW]; see DESIGN for what comes out."""
-        asked = Request(*request)
+        asked = GraphRequest(*request)
         joined, state = self._read(prompt)
         blank = tf.zeros_like(prompt)
         arrays = [blank, blank, blank, tf.zeros_like(asked.noise)]  # of Choices, [B, WINDOW] each
         none = tf.zeros_like(asked.top_k)
-        walk = Walk(self._breaks(prompt), none, none + RUNNING)
+        progress = GraphState(self._breaks(prompt), none, none + RUNNING)
 
-        def lives(step: tf.Tensor, walk: Walk, *_: object) -> tf.Tensor:
-            return (step < WINDOW) & tf.reduce_any(walk.stop == RUNNING)
+        def lives(step: tf.Tensor, progress: GraphState, *_: object) -> tf.Tensor:
+            return (step < WINDOW) & tf.reduce_any(progress.stop == RUNNING)
 
-        def write(step: tf.Tensor, walk: Walk, joined: tf.Tensor, state: Any, arrays: list[tf.Tensor]) -> Any:
-            choices = self._choose(self.network.logits(joined), step, walk, asked)
+        def write(step: tf.Tensor, progress: GraphState, joined: tf.Tensor, state: Any, arrays: list[tf.Tensor]) -> Any:
+            choices = self._choose(self.network.logits(joined), step, progress, asked)
             joined, state = self.network.step(choices.token, state)
             here = tf.range(WINDOW) == step
             arrays = [tf.where(here, values[:, None], array) for array, values in zip(arrays, choices, strict=True)]
-            return step + 1, self._advance(walk, choices.token, step, asked), joined, state, arrays
+            return step + 1, self._advance(progress, choices.token, step, asked), joined, state, arrays
 
-        _, walk, _, _, arrays = tf.while_loop(lives, write, (tf.constant(0), walk, joined, state, arrays))
+        _, progress, _, _, arrays = tf.while_loop(lives, write, (tf.constant(0), progress, joined, state, arrays))
         columns = dict(zip(Choices._fields, arrays, strict=True))
         tokens = columns.pop("token")
-        return {"tokens": tokens, **columns, "length": _length(tokens), "stop": walk.stop}
+        return {"tokens": tokens, **columns, "length": _length(tokens), "stop": progress.stop}
 
     def _read(self, tokens: tf.Tensor) -> tuple[tf.Tensor, Any]:
         """Read each row of tokens [B, WINDOW] up to its PADs; return the joined features of its last, and the state."""
@@ -128,11 +129,11 @@ class Writer:
         _, joined, state = tf.while_loop(more, read, (tf.constant(0), joined, state))
         return joined, state
 
-    def _choose(self, logits: tf.Tensor, step: tf.Tensor, walk: Walk, asked: Request) -> Choices:
+    def _choose(self, logits: tf.Tensor, step: tf.Tensor, progress: GraphState, asked: GraphRequest) -> Choices:
         """Pick a token of each row's logits [B, vocabulary], as `model.text.sampling.choose` does."""
-        masked, allowed = self._allowed(logits, step, walk)
-        pool, size = _pool(step, walk, asked)
-        alive = walk.stop == RUNNING
+        masked, allowed = self._allowed(logits, step, progress)
+        pool, size = _pool(step, progress, asked)
+        alive = progress.stop == RUNNING
         size = tf.where(alive, tf.clip_by_value(size, 1, allowed), 1)
         values, ids = tf.math.top_k(masked, tf.reduce_max(size))  # equal logits by lower id
         weights = tf.exp((values - values[:, :1]) * asked.inverse_temperature[:, step, None])
@@ -148,12 +149,12 @@ class Writer:
         probability = tf.exp(tf.gather(values, rank, batch_dims=1) - tf.reduce_logsumexp(masked, axis=1))
         return Choices(*(tf.where(alive, x, tf.zeros_like(x)) for x in (token, pool, rank, probability)))
 
-    def _allowed(self, logits: tf.Tensor, step: tf.Tensor, walk: Walk) -> tuple[tf.Tensor, tf.Tensor]:
+    def _allowed(self, logits: tf.Tensor, step: tf.Tensor, progress: GraphState) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the logits with what may not come at minus infinity, and how many may [B]."""
         ids = tf.range(self.network.sizes.vocabulary)
         forbidden = tf.reduce_any(ids[:, None] == [PAD, UNK, BOS], axis=1)
-        no_end = (step == 0) | _line_start(walk)
-        no_break = (walk.breaks > 1) | ((step == 0) & _line_start(walk))
+        no_end = (step == 0) | _line_start(progress)
+        no_break = (progress.breaks > 1) | ((step == 0) & _line_start(progress))
         forbidden |= no_end[:, None] & (ids == EOS) | no_break[:, None] & (ids == self.rules.break_id)
         allowed = tf.reduce_sum(tf.cast(~forbidden, tf.int32), axis=1)
         return tf.where(forbidden, logits.dtype.min, logits), allowed
@@ -163,14 +164,16 @@ class Writer:
         last = tf.gather(prompt, _length(prompt) - 1, batch_dims=1)
         return tf.cast((last == BOS) | (last == self.rules.break_id), tf.int32)
 
-    def _advance(self, walk: Walk, token: tf.Tensor, step: tf.Tensor, asked: Request) -> Walk:
-        """Return the walk after `token` [B], as `model.text.sampling.Walk` does."""
+    def _advance(self, progress: GraphState, token: tf.Tensor, step: tf.Tensor, asked: GraphRequest) -> GraphState:
+        """Return the progress after `token` [B], as `model.text.sampling.DecodingState` does."""
         is_break = token == self.rules.break_id
-        lines = walk.lines + tf.cast(is_break & ~_line_start(walk) & (step > 0), tf.int32)
+        lines = progress.lines + tf.cast(is_break & ~_line_start(progress) & (step > 0), tf.int32)
         stop = tf.where(step + 1 >= tf.minimum(asked.max_tokens, WINDOW), Stop.MAX_TOKENS, RUNNING)
         stop = tf.where(lines >= asked.max_lines, Stop.MAX_LINES, stop)
         stop = tf.where(token == EOS, Stop.EOS, stop)
-        return Walk(tf.where(is_break, walk.breaks + 1, 0), lines, tf.where(walk.stop == RUNNING, stop, walk.stop))
+        return GraphState(
+            tf.where(is_break, progress.breaks + 1, 0), lines, tf.where(progress.stop == RUNNING, stop, progress.stop)
+        )
 
 
 def _length(tokens: tf.Tensor) -> tf.Tensor:
@@ -187,16 +190,16 @@ def _where_row(rows: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
     return tf.where(tf.reshape(rows, [-1] + [1] * (len(new.shape) - 1)), new, old)
 
 
-def _line_start(walk: Walk) -> tf.Tensor:
-    return walk.breaks > 0
+def _line_start(progress: GraphState) -> tf.Tensor:
+    return progress.breaks > 0
 
 
-def _pool(step: tf.Tensor, walk: Walk, asked: Request) -> tuple[tf.Tensor, tf.Tensor]:
+def _pool(step: tf.Tensor, progress: GraphState, asked: GraphRequest) -> tuple[tf.Tensor, tf.Tensor]:
     """Return the pool that serves each row and its size, each [B]."""
     chaotic = asked.chaos[:, step] == 1
     pool = tf.where(chaotic, Pool.CHAOS, Pool.BASE)
     size = tf.where(chaotic, asked.chaos_k, asked.top_k)
-    line_start = _line_start(walk)
+    line_start = _line_start(progress)
     return tf.where(line_start, Pool.LINE_START, pool), tf.where(line_start, asked.line_start_k, size)
 
 

@@ -11,7 +11,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from model.errors import ModelError
 from model.export.lite import convert, convertible
-from model.export.signatures import Request, Writer
+from model.export.signatures import GraphRequest, SamplingGraph
 from model.files.folder import CONFIG, EXPORTER, EXTRA, LITE, TOKENIZER, exporter, newest_version
 from model.files.replacing import replacing
 from model.networks.network import Network
@@ -59,12 +59,12 @@ def _save(release: Release, folder: Path) -> None:
 def _save_forms(release: Release, folder: Path) -> None:
     """Write a SavedModel, and beside it the same for LiteRT where that can be."""
     config, tokenizer = ((release.folder / name).read_bytes() for name in (CONFIG, TOKENIZER))
-    save_signatures(release.network, Writer(release.network, release.text.rules, config, tokenizer), folder)
+    save_signatures(release.network, SamplingGraph(release.network, release.text.rules, config, tokenizer), folder)
     if convertible(release.network):
         convert(folder, release.text.signatures, folder / LITE)
 
 
-def save_signatures(network: Network, writer: Writer, folder: Path) -> None:
+def save_signatures(network: Network, writer: SamplingGraph, folder: Path) -> None:
     """Write a SavedModel of the writer's signatures with the network's weights. ModelError where the disk is full."""
     for layer in network._flatten_layers():  # noqa: SLF001  Keras has no public way to its inner layers
         if hasattr(layer, "use_cudnn"):
@@ -93,7 +93,7 @@ def _write_warmup(release: Release, path: Path) -> None:
 
 
 def _request(parameters: Parameters, batch: int) -> dict[str, np.ndarray]:
-    asked = Request(
+    asked = GraphRequest(
         noise=noise_vector(0, WINDOW),
         chaos=chaos_vector(0, parameters.chaos, WINDOW),
         inverse_temperature=np.full(WINDOW, parameters.inverse_temperature, np.float32),

@@ -13,7 +13,7 @@ from model.networks.network import Network
 from model.text.normalise import WORD_START
 from model.text.poem import compose
 from model.text.release import TextRelease
-from model.text.sampling import Stop, Walk, allowed
+from model.text.sampling import DecodingState, Stop, allowed
 from model.text.tokens import EOS, UNK
 
 MAX_MENU = 50
@@ -50,8 +50,10 @@ class Session:
     def menu(self) -> tuple[list[int], NDArray[np.float32]]:
         """Return the likeliest tokens that may come next, and the probability of each."""
         rules = self.release.rules
-        walk = reduce(lambda walk, token: walk.after(token, rules), self.tokens, Walk.behind(self._read, rules))
-        logits = allowed(self._reader.follow([*self._read, *self.tokens]), walk.place, rules)
+        state = reduce(
+            lambda state, token: state.after(token, rules), self.tokens, DecodingState.behind(self._read, rules)
+        )
+        logits = allowed(self._reader.follow([*self._read, *self.tokens]), state.position, rules)
         order = np.argsort(-logits, kind="stable")[: min(self.top_n, int(np.isfinite(logits).sum()))]
         weights = np.exp(logits - logits.max())
         return [int(token) for token in order], (weights / weights.sum())[order]

@@ -1,4 +1,4 @@
-"""Writing many texts at once. A row that is done gives its place to the next text, so that no step is in vain."""
+"""Writing many texts at once. A finished row makes room for the next text, so that no step is wasted."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -43,10 +43,10 @@ def generate_rows(
     length: int | None = None,
     go_on: bool = False,
 ) -> list[Generated]:
-    """Write a text after each prompt, with the seed of its place: the one that it would be if it were written alone.
+    """Write a text after each prompt, each with its own seed: the text that it would be if it were written alone.
 
     That holds as far as rounding does: a batch of another width may turn two tokens round that are all but equal.
-    `temperatures` take the place of the parameters' own and turns, a token each, 0 being the most likely token and
+    `temperatures` replace the parameters' own and take turns, a token each, 0 being the most likely token and
     None equal chances; `length` takes that of `max_tokens`, up to MAX_LENGTH. InvalidParameter where they are out of
     bounds. With `go_on` no text ends at EOS: another begins behind it, as in the corpus.
     """
@@ -72,7 +72,7 @@ def stream_rows(
         raise ValueError("each prompt needs a seed and a first token")
     alone = network.context is not None  # such a network has learned from each text by itself
     pen = _Pen(rules, parameters, dials(parameters, temperatures), check_length(length, parameters), go_on, alone)
-    return _Batch(Reader(network), pen, zip(prompts, seeds, strict=True), len(seeds)).texts()
+    return _Slots(Reader(network), pen, zip(prompts, seeds, strict=True), len(seeds)).texts()
 
 
 def dials(parameters: Parameters, temperatures: Temperatures) -> list[Dial]:
@@ -147,12 +147,14 @@ class _Pen:
 
     def _begin_another(self, row: _Row) -> None:
         writing = row.writing
-        writing.walk = replace(writing.walk, place=replace(writing.walk.place, breaks=1), lines=writing.walk.lines + 1)
-        writing.stop = writing.walk.stop(BOS, writing.max_lines, writing.max_tokens)
+        writing.state = replace(
+            writing.state, position=replace(writing.state.position, breaks=1), lines=writing.state.lines + 1
+        )
+        writing.stop = writing.state.stop(BOS, writing.max_lines, writing.max_tokens)
         row.unread, row.fresh = deque([BOS] if self.alone else [EOS, BOS]), self.alone
 
 
-class _Batch:
+class _Slots:
     """The rows at work, each in its slot, and those that wait for one."""
 
     def __init__(self, reader: Reader, pen: _Pen, jobs: Iterator[tuple[Sequence[int], int]], count: int) -> None:

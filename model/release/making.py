@@ -29,8 +29,8 @@ from model.release.card import licences, write_card
 from model.release.loading import Release, load
 from model.text import release as text_release
 from model.text.tokens import BOS, EOS, PAD, UNK
-from model.training.account import form_of, preset_of, read_account
 from model.training.checkpoints import BEST
+from model.training.record import form_of, preset_of, read_record
 from model.training.recorder import HISTORY
 from model.training.run import open_run_tokenizer, with_vocabulary
 
@@ -47,7 +47,7 @@ class Choice:
 
 def release_run(run: Path, corpus: Path, out: Path, choice: Choice = Choice()) -> Release:
     """Make a release of the run's best weights, or of the choice's, and score it."""
-    account = read_account(run)
+    account = read_record(run)
     if account["corpus_sha256"] != digest(corpus):
         raise ModelError(f"{corpus} is not the corpus that {run} was trained on")
     notes = choice.notes.read_text("utf-8") if choice.notes else ""

@@ -49,7 +49,7 @@ class Pools:
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where in the poem the next token falls: the step, and how many breaks stand right before it.
 
     The beginning of a text counts as a break.
@@ -94,13 +94,13 @@ def chaos_vector(seed: int, chaos: float, count: int) -> NDArray[np.int32]:
     return struck
 
 
-def allowed(logits: NDArray[np.float32], place: Place, rules: Rules) -> NDArray[np.float32]:
+def allowed(logits: NDArray[np.float32], position: Position, rules: Rules) -> NDArray[np.float32]:
     """Return the logits with what may not come here at minus infinity."""
     masked = logits.astype(np.float32)
     masked[[PAD, UNK, BOS]] = -np.inf
-    if place.step == 0 or place.line_start:
+    if position.step == 0 or position.line_start:
         masked[EOS] = -np.inf
-    if place.breaks > 1 or (place.step == 0 and place.line_start):
+    if position.breaks > 1 or (position.step == 0 and position.line_start):
         masked[rules.break_id] = -np.inf
     return masked
 
@@ -115,16 +115,16 @@ def draw(ranked: NDArray[np.float32], noise: np.float32, inverse_temperature: np
     return int(np.argmax(beyond)) if beyond.any() else len(ranked) - 1
 
 
-def pool_at(place: Place, pools: Pools, *, chaotic: bool) -> tuple[Pool, int]:
-    """Return the pool that serves this place and its size."""
-    if place.line_start:
+def pool_at(position: Position, pools: Pools, *, chaotic: bool) -> tuple[Pool, int]:
+    """Return the pool that serves this position and its size."""
+    if position.line_start:
         return Pool.LINE_START, pools.line_start_k
     return (Pool.CHAOS, pools.chaos_k) if chaotic else (Pool.BASE, pools.top_k)
 
 
 def choose(
     logits: NDArray[np.float32],
-    place: Place,
+    position: Position,
     rules: Rules,
     pools: Pools,
     *,
@@ -133,11 +133,11 @@ def choose(
     inverse_temperature: np.float32,
 ) -> Choice:
     """Pick the next token from `logits` [vocabulary], by nothing but its arguments."""
-    masked = allowed(logits, place, rules)
+    masked = allowed(logits, position, rules)
     best = int(masked.argmax())  # the first of equal ones
     if rules.force_breaks and best in (rules.break_id, EOS):
         return Choice(best, Pool.FORCED, 0, _probability(masked, best))
-    pool, size = pool_at(place, pools, chaotic=chaotic)
+    pool, size = pool_at(position, pools, chaotic=chaotic)
     ranked = most_likely(masked, min(size, int(np.isfinite(masked).sum())))
     rank = draw(masked[ranked], noise, inverse_temperature)
     token = int(ranked[rank])
@@ -157,23 +157,23 @@ def _probability(masked: NDArray[np.float32], token: int) -> float:
 
 
 @dataclass(frozen=True)
-class Walk:
+class DecodingState:
     """How far a poem has come; `after` a token it is another one."""
 
-    place: Place = Place()
+    position: Position = Position()
     lines: int = 0
 
     @classmethod
     def behind(cls, prompt: Sequence[int], rules: Rules) -> Self:
-        """Return the walk that begins after the tokens of a prompt: at the start of a line, or within the last."""
-        return cls(Place(breaks=int(prompt[-1] in (BOS, rules.break_id))))
+        """Return the state that begins after the tokens of a prompt: at the start of a line, or within the last."""
+        return cls(Position(breaks=int(prompt[-1] in (BOS, rules.break_id))))
 
-    def after(self, token: int, rules: Rules) -> "Walk":
-        """Return the walk with `token` written. A break ends a line, but for the prompt's own where it comes first."""
+    def after(self, token: int, rules: Rules) -> "DecodingState":
+        """Return the state with `token` written. A break ends a line, but for the prompt's own where it comes first."""
         is_break = token == rules.break_id
-        lines = self.lines + (is_break and not self.place.line_start and self.place.step > 0)
-        breaks = self.place.breaks + 1 if is_break else 0
-        return replace(self, place=Place(self.place.step + 1, breaks), lines=lines)
+        lines = self.lines + (is_break and not self.position.line_start and self.position.step > 0)
+        breaks = self.position.breaks + 1 if is_break else 0
+        return replace(self, position=Position(self.position.step + 1, breaks), lines=lines)
 
     def stop(self, last: int, max_lines: int, max_tokens: int) -> Stop | None:
         """Say what ends the poem after the token `last`, if anything does."""
@@ -181,4 +181,4 @@ class Walk:
             return Stop.EOS
         if self.lines >= max_lines:
             return Stop.MAX_LINES
-        return Stop.MAX_TOKENS if self.place.step >= max_tokens else None
+        return Stop.MAX_TOKENS if self.position.step >= max_tokens else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.text.parameters import Parameters
-from model.text.sampling import Choice, Place, Pools, Rules, Stop, Walk, chaos_vector, choose, noise_vector
+from model.text.sampling import Choice, DecodingState, Pools, Position, Rules, Stop, chaos_vector, choose, noise_vector
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Writing:
     max_tokens: int
     noise: NDArray[np.float32]
     chaos: NDArray[np.int32]
-    walk: Walk
+    state: DecodingState
     choices: list[Choice] = field(default_factory=list)
     stop: Stop | None = None
 
@@ -38,12 +38,12 @@ class Writing:
         cls, prompt: Sequence[int], seed: int, rules: Rules, parameters: Parameters, *,
         dials: Sequence[Dial] = (), max_tokens: int | None = None,
     ) -> Self:  # fmt: skip
-        """Return a text that begins after the tokens of a prompt, by the parameters or what is given in their place."""
+        """Return a text that begins after the tokens of a prompt, by the parameters or what is given instead."""
         length = max_tokens or parameters.max_tokens
         usual = Dial(parameters.pools, np.float32(parameters.inverse_temperature))
         noise, chaos = noise_vector(seed, length), chaos_vector(seed, parameters.chaos, length)
-        walk = Walk.behind(prompt, rules)
-        return cls(rules, dials or [usual], parameters.max_lines, length, noise, chaos, walk)
+        state = DecodingState.behind(prompt, rules)
+        return cls(rules, dials or [usual], parameters.max_lines, length, noise, chaos, state)
 
     @property
     def tokens(self) -> list[int]:
@@ -52,21 +52,21 @@ class Writing:
 
     def write(self, logits: NDArray[np.float32]) -> int:
         """Add a token, of which these are the logits [vocabulary], and return it."""
-        choice = self.choose(logits, self.walk.place)
+        choice = self.choose(logits, self.state.position)
         self.choices.append(choice)
-        self.walk = self.walk.after(choice.token, self.rules)
-        self.stop = self.walk.stop(choice.token, self.max_lines, self.max_tokens)
+        self.state = self.state.after(choice.token, self.rules)
+        self.stop = self.state.stop(choice.token, self.max_lines, self.max_tokens)
         return choice.token
 
-    def choose(self, logits: NDArray[np.float32], place: Place) -> Choice:
-        """Return the choice at a place of the text, by its dial, noise and chaos, and write nothing."""
-        dial = self.dials[place.step % len(self.dials)]
+    def choose(self, logits: NDArray[np.float32], position: Position) -> Choice:
+        """Return the choice at a position of the text, by its dial, noise and chaos, and write nothing."""
+        dial = self.dials[position.step % len(self.dials)]
         return choose(
             logits,
-            place,
+            position,
             self.rules,
             dial.pools,
-            chaotic=bool(self.chaos[place.step]),
-            noise=self.noise[place.step],
+            chaotic=bool(self.chaos[position.step]),
+            noise=self.noise[position.step],
             inverse_temperature=dial.inverse_temperature,
         )

@@ -19,7 +19,7 @@ from model.generation.reader import Reader
 from model.generation.request import Request, Temperature, check_count, deliver, request, whole
 from model.generation.steps import MAX_LENGTH, dials
 from model.text.normalise import line_ends
-from model.text.sampling import Place
+from model.text.sampling import Position
 from model.text.tokens import BOS, EOS, UNK, Tokenizer
 from model.text.writing import Writing
 
@@ -106,7 +106,7 @@ class _Synthesis:
 
     def texts(self, first: int, last: int) -> Iterator[str]:
         """Write the texts from number `first` up to but not with `last`."""
-        writers = {id(release): Writer(release, self._request(release), self.length) for release in self.releases}
+        writers = {id(release): TurnWriter(release, self._request(release), self.length) for release in self.releases}
         turns = [writers[id(release)] for release in self.releases]
         seeds = range(self.seed + first, self.seed + last)
         return (_write(turns, line_ends(self.prefix), seed, self.stops) for seed in seeds)
@@ -116,7 +116,7 @@ class _Synthesis:
         return request(release, lines, prompt=self.prefix, temperature=self.temperature, length=self.length)
 
 
-def _write(turns: Sequence["Writer"], prefix: str, seed: int, stops: Sequence[str]) -> str:
+def _write(turns: Sequence["TurnWriter"], prefix: str, seed: int, stops: Sequence[str]) -> str:
     lines = max(writer.asked.parameters.max_lines for writer in turns)
     tokenizer = turns[0].release.text.tokenizer
     opening = _opening(prefix, tokenizer)
@@ -159,10 +159,10 @@ class Text:
     ended: bool = False
 
     @property
-    def place(self) -> Place:
+    def position(self) -> Position:
         """Where the next token falls."""
         body = self.text.rstrip("\n")
-        return Place(self.steps, len(self.text) - len(body) if body else 1)
+        return Position(self.steps, len(self.text) - len(body) if body else 1)
 
     def add(self, text: str) -> None:
         """Write on; the space that a turn ended with goes where a break comes next."""
@@ -171,7 +171,7 @@ class Text:
 
 
 @dataclass
-class Writer:
+class TurnWriter:
     """One of the models, and how far it has read."""
 
     release: "Release"
@@ -195,7 +195,7 @@ class Writer:
         opening = self._opening(ids[-1]) if owed else True
         while so_far.steps < self.length and not so_far.ended:
             logits = np.where(opening, self._reader.follow(ids), -np.inf)
-            token = self.writing.choose(logits, so_far.place).token
+            token = self.writing.choose(logits, so_far.position).token
             so_far.steps += 1
             if token == EOS:
                 so_far.ended = True

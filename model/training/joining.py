@@ -14,7 +14,7 @@ import keras
 from model.errors import ModelError
 from model.training.interrupts import SIGNALS
 from model.training.machines import ALONE, Machines
-from model.training.place import Place
+from model.training.rank import Rank
 
 JOIN_SECONDS = 300.0  # until all processes must have come
 HEARTBEAT_SECONDS = 60  # of silence, after which a process counts as dead
@@ -23,39 +23,39 @@ _LOST = re.compile(r"gloo|nccl|coordination service", re.IGNORECASE)
 
 
 @contextmanager
-def joined(place: Place | None) -> Iterator[Machines]:
+def joined(rank: Rank | None) -> Iterator[Machines]:
     """Join the other processes before any device is touched. ModelError where that cannot be."""
-    if place is None or place.count == 1:
+    if rank is None or rank.count == 1:
         yield ALONE
         return
     if keras.backend.backend() != "jax":
         raise ModelError("training on several machines needs JAX; set KERAS_BACKEND=jax")
-    _connect(place)
+    _connect(rank)
     try:
-        yield Machines(place)
+        yield Machines(rank)
     except (RuntimeError, ValueError) as error:  # JAX has no class for it
         if not _LOST.search(str(error)):
             raise
         _leave("another process has stopped; see what it said, and start all of them again with --resume")
 
 
-def _connect(place: Place) -> None:
+def _connect(rank: Rank) -> None:
     """Wait for all processes, JOIN_SECONDS at most: JAX's own time-out would end the process without a sentence."""
     import jax
 
-    late = f"of the {place.count} processes not all came to {place.address} within {JOIN_SECONDS:g} seconds"
+    late = f"of the {rank.count} processes not all came to {rank.address} within {JOIN_SECONDS:g} seconds"
     waiting = Timer(JOIN_SECONDS, _leave, [f"{late}; see that each was started, and reaches that address"])
     waiting.start()
     # JAX waits where Python cannot act on a signal. There is nothing to save yet.
     handlers = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
     try:
         jax.distributed.initialize(
-            place.address, place.count, place.index, cluster_detection_method="deactivate",
+            rank.address, rank.count, rank.index, cluster_detection_method="deactivate",
             initialization_timeout=int(JOIN_SECONDS) + 60, heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
             shutdown_timeout_seconds=LEAVE_SECONDS,
         )  # fmt: skip
     except RuntimeError as error:
-        raise ModelError(f"{place.address} cannot be used: {str(error).splitlines()[0]}") from None
+        raise ModelError(f"{rank.address} cannot be used: {str(error).splitlines()[0]}") from None
     finally:
         waiting.cancel()
         for number, handler in handlers.items():

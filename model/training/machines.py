@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from model.errors import ModelError
 from model.training.batches import Batch
 from model.training.devices import all_devices
-from model.training.place import Place
+from model.training.rank import Rank
 
 Result = TypeVar("Result")
 
@@ -30,8 +30,8 @@ _ASK_SECONDS = 1.0  # between two questions whether to stop
 class Machines:
     """The processes that train together, or one that trains alone. All must call the same methods in the same order."""
 
-    def __init__(self, place: Place | None = None) -> None:
-        self.count, self.index = (place.count, place.index) if place else (1, 0)
+    def __init__(self, rank: Rank | None = None) -> None:
+        self.count, self.index = (rank.count, rank.index) if rank else (1, 0)
         self._every = self._left = 0  # steps between two questions, and until the next one
         self._asked = monotonic()
 

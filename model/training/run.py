@@ -26,23 +26,23 @@ from model.text.release import BadRelease, open_tokenizer
 from model.text.sampling import Rules
 from model.text.tokens import Tokenizer
 from model.tokenizers.learning import learn
-from model.training.account import (
-    account_of,
-    check_fits,
-    check_same,
-    preset_of,
-    training_in,
-    write_account,
-)
 from model.training.batches import Batches, TextBatches
 from model.training.checkpoints import BEST, CHECKPOINT
 from model.training.corpora import Corpora, Tokenised, absent, plan_of, stream_batches
 from model.training.devices import best_dtype, on_one_device
 from model.training.joining import joined
 from model.training.machines import ALONE, Machines
-from model.training.place import Place
 from model.training.plan import Plan, Stage
+from model.training.rank import Rank
 from model.training.rate_search import search
+from model.training.record import (
+    check_fits,
+    check_same,
+    preset_of,
+    record_of,
+    training_in,
+    write_record,
+)
 from model.training.report.console import Console
 from model.training.report.rates import write_rate_study
 from model.training.samples import Sampler
@@ -55,19 +55,19 @@ PLAIN = Form()
 def train_run(
     corpus: Path, preset: Preset, folder: Path, console: Console, *,
     further: Sequence[Path] = (), form: Form = PLAIN, resume: bool = False, init_from: Path | None = None,
-    place: Place | None = None,
+    rank: Rank | None = None,
 ) -> None:  # fmt: skip
     """Train in `folder`. Resuming takes the preset and the corpora that it was started with, and no others.
 
     `further` are corpora beside the main one, whose names the preset knows them by. `init_from` is a run or a release
-    of the same network: its weights and its tokenizer are what it begins with. `place` is for one of several processes.
+    of the same network: its weights and its tokenizer are what it begins with. `rank` is for one of several processes.
     """
     corpora = Corpora.read(corpus, further, form, preset)
     if left_out := absent(preset, corpora.further):
         console.say(f"corpora of the preset that were not given, and are left out: {', '.join(left_out)}")
-    with joined(place) as machines, ExitStack() as held:
+    with joined(rank) as machines, ExitStack() as held:
         preset = _with_dtype(preset, preset_of(folder) if resume else None)  # it looks at devices: not before joining
-        account = account_of(preset, corpus, form, init_from, corpora.further)
+        account = record_of(preset, corpus, form, init_from, corpora.further)
         machines.check_same("preset, corpora or options", account)
         machines.told(lambda: held.enter_context(training_in(folder)))
         start = partial(_start, folder, preset, corpora, account, init_from)
@@ -175,7 +175,7 @@ def _start(folder: Path, preset: Preset, corpora: Corpora, account: dict[str, An
     else:
         texts = corpora.vocabulary_texts(preset)
         learn(preset.tokenizer, texts, folder / TOKENIZER, preset.sizes.vocabulary, preset.normalisation)
-    write_account(folder, account)
+    write_record(folder, account)
 
 
 def open_run_tokenizer(preset: Preset, folder: Path) -> Tokenizer:

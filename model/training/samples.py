@@ -22,7 +22,7 @@ LEAST_DISTINCT = 0.2  # of pairs of words
 MOST_REPETITION = 0.5
 
 
-class Written(NamedTuple):
+class SampleText(NamedTuple):
     """The tokens of a sample, and the text that they add to its prompt."""
 
     tokens: list[int]
@@ -67,13 +67,13 @@ class Sampler:
     def _write(
         self, network: Network, prompt: str, seeds: Sequence[int], parameters: Parameters,
         temperatures: list[float] | None = None,
-    ) -> list[Written]:  # fmt: skip
+    ) -> list[SampleText]:  # fmt: skip
         read, _ = self.tokenizer.encode_prompt(prompt, with_break=self.prompt_break)
         prompts = [read] * len(seeds)
         rows = generate_rows(
             network, self.rules, prompts, seeds, parameters, temperatures=temperatures, length=LENGTH
         )  # fmt: skip
-        return [Written(row.tokens, self.tokenizer.decode(row.tokens, read)) for row in rows]
+        return [SampleText(row.tokens, self.tokenizer.decode(row.tokens, read)) for row in rows]
 
     def _crop(self, step: int) -> str:
         random = np.random.default_rng([self.settings.seed, step])

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from model.text.sampling import Pools, Rules, Walk, choose
+from model.text.sampling import DecodingState, Pools, Rules, choose
 from model.text.tokens import PAD, WINDOW
 from tests.model.text.toy import ToyNetwork, ToyRelease
 
@@ -147,12 +147,12 @@ def _poem(version: Version, row: dict[str, Any]) -> dict[str, Any]:
     rules = Rules(version.release.tokenizer.break_id, version.release.config["force_breaks"])
     pools = Pools(row["top_k"], row["line_start_k"], row["chaos_k"])
     text, choices, stop = _unpadded(row["prompt"]), [], None
-    walk = Walk.behind(text, rules)
+    walk = DecodingState.behind(text, rules)
     while stop is None:
-        step = walk.place.step
+        step = walk.position.step
         choice = choose(
             version.network.logits(text),
-            walk.place,
+            walk.position,
             rules,
             pools,
             chaotic=bool(row["chaos"][step]),

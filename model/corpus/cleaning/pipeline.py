@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Protocol
 
-from model.corpus.cleaning.account import Report, Sample, StepReport, clipped
 from model.corpus.cleaning.duplicates import Repeats
 from model.corpus.cleaning.percentile import BelowPercentile
+from model.corpus.cleaning.report import ExplainedSample, Report, StepReport, clipped
 from model.corpus.cleaning.stages import Stage, stages, step_through
 from model.corpus.cleaning.steps import Comparing, Step
 from model.corpus.cleaning.workers import Workers
@@ -63,7 +63,7 @@ def clean(
     """
     _check(source, out)
     started = time.perf_counter()
-    report, sample = Report([StepReport(step.spec) for step in steps]), Sample(explain)
+    report, sample = Report([StepReport(step.spec) for step in steps]), ExplainedSample(explain)
     try:
         with Workers(jobs, step_through.__module__) as workers, replacing(out) as new, new.open("wb") as file:
             cleaner = _Cleaner(workers, out.parent, report, sample)
@@ -86,7 +86,7 @@ class _Cleaner:
     workers: Workers
     folder: Path  # for what waits between two passes
     report: Report
-    sample: Sample
+    sample: ExplainedSample
 
     def through(self, steps: Sequence[Step], chunks: Iterable[Chunk]) -> Iterable[Chunk]:
         """Return what the steps leave of the chunks."""
@@ -156,7 +156,7 @@ def _spooled(spool: BinaryIO) -> Iterator[Keyed]:
 
 
 def _admitted(
-    texts: Iterable[Text], keep: Callable[[Text], bool], report: Report, sample: Sample
+    texts: Iterable[Text], keep: Callable[[Text], bool], report: Report, sample: ExplainedSample
 ) -> Iterator[tuple[int, Text]]:
     """Yield the texts that are to be cleaned, numbered."""
     for number, text in enumerate(texts, 1):
@@ -179,7 +179,7 @@ def _chunks(texts: Iterable[tuple[int, Text]]) -> Iterator[Chunk]:
         yield chunk
 
 
-def _write(file: BinaryIO, chunks: Iterable[Chunk], sample: Sample) -> str:
+def _write(file: BinaryIO, chunks: Iterable[Chunk], sample: ExplainedSample) -> str:
     """Write the texts; return the file's SHA-256."""
     digest = hashlib.sha256()
     for chunk in chunks:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from model.corpus.cleaning.account import StepReport
+from model.corpus.cleaning.report import StepReport
 from model.corpus.cleaning.steps import PERCENTILE, Alone, Comparing, Step
 from model.corpus.texts import size
 

@@ -40,7 +40,7 @@ _UNREADABLE = ValueError, TypeError, KeyError, AttributeError, ArithmeticError, 
 
 
 @dataclass(frozen=True)
-class Settings:
+class RedditSettings:
     """Which titles, and how to ask for them."""
 
     subreddits: tuple[str, ...]
@@ -78,7 +78,7 @@ class _NoListingError(Exception):
     """Reddit does not give this subreddit; the others may still be had."""
 
 
-def collect(fetcher: Fetcher, collection: Collection, settings: Settings) -> Iterator[str]:
+def collect(fetcher: Fetcher, collection: Collection, settings: RedditSettings) -> Iterator[str]:
     """Yield after each page. ModelError where Reddit gives nothing more, and at the end where it closes a subreddit."""
     names = sorted({name.lower() for name in settings.subreddits})
     collection.begin({"site": "reddit", "subreddits": names, "time": settings.time})
@@ -113,7 +113,7 @@ def _titles(reddit: "_Reddit", name: str, collection: Collection, done: dict[str
 
 
 class _Reddit:
-    def __init__(self, fetcher: Fetcher, settings: Settings) -> None:
+    def __init__(self, fetcher: Fetcher, settings: RedditSettings) -> None:
         self._fetcher = fetcher
         self._settings = settings
         self._token = ""

@@ -12,7 +12,7 @@ from model.corpus.collectors.fetching import Fetcher, GaveUpError, Page
 from model.corpus.collectors.markup import UnreadableError
 from model.corpus.collectors.robots import ForbiddenError
 from model.corpus.collectors.stihi_pages import MAX_NUMBER, Address, list_parameters, look, read_list, read_poem
-from model.corpus.collectors.stihi_walk import Phase, Place, after, enter
+from model.corpus.collectors.stihi_walk import Bookmark, Phase, after, enter
 from model.corpus.texts import Text
 from model.errors import ModelError
 
@@ -24,7 +24,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Settings:
+class StihiSettings:
     """Which days of which site."""
 
     site: str
@@ -32,7 +32,7 @@ class Settings:
     until: date
 
 
-def settings(site: str, first: str | None, until: str) -> Settings:
+def settings(site: str, first: str | None, until: str) -> StihiSettings:
     """Check what a user says; days as YYYY/MM/DD."""
     parts = check_address(site)
     if parts.path.strip("/") or parts.query:
@@ -40,7 +40,7 @@ def settings(site: str, first: str | None, until: str) -> Settings:
     begin, end = (_day(first) if first else None), _day(until)
     if begin and not end <= begin <= _today():
         raise ModelError(f"--from {first}: expected a day from {until} to today, as the walk goes downwards")
-    return Settings(f"{parts.scheme}://{parts.netloc}", begin, end)
+    return StihiSettings(f"{parts.scheme}://{parts.netloc}", begin, end)
 
 
 def _day(given: str) -> date:
@@ -62,7 +62,7 @@ class Mark:
     """A place on the way."""
 
     day: date
-    place: Place = field(default_factory=Place)
+    place: Bookmark = field(default_factory=Bookmark)
     dash: bool | None = None  # which form the day's addresses have; None while it is not known
     unread: tuple[tuple[int, bool], ...] = ()  # pages of the day to try once more: number, dash
 
@@ -96,7 +96,7 @@ class _Found:
         return [self.text] if self.text and self.text.text.strip() else []
 
 
-def collect(fetcher: Fetcher, collection: Collection, settings: Settings) -> Iterator[str]:
+def collect(fetcher: Fetcher, collection: Collection, settings: StihiSettings) -> Iterator[str]:
     """Yield after each page. ModelError where the site gives no more, or has become another."""
     collection.begin({"site": settings.site})
     walk = _Walk(fetcher, collection, settings.site)
@@ -230,6 +230,6 @@ def _load(position: Mapping[str, Any]) -> Stand:
 
 
 def _load_mark(mark: Mapping[str, Any]) -> Mark:
-    place = Place(**mark["place"] | {"phase": Phase(mark["place"]["phase"])})
+    place = Bookmark(**mark["place"] | {"phase": Phase(mark["place"]["phase"])})
     unread = tuple((number, dash) for number, dash in mark["unread"])
     return Mark(date.fromisoformat(mark["day"]), place, mark["dash"], unread)

@@ -25,7 +25,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class Bookmark:
     """Where the walk is within a day."""
 
     phase: Phase = Phase.LIST
@@ -35,14 +35,14 @@ class Place:
     known: int = 0  # from here upwards all has been tried, in this phase
 
 
-def enter(top: int | None, most: int) -> Place:
+def enter(top: int | None, most: int) -> Bookmark:
     """Begin a day whose last number is about `top`; None where it is not known. No number is above `most`."""
     if top is None:
-        return Place(Phase.SEEK, CEILING, known=most + 1)
-    return Place(Phase.UP, top + 1, back=top, known=most + 1)
+        return Bookmark(Phase.SEEK, CEILING, known=most + 1)
+    return Bookmark(Phase.UP, top + 1, back=top, known=most + 1)
 
 
-def after(place: Place, alive: bool | None) -> Place:  # noqa: FBT001  what the step is about
+def after(place: Bookmark, alive: bool | None) -> Bookmark:  # noqa: FBT001  what the step is about
     """Return the place after a number was tried; `alive` is None where that could not be told."""
     misses = {True: 0, False: place.misses + 1, None: place.misses}[alive]
     if place.phase == Phase.UP:
@@ -55,9 +55,9 @@ def after(place: Place, alive: bool | None) -> Place:  # noqa: FBT001  what the 
             return replace(place, number=place.number - STRIDE)
         return replace(place, phase=Phase.UP, number=place.number + 1, back=place.number - 1, misses=0)
     if misses >= GAP and place.number > STRIDE:
-        return Place(Phase.SEEK, place.number - STRIDE, known=place.number)
+        return Bookmark(Phase.SEEK, place.number - STRIDE, known=place.number)
     return _down(place.number - 1, misses)
 
 
-def _down(number: int, misses: int = 0) -> Place:
-    return Place(Phase.DOWN, number, misses) if number > 0 else Place(Phase.DONE)
+def _down(number: int, misses: int = 0) -> Bookmark:
+    return Bookmark(Phase.DOWN, number, misses) if number > 0 else Bookmark(Phase.DONE)

@@ -45,7 +45,7 @@ _ADVICE |= dict.fromkeys((100, 113, 125), "VK knows no wall of that number or na
 
 
 @dataclass(frozen=True)
-class Settings:
+class VkSettings:
     """Which wall, and how to ask for it."""
 
     token: str = field(repr=False)
@@ -122,7 +122,7 @@ class _Place:
         return replace(self, offset=self.offset + STEP, head=head, last=page.stretch or self.last)
 
 
-def collect(fetcher: Fetcher, collection: Collection, settings: Settings) -> Iterator[str]:
+def collect(fetcher: Fetcher, collection: Collection, settings: VkSettings) -> Iterator[str]:
     """Yield after each page of the wall. ModelError where VK gives no more."""
     collection.begin({"site": "vk", "wall": settings.domain or settings.owner})
     wall = _Wall(fetcher, settings)
@@ -157,7 +157,7 @@ def _walk(wall: "_Wall", collection: Collection) -> Iterator[str]:
 
 
 class _Wall:
-    def __init__(self, fetcher: Fetcher, settings: Settings) -> None:
+    def __init__(self, fetcher: Fetcher, settings: VkSettings) -> None:
         self._fetcher = fetcher
         self._settings = settings
 

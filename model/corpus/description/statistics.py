@@ -45,7 +45,7 @@ class Dates:
 
 
 @dataclass(frozen=True)
-class Sample:
+class WordSample:
     """A text chosen by its hash, so that any text has the same chance and the order none."""
 
     author: str
@@ -77,7 +77,7 @@ class Statistics:
     authors: Table | None  # None where no text has one
     labels: Table | None
     dates: Dates | None
-    samples: list[Sample]
+    samples: list[WordSample]
 
 
 class Survey:
@@ -95,7 +95,7 @@ class Survey:
         self._authors, self._labels = Groups(), Groups()
         self._dates: Counter[str] = Counter()
         self._first, self._last = "", ""
-        self._samples: dict[int, Sample] = {}
+        self._samples: dict[int, WordSample] = {}
 
     def add(self, text: Text) -> None:
         """Count a text."""
@@ -191,7 +191,7 @@ def survey(corpus: str, texts: Iterable[Text]) -> Statistics:
     return counted.statistics()
 
 
-def _sample(text: Text) -> Sample:
+def _sample(text: Text) -> WordSample:
     shown = "\n".join(text.text[:MAX_SAMPLE].split("\n")[:MAX_SAMPLE_LINES]).rstrip()
     author, title, label = text.author[:MAX_NAME], text.title[:MAX_NAME], text.label[:MAX_NAME]
-    return Sample(author, title, label, shown, clipped=len(shown) < len(text.text.rstrip()))
+    return WordSample(author, title, label, shown, clipped=len(shown) < len(text.text.rstrip()))

@@ -8,7 +8,7 @@ from model.training.report.summary import Row
 
 
 @dataclass(frozen=True)
-class Sample:
+class ShownSample:
     """A text at a temperature, its prompt apart."""
 
     temperature: str
@@ -28,7 +28,7 @@ class Moment:
 
     step: str
     loss: str
-    samples: list[Sample]
+    samples: list[ShownSample]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,6 @@ def _loss(steps: list[Row], step: int) -> str:
     return f"{steps[upto - 1]['loss']:.2f}" if upto else ""
 
 
-def _sample(row: Row, between: str) -> Sample:
+def _sample(row: Row, between: str) -> ShownSample:
     prompt = f"{row['prompt']}{between}" if row["prompt"] else ""
-    return Sample(f"{row['temperature']:g}", prompt, row["text"])
+    return ShownSample(f"{row['temperature']:g}", prompt, row["text"])

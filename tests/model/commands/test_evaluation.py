@@ -12,7 +12,7 @@ from rich.console import Console
 from model.__main__ import main
 from model.corpus.reading import read_corpus
 from model.corpus.split import split
-from model.evaluation.comparison import Row, Written
+from model.evaluation.comparison import Row, WrittenTexts
 from model.evaluation.novelty import Novelty
 from model.evaluation.table import show
 from tests.conftest import Trained
@@ -106,7 +106,7 @@ def test_the_command_prints_a_table_that_can_be_pasted(trained: Trained, capsys:
 
 
 def test_on_a_terminal_the_table_is_drawn_and_what_was_copied_shown() -> None:
-    written = Written(2, 30, 0.5, 1, 1, 0, novelty=Novelty([0.25] * 20 + [None] * 29, "a\n[b]" + "c" * 200))
+    written = WrittenTexts(2, 30, 0.5, 1, 1, 0, novelty=Novelty([0.25] * 20 + [None] * 29, "a\n[b]" + "c" * 200))
     console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
     show([Row("one", "a note", bits_per_char=2.5, written=written), Row("two")], ["mind this"], console)
     assert isinstance(console.file, io.StringIO)

@@ -16,7 +16,18 @@ from numpy.typing import NDArray
 from model.export.versions import export
 from model.files.folder import CONFIG, up_to_date, write_config
 from model.release.loading import Release, load
-from model.text.sampling import Choice, Place, Pools, Rules, Stop, Walk, allowed, chaos_vector, choose, noise_vector
+from model.text.sampling import (
+    Choice,
+    DecodingState,
+    Pools,
+    Position,
+    Rules,
+    Stop,
+    allowed,
+    chaos_vector,
+    choose,
+    noise_vector,
+)
 from model.text.tokens import BOS, EOS, PAD, WINDOW
 from tests.conftest import Trained, model
 from tests.model.export.saved_model import operations, warm_up
@@ -187,18 +198,18 @@ def replay(release: Release, inputs: Arrays, outputs: Arrays, row: int) -> tuple
     read = inputs["prompt"][row][inputs["prompt"][row] != PAD].tolist()
     written = outputs["tokens"][row][: outputs["length"][row]].tolist()
     logits = full_logits(release, read + written)[len(read) - 1 :]
-    walk, near = Walk(), 0
+    walk, near = DecodingState(), 0
     for step, token in enumerate(written):
         choice = choose(
             logits[step],
-            walk.place,
+            walk.position,
             release.text.rules,
             POOLS,
             chaotic=bool(inputs["chaos"][row, step]),
             noise=inputs["noise"][row, step],
             inverse_temperature=inputs["inverse_temperature"][row, step],
         )
-        if margin(logits[step], choice, walk.place, release.text.rules) < MARGIN:
+        if margin(logits[step], choice, walk.position, release.text.rules) < MARGIN:
             near += 1
         else:
             found = [outputs[name][row, step] for name in ("tokens", "pool", "rank")]
@@ -209,7 +220,7 @@ def replay(release: Release, inputs: Arrays, outputs: Arrays, row: int) -> tuple
     return len(written), near
 
 
-def margin(logits: NDArray[np.float32], choice: Choice, place: Place, rules: Rules) -> float:
+def margin(logits: NDArray[np.float32], choice: Choice, place: Position, rules: Rules) -> float:
     """Return by how much logits must move before another token stands at the rank that was picked, or at the top."""
     masked = allowed(logits, place, rules)
     ranked = np.sort(masked[np.isfinite(masked)])[::-1]

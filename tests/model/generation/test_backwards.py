@@ -19,7 +19,7 @@ from model.text.normalise import turn
 from model.text.release import open_tokenizer
 from model.text.sampling import Rules
 from model.textgenrnn import TextGenerator, synthesize
-from model.textgenrnn.synthesis import Text, Writer, _write
+from model.textgenrnn.synthesis import Text, TurnWriter, _write
 from model.textgenrnn.vectors import encode_text_vectors
 from model.training.samples import Sampler
 from tests.model import tiny, untrained
@@ -119,14 +119,14 @@ def test_models_write_one_text_by_turns_below_the_prefix(
 
 def test_a_turn_reads_what_was_written_of_a_line(of_characters: TextGenerator) -> None:
     release = of_characters.release
-    writer = Writer(release, request(release), 60)
+    writer = TurnWriter(release, request(release), 60)
     ids, owed = writer._ids("дом спит Тихо\nлес ")
     assert owed == ""
     assert "".join(release.text.tokenizer.texts(ids)) == "дом спит Тихо\nлес "
 
 
 def test_words_that_are_written_one_by_one_are_read_in_the_other_order(generator: TextGenerator) -> None:
-    class Words(Writer):
+    class Words(TurnWriter):
         def turn(self, so_far: Text, _stops: Sequence[str]) -> None:
             so_far.add(["дом ", "спит ", "тихо\n", "лес "][so_far.steps])
             so_far.steps += 1

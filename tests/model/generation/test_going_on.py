@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.export.signatures import Writer
+from model.export.signatures import SamplingGraph
 from model.generation.steps import generate_rows
 from model.networks.network import Network
 from model.text.parameters import Parameters
@@ -40,7 +40,7 @@ def generated(charrnn: Network, parameters: Parameters = PARAMETERS) -> tuple[li
     ]
     numbers = [getattr(parameters, name) for name in ("top_k", "line_start_k", "chaos_k", "max_tokens", "max_lines")]
     asked += [np.full(len(PROMPTS), number, np.int32) for number in numbers]
-    out = tf.function(Writer(charrnn, RULES, b"", b"").generate)(*map(tf.constant, [prompt, *asked]))
+    out = tf.function(SamplingGraph(charrnn, RULES, b"", b"").generate)(*map(tf.constant, [prompt, *asked]))
     rows = [
         (tokens[:length], pools[:length])
         for tokens, pools, length in zip(

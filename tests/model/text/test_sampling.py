@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from model.text.sampling import (
     Choice,
-    Place,
+    DecodingState,
     Pool,
     Pools,
+    Position,
     Rules,
     Stop,
-    Walk,
     allowed,
     chaos_vector,
     choose,
@@ -30,10 +30,10 @@ BREAK = 29
 RULES = Rules(BREAK, force_breaks=True)
 FREE = Rules(BREAK, force_breaks=False)
 POOLS = Pools(top_k=2, line_start_k=10, chaos_k=5)
-INSIDE = Place(step=3, breaks=0)
-LINE_START = Place(step=4, breaks=1)
-STANZA_START = Place(step=5, breaks=2)
-GOING_ON = Place(step=0, breaks=0)  # in the prompt's last line
+INSIDE = Position(step=3, breaks=0)
+LINE_START = Position(step=4, breaks=1)
+STANZA_START = Position(step=5, breaks=2)
+GOING_ON = Position(step=0, breaks=0)  # in the prompt's last line
 EVEN = np.float32(0)
 LAST = np.float32(1 - 2**-24)  # the largest noise there is
 
@@ -47,18 +47,18 @@ def logits(*best: int) -> NDArray[np.float32]:
 
 def pick(
     values: NDArray[np.float32],
-    place: Place = INSIDE,
+    position: Position = INSIDE,
     rules: Rules = RULES,
     *,
     chaotic: bool = False,
     noise: float = 0.0,
 ) -> Choice:
-    return choose(values, place, rules, POOLS, chaotic=chaotic, noise=np.float32(noise), inverse_temperature=EVEN)
+    return choose(values, position, rules, POOLS, chaotic=chaotic, noise=np.float32(noise), inverse_temperature=EVEN)
 
 
-def picked(place: Place, *, chaotic: bool) -> tuple[Pool, int]:
-    """Return the pool that serves a place and how many different tokens come out of it."""
-    choices = [pick(logits(*range(4, 24)), place, chaotic=chaotic, noise=u / 100) for u in range(100)]
+def picked(position: Position, *, chaotic: bool) -> tuple[Pool, int]:
+    """Return the pool that serves a position and how many different tokens come out of it."""
+    choices = [pick(logits(*range(4, 24)), position, chaotic=chaotic, noise=u / 100) for u in range(100)]
     assert len({choice.pool for choice in choices}) == 1
     return choices[0].pool, len({choice.token for choice in choices})
 
@@ -71,10 +71,10 @@ def test_the_chaos_pool_serves_where_chaos_strikes() -> None:
     assert picked(INSIDE, chaotic=True) == (Pool.CHAOS, POOLS.chaos_k)
 
 
-@pytest.mark.parametrize("place", [Place(), LINE_START, STANZA_START])
+@pytest.mark.parametrize("position", [Position(), LINE_START, STANZA_START])
 @pytest.mark.parametrize("chaotic", [True, False])
-def test_the_line_start_pool_goes_before_chaos(place: Place, chaotic: bool) -> None:  # noqa: FBT001
-    assert picked(place, chaotic=chaotic) == (Pool.LINE_START, POOLS.line_start_k)
+def test_the_line_start_pool_goes_before_chaos(position: Position, chaotic: bool) -> None:  # noqa: FBT001
+    assert picked(position, chaotic=chaotic) == (Pool.LINE_START, POOLS.line_start_k)
 
 
 @pytest.mark.parametrize("chaotic", [True, False])
@@ -94,23 +94,23 @@ def test_a_second_break_may_be_forced_at_the_start_of_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "forbidden"),
+    ("position", "forbidden"),
     [
         (INSIDE, {PAD, UNK, BOS}),
         (LINE_START, {PAD, UNK, BOS, EOS}),
         (STANZA_START, {PAD, UNK, BOS, EOS, BREAK}),
-        (Place(), {PAD, UNK, BOS, EOS, BREAK}),
+        (Position(), {PAD, UNK, BOS, EOS, BREAK}),
         (GOING_ON, {PAD, UNK, BOS, EOS}),
     ],
 )
-def test_what_may_not_come_is_never_drawn(place: Place, forbidden: set[int]) -> None:
-    masked = allowed(logits(*range(SIZE)), place, RULES)
+def test_what_may_not_come_is_never_drawn(position: Position, forbidden: set[int]) -> None:
+    masked = allowed(logits(*range(SIZE)), position, RULES)
     assert {i for i in range(SIZE) if masked[i] == -math.inf} == forbidden
     everything = Pools(500, 500, 500)
     drawn = {
         choose(
             logits(*sorted(forbidden)),
-            place,
+            position,
             FREE,
             everything,
             chaotic=True,
@@ -165,7 +165,7 @@ def test_the_probability_is_over_what_is_allowed() -> None:
     values = np.zeros(SIZE, np.float32)
     values[[PAD, UNK, BOS]] = 50
     assert pick(values).probability == pytest.approx(1 / (SIZE - 3))
-    assert pick(values, Place()).probability == pytest.approx(1 / (SIZE - 5))
+    assert pick(values, Position()).probability == pytest.approx(1 / (SIZE - 5))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 120, 500])
@@ -224,28 +224,28 @@ def test_chaos_strikes_its_share_and_more_of_it_keeps_every_strike() -> None:
     assert before.all()
 
 
-def walked(*tokens: int) -> Walk:
-    walk = Walk()
+def walked(*tokens: int) -> DecodingState:
+    state = DecodingState()
     for token in tokens:
-        walk = walk.after(token, RULES)
-    return walk
+        state = state.after(token, RULES)
+    return state
 
 
 def test_a_walk_knows_where_lines_begin() -> None:
-    assert Walk().place.line_start
-    assert not walked(4).place.line_start
-    assert walked(4, BREAK).place == Place(2, 1)
-    assert walked(4, BREAK, BREAK).place == Place(3, 2)
-    assert walked(4, BREAK, 5).place == Place(3, 0)
+    assert DecodingState().position.line_start
+    assert not walked(4).position.line_start
+    assert walked(4, BREAK).position == Position(2, 1)
+    assert walked(4, BREAK, BREAK).position == Position(3, 2)
+    assert walked(4, BREAK, 5).position == Position(3, 0)
 
 
 def test_a_walk_behind_a_prompt_begins_a_line_or_goes_on_in_one() -> None:
-    assert Walk.behind([BOS], RULES) == Walk.behind([BOS, 4, BREAK], RULES) == Walk()
-    going_on = Walk.behind([BOS, 4], RULES)
-    assert going_on.place == GOING_ON
-    assert not going_on.place.line_start
+    assert DecodingState.behind([BOS], RULES) == DecodingState.behind([BOS, 4, BREAK], RULES) == DecodingState()
+    going_on = DecodingState.behind([BOS, 4], RULES)
+    assert going_on.position == GOING_ON
+    assert not going_on.position.line_start
     after_break = going_on.after(BREAK, RULES)
-    assert after_break.place == Place(1, 1)
+    assert after_break.position == Position(1, 1)
     assert after_break.stop(BREAK, max_lines=1, max_tokens=9) is None  # nothing is written yet
     assert going_on.after(4, RULES).after(BREAK, RULES).lines == 1
 

@@ -15,9 +15,9 @@ from model.generation.poems import write
 from model.generation.request import request
 from model.presets.preset import Preset, load
 from model.text.characters import CharacterTokenizer
-from model.text.sampling import Place, Rules
+from model.text.sampling import Position, Rules
 from model.textgenrnn import TextGenerator, synthesize, synthesize_to_file
-from model.textgenrnn.synthesis import Text, Writer, _write
+from model.textgenrnn.synthesis import Text, TurnWriter, _write
 from tests.conftest import Trained
 from tests.model import tiny, untrained
 
@@ -203,7 +203,7 @@ def test_a_model_that_takes_turns_with_itself_writes_what_it_writes_alone(
 
 
 def test_a_space_is_written_once_whoever_brings_it(generator: TextGenerator) -> None:
-    writer = Writer(generator.release, request(generator.release, temperature=1.0, length=60), 60)
+    writer = TurnWriter(generator.release, request(generator.release, temperature=1.0, length=60), 60)
     for seed in range(5):
         writer.begin(seed)
         so_far = Text("Снег ", 50, steps=1)
@@ -219,13 +219,13 @@ def test_words_that_are_cut_before_a_break_owe_no_space(others: list[TextGenerat
     texts = synthesize([others[0]] * 2, 25, return_as_list=True, prefix="Снег", max_gen_length=60) or []
     assert any("\n" in text.removeprefix("Снег") for text in texts)
     assert not any(" \n" in text for text in texts)
-    writer = Writer(others[0].release, request(others[0].release), 60)
+    writer = TurnWriter(others[0].release, request(others[0].release), 60)
     owing = [text for text in ("снег", "снег ", "снег \n", "снег\n ", " ", "") if writer._ids(text)[1]]
     assert owing == ["снег "]
 
 
 def test_lines_that_are_allowed_begin_behind_the_prefix(generator: TextGenerator) -> None:
-    class Lines(Writer):
+    class Lines(TurnWriter):
         def turn(self, so_far: Text, _stops: Sequence[str]) -> None:
             so_far.steps += 1
             so_far.add("х\n")
@@ -270,9 +270,9 @@ def test_a_synthesis_out_of_bounds_is_refused(
 
 
 def test_the_place_of_the_next_token_is_told_by_the_text() -> None:
-    assert Text("", 9).place == Place(0, 1)
-    assert Text("а\n\n", 9, steps=4).place == Place(4, 2)
-    assert Text("а\nб", 9, steps=4).place == Place(4, 0)
+    assert Text("", 9).position == Position(0, 1)
+    assert Text("а\n\n", 9, steps=4).position == Position(4, 2)
+    assert Text("а\nб", 9, steps=4).position == Position(4, 0)
 
 
 def test_trained_on_texts_and_on_from_a_model(trained: Trained, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.presets.preset import load
-from model.training.account import preset_of
+from model.training.record import preset_of
 from model.training.report.console import Console
 from model.training.run import train_run
 from tests.conftest import Trained

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from model.training.checkpoints import CHECKPOINT
-from model.training.place import ADDRESSES, INDEX, PROCESSES, Place
+from model.training.rank import ADDRESSES, INDEX, PROCESSES, Rank
 from model.training.recorder import HISTORY
 from tests.model import tiny
 from tests.model.training.test_devices import QUICK_COMPILER
@@ -198,8 +198,8 @@ def test_the_manifest_in_the_docs_starts_a_group() -> None:
     assert job["spec"]["completionMode"] == "Indexed"
     assert variables[INDEX]["valueFrom"]["fieldRef"]["fieldPath"].endswith("job-completion-index']")
     given = {name: variables[name]["value"] for name in (ADDRESSES, PROCESSES)}
-    place = Place.of_environment({**given, INDEX: "1"})
+    rank = Rank.of_environment({**given, INDEX: "1"})
     port = service["spec"]["ports"][0]["port"]
-    assert place == Place(f"{job['metadata']['name']}-0.{pod['subdomain']}:{port}", job["spec"]["completions"], 1)
+    assert rank == Rank(f"{job['metadata']['name']}-0.{pod['subdomain']}:{port}", job["spec"]["completions"], 1)
     assert pod["subdomain"] == service["metadata"]["name"]
     assert service["spec"]["selector"] == {"job-name": job["metadata"]["name"]}

@@ -23,10 +23,10 @@ from model.presets.preset import Preset, Training, load
 from model.release.making import Choice, release_run
 from model.text.release import open_tokenizer
 from model.tokenizers.learning import learn_bpe
-from model.training.account import training_in
 from model.training.checkpoints import BEST, CHECKPOINT
 from model.training.history import Progress
 from model.training.plan import Plan, Stage
+from model.training.record import training_in
 from model.training.recorder import HISTORY
 from model.training.report.console import Console
 from model.training.run import batches_of, prepared, train_run

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus.cleaning.account import Report, Sample
 from model.corpus.cleaning.pipeline import CHUNK, clean
+from model.corpus.cleaning.report import ExplainedSample, Report
 from model.corpus.cleaning.steps import parse
 from model.corpus.cleaning.workers import Workers
 from model.corpus.reading import Form, read
@@ -139,7 +139,7 @@ def test_chunks_that_are_dropped_whole_count_for_nothing(tmp_path: Path) -> None
 
 
 def test_the_texts_explained_are_those_of_the_smallest_hashes() -> None:
-    texts, sample = [Text(f"текст {i}") for i in range(50)], Sample(7)
+    texts, sample = [Text(f"текст {i}") for i in range(50)], ExplainedSample(7)
     for number, text in enumerate(texts, 1):
         sample.offer(number, text)
     ordered = sorted(texts, key=lambda text: hashlib.blake2b(text.text.encode(), digest_size=8).digest())

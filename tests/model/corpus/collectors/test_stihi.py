@@ -47,7 +47,7 @@ def collect(
 ) -> list[str]:
     """Collect within this process; return the words of progress."""
     manners = Manners("you@example.org", delay=0.0, max_failures=failures, max_seconds=5.0)
-    settings = stihi.Settings(site.address, first, until)
+    settings = stihi.StihiSettings(site.address, first, until)
     with open_collection(out) as collection:
         walk = stihi.collect(Fetcher(manners, lambda _: None), collection, settings)
         return [word for word, _ in zip(walk, range(steps), strict=False)]
@@ -264,7 +264,9 @@ def test_settings_that_make_no_sense_are_refused(arguments: dict[str, str], why:
 
 
 def test_settings_are_read() -> None:
-    assert stihi.settings("https://stihi.ru/", None, "2015/3/2") == stihi.Settings("https://stihi.ru", None, BEFORE)
+    assert stihi.settings("https://stihi.ru/", None, "2015/3/2") == stihi.StihiSettings(
+        "https://stihi.ru", None, BEFORE
+    )
 
 
 def command(site: Stihi, out: Path) -> Command:

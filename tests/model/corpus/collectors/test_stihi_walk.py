@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import pytest
 
-from model.corpus.collectors.stihi_walk import GAP, STRIDE, Phase, Place, after, enter
+from model.corpus.collectors.stihi_walk import GAP, STRIDE, Bookmark, Phase, after, enter
 
 MOST = 99_998
 
@@ -74,4 +74,4 @@ def test_the_walk_ends_where_every_page_lives() -> None:
     place = enter(MOST - 5, MOST)
     for _ in range(5):
         place = after(place, alive=True)
-    assert place == Place(Phase.DOWN, MOST - 5)
+    assert place == Bookmark(Phase.DOWN, MOST - 5)

@@ -43,7 +43,7 @@ def site() -> Iterator[Stihi]:
 
 def walk(site: Stihi, out: Path) -> set[str]:
     """Collect the day; return the numbers of its poems that were found."""
-    settings = stihi.Settings(site.address, DAY, DAY)
+    settings = stihi.StihiSettings(site.address, DAY, DAY)
     with open_collection(out) as collection:
         for _ in stihi.collect(Fetcher(MANNERS, lambda _: None), collection, settings):
             pass
@@ -101,7 +101,7 @@ def listing(after: str | None, **post: Any) -> Answer:
 
 def titles(site: Site, out: Path) -> int:
     with serving(site), open_collection(out) as collection:
-        settings = reddit.Settings(("verses",), "day", site=site.address, api=site.address)
+        settings = reddit.RedditSettings(("verses",), "day", site=site.address, api=site.address)
         for _ in reddit.collect(Fetcher(MANNERS, lambda _: None), collection, settings):
             pass
         return len(site.paths())
@@ -123,7 +123,7 @@ def test_a_wall_that_counts_posts_and_shows_none_is_a_sentence(tmp_path: Path, c
     answer = Answer(json.dumps({"response": {"count": count, "items": []}}).encode())
     wall = Told(lambda _: answer)
     with serving(wall), open_collection(tmp_path / "w.sqlite") as collection:
-        settings = vk.Settings("t", -1, api=wall.address)
+        settings = vk.VkSettings("t", -1, api=wall.address)
         with pytest.raises(ModelError, match="shows none"):
             list(vk.collect(Fetcher(MANNERS, lambda _: None, robots=False), collection, settings))
 
@@ -210,7 +210,7 @@ def test_a_submission_without_a_path_is_a_sentence(tmp_path: Path, link: str) ->
 def test_a_wall_that_shows_the_same_posts_everywhere_is_a_sentence(tmp_path: Path) -> None:
     answer = Answer(json.dumps({"response": {"count": 10**12, "items": [post(1)]}}).encode())
     with serving(Told(lambda _: answer)) as address, open_collection(tmp_path / "w.sqlite") as collection:
-        settings = vk.Settings("t", -1, api=address)
+        settings = vk.VkSettings("t", -1, api=address)
         walk = vk.collect(Fetcher(MANNERS, lambda _: None, robots=False), collection, settings)
         with pytest.raises(ModelError, match="shows none that is new"):
             list(islice(walk, 200))
@@ -221,6 +221,6 @@ def test_removals_lose_nothing_among_posts_of_one_moment(tmp_path: Path) -> None
     wall = Wall([post(number, date=BEGIN + (0 if 280 <= number <= 340 else number)) for number in range(1, 501)])
     wall.before = lambda wall: wall.remove(*range(460, 501)) if len(wall.asked) == 3 else None
     with serving(wall) as address, open_collection(tmp_path / "w.sqlite") as collection:
-        settings = vk.Settings(TOKEN, OWNER, api=address)
+        settings = vk.VkSettings(TOKEN, OWNER, api=address)
         list(vk.collect(Fetcher(MANNERS, lambda _: None, robots=False), collection, settings))
         assert collection.count == 500

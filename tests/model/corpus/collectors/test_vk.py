@@ -11,7 +11,7 @@ import pytest
 
 from model.corpus.collection import open_collection
 from model.corpus.collectors.fetching import Fetcher, Manners
-from model.corpus.collectors.vk import Settings, collect
+from model.corpus.collectors.vk import VkSettings, collect
 from model.corpus.texts import Text
 from model.errors import ModelError
 from tests.model.corpus.collectors import vk_double as vk
@@ -320,7 +320,7 @@ def walk(wall: Wall, folder: Path, pages: int | None = None) -> list[Text]:
     """Collect in this process, broken off after some pages."""
     fetcher = Fetcher(Manners("somebody@example.org", delay=0), _fail, robots=False)
     with open_collection(folder / "wall.sqlite") as collection:
-        for count, _ in enumerate(collect(fetcher, collection, Settings(vk.TOKEN, vk.OWNER, api=wall.address)), 1):
+        for count, _ in enumerate(collect(fetcher, collection, VkSettings(vk.TOKEN, vk.OWNER, api=wall.address)), 1):
             if count == pages:
                 break
     return Command(folder / "wall.sqlite", [], {}).texts()

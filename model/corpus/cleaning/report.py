@@ -91,7 +91,7 @@ class Report:
         }
 
 
-class Sample:
+class ExplainedSample:
     """The texts to explain: those with the smallest hashes, so that the same corpus always shows the same ones."""
 
     def __init__(self, size: int) -> None:

@@ -1,4 +1,4 @@
-"""The place of this process among those that train one network together, on one machine or several."""
+"""The rank of this process among those that train one network together, on one machine or several."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _FORM = re.compile(r"(?P<address>[^,\s]+:(?P<port>\d{1,5})),(?P<count>\d{1,4}),(
 
 
 @dataclass(frozen=True)
-class Place:
+class Rank:
     """One of `count` processes. `address` is where the first, whose index is 0, waits for the others: HOST:PORT."""
 
     address: str
@@ -28,14 +28,14 @@ class Place:
         found = _FORM.fullmatch(given)
         if not found:
             raise ModelError(f"{name} {given}: expected HOST:PORT,N,I, such as 10.0.0.1:7000,2,0")
-        place = cls(found["address"], int(found["count"]), int(found["index"]))
+        rank = cls(found["address"], int(found["count"]), int(found["index"]))
         if not 1 <= int(found["port"]) < 2**16:
             raise ModelError(f"{name} {given}: the port must be between 1 and {2**16 - 1}")
-        if not 1 <= place.count <= MOST_PROCESSES:
+        if not 1 <= rank.count <= MOST_PROCESSES:
             raise ModelError(f"{name} {given}: the number of processes must be between 1 and {MOST_PROCESSES}")
-        if place.index >= place.count:
-            raise ModelError(f"{name} {given}: the index of {place.count} processes goes from 0 to {place.count - 1}")
-        return place
+        if rank.index >= rank.count:
+            raise ModelError(f"{name} {given}: the index of {rank.count} processes goes from 0 to {rank.count - 1}")
+        return rank
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> Self | None:

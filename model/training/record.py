@@ -33,7 +33,7 @@ def training_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def account_of(
+def record_of(
     preset: Preset, corpus: Path, form: Form, init_from: Path | None, further: Mapping[str, Path]
 ) -> dict[str, Any]:
     """Return the account of a run: its preset, its corpora and how they are read, and what it began with."""
@@ -51,13 +51,13 @@ def _further(path: Path) -> dict[str, Any]:
     return {"sha256": digest(path), "sources": sources(path)}
 
 
-def write_account(folder: Path, account: Mapping[str, Any]) -> None:
+def write_record(folder: Path, account: Mapping[str, Any]) -> None:
     """Write run.json."""
     with replacing(folder / RUN) as new:
         new.write_text(json.dumps(account, ensure_ascii=False, indent=1), "utf-8")
 
 
-def read_account(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> dict[str, Any]:
     """Read run.json. ModelError where the folder holds no run."""
     try:
         account: dict[str, Any] = json.loads((folder / RUN).read_bytes())
@@ -70,12 +70,12 @@ def read_account(folder: Path) -> dict[str, Any]:
 
 def preset_of(folder: Path) -> Preset:
     """Return the preset of a run."""
-    return read(read_account(folder)["preset"], str(folder / RUN))
+    return read(read_record(folder)["preset"], str(folder / RUN))
 
 
 def form_of(folder: Path) -> Form:
     """Return how the corpus of a run was read. ModelError where run.json is not of this program."""
-    form = read_account(folder)["form"]
+    form = read_record(folder)["form"]
     try:
         return Form(**{**form, "layout": Layout(**form["layout"])})
     except (KeyError, TypeError):
@@ -84,7 +84,7 @@ def form_of(folder: Path) -> Form:
 
 def check_same(folder: Path, account: Mapping[str, Any]) -> None:
     """Raise ModelError where the run in the folder was started with another corpus or preset."""
-    before, now = read_account(folder), json.loads(json.dumps(account))
+    before, now = read_record(folder), json.loads(json.dumps(account))
     _check_further(folder, before.get("further_corpora", {}), now.get("further_corpora", {}))
     for name, what in (("corpus_sha256", "corpus"), ("form", "way of reading the corpus")):
         if before[name] != now[name]:
@@ -134,4 +134,4 @@ def _origin(source: Path) -> dict[str, str]:
     if (source / CONFIG).exists():
         config = read_config(source)
         return {"release": config["name"], "hash": config["hash"]}
-    return {"run": source.name, "corpus_sha256": read_account(source)["corpus_sha256"]}
+    return {"run": source.name, "corpus_sha256": read_record(source)["corpus_sha256"]}
