@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_walls import ROOMS
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").rglob("*.md")])
 # A word in capitals in a path stands for a name of one's own.
@@ -54,3 +56,10 @@ def test_every_link_leads_to_a_page_and_a_heading(page: Path) -> None:
 
 def test_names_are_found() -> None:
     assert len(named(ROOT / "docs" / "checklist.md")) > 100
+
+
+def test_the_map_has_the_rooms_in_their_order() -> None:
+    rooms = re.findall(
+        r"^\| `model/(\w+)(?:/|\.py)` \|", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert [room for room in rooms if room != "releases"] == ROOMS[:-1]
