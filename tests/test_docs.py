@@ -16,7 +16,7 @@ NAMED = re.compile(
     r"`((?:\.github|backend|benchmarks|bot|deploy|docs|model|serving|tests)/[\w./-]*"
     r"|(?:\.[a-z]|[a-z])[\w.-]*\.(?:toml|yml|yaml|md)|Makefile)(?:::(\w+))?`"
 )
-OWN_NAME = re.compile(r"\b[A-Z]{4,}\b(?!\.md)")
+OWN_NAME = re.compile(r"[A-Z]{4,}(?![A-Z_]*\.md)")
 ELSEWHERE = re.compile(r"^(?:serving/models|mine\.toml|tried\.md|poem\.yml)")  # what the reader is to make
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
