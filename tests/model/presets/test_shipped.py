@@ -2,13 +2,12 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from model.presets.preset import PRESETS, cleaning_steps, load
 
-GUIDES = "".join((Path("docs") / page).read_text("utf-8") for page in ("corpus.md", "training.md"))
+GUIDES = "".join((PRESETS.parents[1] / "docs" / page).read_text("utf-8") for page in ("corpus.md", "training.md"))
 TABLES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(PRESETS.glob("*.toml"))}
 
 
