@@ -85,7 +85,7 @@ class SamplingGraph:
         return {"config_bytes": tf.fill(batch, self.config), "tokenizer_bytes": tf.fill(batch, self.tokenizer)}
 
     def generate(self, prompt: tf.Tensor, *request: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Write a poem after each row of `prompt` [B, WINDOW]; see DESIGN for what comes out."""
+        """Write a poem after each row of `prompt` [B, WINDOW]; docs/architecture.md says what comes out."""
         asked = GraphRequest(*request)
         joined, state = self._read(prompt)
         blank = tf.zeros_like(prompt)

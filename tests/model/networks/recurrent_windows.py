@@ -39,7 +39,7 @@ class Reader(keras.Model):  # type: ignore[misc]
 
 
 def observations(kind: str, dtype: str, shape: tuple[int, int]) -> Iterator[tuple[str, Any]]:
-    """Yield the outputs of Keras's layer and of ours, and each weight's gradient: what an SGD step at rate 1 takes."""
+    """Yield the outputs of Keras's layer and of ours, and each weight's gradient, by a step of SGD at rate 1."""
     make, ours = LAYERS[kind]
     for way, run in (("keras", lambda layer, x: layer(x)), ("ours", ours)):
         reader = Reader(make(UNITS, return_sequences=True, dtype=dtype), run, shape, dtype)
