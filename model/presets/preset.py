@@ -168,6 +168,8 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
         "pretraining": _pretraining(table.get("pretraining"), training, f"{where}, [pretraining]"),
     }
     preset = from_table(Preset, {**table, **parts}, where)
+    if preset.training.alone_epochs > preset.training.epochs:
+        raise ModelError(f"{where}, [training]: alone_epochs must be at most epochs")
     if isinstance(preset.sizes, PoetSizes):
         _check_poet(preset.sizes, f"{where}, [sizes]")
     for temperature in preset.training.sample_temperatures:

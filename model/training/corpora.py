@@ -48,19 +48,22 @@ class Corpora:
         held_out = [*self.parts["validation"], *self.parts["test"]]
         return without_kin(read_cleaned(self.further[name], self.form), held_out)
 
-    def weights(self, preset: Preset, phase: Training | None) -> dict[str, float]:
-        """Return the weights of the further corpora that a phase of the preset reads."""
-        if phase is None:
-            return {}
-        if phase is preset.training and not phase.corpora:
-            own = preset.pretraining.corpora if preset.pretraining else {}
-            return dict.fromkeys(self.further.keys() - own.keys(), 1.0)
-        return {name: weight for name, weight in phase.corpora.items() if name in self.further}
+    def pretraining_weights(self, preset: Preset) -> dict[str, float]:
+        """Return the weights of the further corpora that pretraining reads, of those that are there."""
+        return self._given(preset.pretraining.corpora if preset.pretraining else {})
+
+    def training_weights(self, preset: Preset) -> dict[str, float]:
+        """Return the weights of the further corpora that training reads: without any named, all that are left."""
+        left = self.further.keys() - self.pretraining_weights(preset).keys()
+        return self._given(preset.training.corpora or dict.fromkeys(left, 1.0))
+
+    def _given(self, weights: Mapping[str, float]) -> dict[str, float]:
+        return {name: weight for name, weight in sorted(weights.items()) if name in self.further}
 
     def vocabulary_texts(self, preset: Preset) -> Iterator[str]:
         """Return what the vocabulary is learned from: the texts of training, not those of pretraining."""
         yield from self.texts("train")
-        for name in sorted(self.weights(preset, preset.training)):
+        for name in self.training_weights(preset):
             yield from (text.text for text in self.read_further(name))
 
 
@@ -101,8 +104,8 @@ class Tokenised:
     def _encoded(self, name: str) -> Iterator[Sequence[int]]:
         if name != MAIN:
             self.say(f"reading {self.corpora.further[name]}")
-        texts = self.corpora.parts["train"] if name == MAIN else self.corpora.read_further(name)
-        return (self.tokenizer.encode_text(self.tokenizer.normalise(text.text)) for text in texts)
+        for text in self.corpora.parts["train"] if name == MAIN else self.corpora.read_further(name):
+            yield self.tokenizer.encode_text(self.tokenizer.normalise(text.text))
 
 
 def plan_of(preset: Preset, tokenised: Tokenised) -> Plan:
@@ -111,13 +114,13 @@ def plan_of(preset: Preset, tokenised: Tokenised) -> Plan:
     main = tokenised.rows()
 
     def stage(phase: Training, weights: Mapping[str, float], epochs: int, *, own: bool = True) -> Stage:
-        sources = [(tokenised.rows(name), weight) for name, weight in sorted(weights.items())]
+        sources = [(tokenised.rows(name), weight) for name, weight in weights.items()]
         return Stage(phase, stream_batches(Mixture([(main, 1.0)] * own + sources), phase), epochs)
 
     stages = []
-    if preset.pretraining and (weights := corpora.weights(preset, preset.pretraining)):
+    if preset.pretraining and (weights := corpora.pretraining_weights(preset)):
         stages.append(stage(preset.pretraining, weights, preset.pretraining.epochs, own=False))
-    weights = corpora.weights(preset, training)
+    weights = corpora.training_weights(preset)
     alone = training.alone_epochs if weights else 0
     stages.append(stage(training, weights, training.epochs - alone))
     if alone:
@@ -137,8 +140,8 @@ def _known(preset: Preset) -> set[str]:
 def _named(further: Sequence[Path], preset: Preset) -> dict[str, Path]:
     """Return the further corpora by their names: the file's without its endings."""
     named = {path.name.partition(".")[0]: path for path in further}
-    if len(named) < len(further):
-        raise ModelError("two corpora have the same name; rename a file")
+    if len({*named, MAIN}) < len(further) + 1:
+        raise ModelError(f"each further corpus needs a name of its own, other than {MAIN!r}; rename a file")
     for name in named:
         if preset.training.corpora and name not in _known(preset):
             known = ", ".join(sorted(_known(preset)))

@@ -132,9 +132,10 @@ def test_a_missing_python_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_python_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    done = install(tmp_path, PYTHON="/nonexistent")
+    missing = tmp_path / "python"
+    done = install(tmp_path, PYTHON=str(missing))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert done.stderr.startswith("There is no /nonexistent.")
+    assert done.stderr.startswith(f"There is no {missing}.")
 
 
 def test_a_wrong_python_is_one_sentence(tmp_path: Path) -> None:

@@ -37,14 +37,14 @@ def test_the_embedded_server_gives_the_logits_of_keras(stack: Stack, trained: Tr
 def test_both_decoders_and_the_network_in_this_process_write_one_poem(
     stack: Stack, release: Release, temperature: float | None
 ) -> None:
-    fields = {"prompt": PROMPT, "n": 3, "seed": 11, "temperature": temperature, "max_tokens": 40}
+    fields = {"prompt": PROMPT, "n": 8, "seed": 11, "temperature": temperature, "max_tokens": 40}
     graph, loop = (stack.texts(**fields, decoder=decoder) for decoder in ("graph", "loop"))
     parameters = release.text.defaults.__class__(
         **{**vars(release.text.defaults), "temperature": temperature, "max_tokens": 40}
     )
-    here = [write(release.network, release.text, PROMPT, parameters, seed).text for seed in (11, 12, 13)]
+    here = [write(release.network, release.text, PROMPT, parameters, seed).text for seed in range(11, 19)]
     assert graph == loop == here
-    assert len(set(graph)) == 3
+    assert len(set(graph)) > 1
 
 
 def test_a_seed_gives_the_same_poem_and_none_gives_another(stack: Stack) -> None:

@@ -128,6 +128,18 @@ def test_a_corpus_that_the_preset_does_not_name_is_refused(corpora: dict[str, Pa
         train({**corpora, "tales": tmp_path / "tales.jsonl"}, tmp_path, ["tales"])
 
 
+@pytest.mark.parametrize("names", [["main.jsonl"], ["songs.jsonl", "songs.csv"]])
+def test_corpora_have_names_of_their_own(corpora: dict[str, Path], tmp_path: Path, names: list[str]) -> None:
+    preset, further = load(str(corpora["preset"])), [tmp_path / name for name in names]
+    with pytest.raises(ModelError, match="each further corpus needs a name of its own"):
+        train_run(corpora["main"], preset, tmp_path, Console(preset.training, print), further=further)
+
+
+def test_a_corpus_that_is_not_there_is_named(corpora: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"prose\.jsonl: No such file"):
+        train({**corpora, "prose": tmp_path / "prose.jsonl"}, tmp_path, ["prose"])
+
+
 def test_a_damaged_corpus_is_one_sentence(corpora: dict[str, Path], tmp_path: Path) -> None:
     cut = tmp_path / "prose.jsonl.xz"
     cut.write_bytes(corpora["prose"].read_bytes()[:-20])
@@ -201,6 +213,8 @@ def test_a_wrong_part_is_named(key: str, value: object, sentence: str) -> None:
 
 def test_weights_of_training_stand_for_corpora_too(trained: Trained) -> None:
     table = asdict(load(str(trained.preset)))
+    with pytest.raises(ModelError, match=r"\[training\]: alone_epochs must be at most epochs"):
+        read({**table, "training": {**table["training"], "alone_epochs": 4}}, "here")
     with pytest.raises(ModelError, match=r"\[training\]: corpora: songs must be between"):
         read({**table, "training": {**table["training"], "corpora": {"songs": 1000}}}, "here")
     assert isinstance(read(table, "here").training, Training)
