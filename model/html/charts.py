@@ -91,7 +91,7 @@ class Drawing:
     cut: bool  # some values lie above the drawing
     band: tuple[float, float] | None = None  # top and height, shares of the whole
     marks: list[tuple[float, str]] = field(default_factory=list)
-    bars: list[tuple[str, str]] = field(default_factory=list)  # look and outline
+    bars: Sequence[tuple[str, str]] = ()  # look and outline
 
     @property
     def empty(self) -> bool:

@@ -35,7 +35,7 @@ def years(statistics: Statistics) -> Drawing | None:
     dates = statistics.dates
     if not dates or len(dates.years) == 1:
         return None
-    bars = [Bar(int(year), int(year), texts, year) for year, texts in dates.years.items()]
+    bars = [Bar(int(year), int(year), texts, f"{int(year)}") for year, texts in dates.years.items()]
     sentence = f"{dates.texts:,} texts say when they are from: {dates.first} to {dates.last}."
     return draw(Chart("years", "Texts by year", sentence, "texts", bars=bars, x_unit="year", years=True))
 
