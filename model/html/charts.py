@@ -1,4 +1,4 @@
-"""Line charts as inline SVG, drawn to any size: lines are stretched, words and numbers are not."""
+"""Lines and bars as inline SVG, drawn to any size: shapes are stretched, words and numbers are not."""
 
 import math
 from collections.abc import Sequence
@@ -14,28 +14,46 @@ Points = list[tuple[float, float | None]]  # by x; None leaves a gap
 WIDTH, HEIGHT = 2000, 1000  # the drawing's own units
 MOST_POINTS = 400  # of a line: more than it has room for
 COLOURS = 8
+_THINNEST = 4  # units, of a bar
+_FILLED = 0.84  # of a bar's place
 _MANY = 60  # points, from which on the mean of neighbours says more than each
 
 
 @dataclass(frozen=True)
 class Series:
-    """A line, or dots joined by one. A faint one is background, and has no place in the legend of values."""
+    """A line, an area under one, or joined dots. A faint one is background and not in the legend of values."""
 
     name: str
     points: Points
-    style: Literal["line", "dots", "faint"] = "line"
+    style: Literal["line", "area", "dots", "faint"] = "line"
     colour: int | None = None  # the next one that is free; from COLOURS on they come again, with dashes
 
 
 @dataclass(frozen=True)
+class Bar:
+    """A bar over the whole numbers from `first` to `last`."""
+
+    first: int
+    last: int
+    value: int
+    name: str  # of the place, in words
+    look: Literal["strong", "weak", "rest"] = "strong"
+
+    @property
+    def middle(self) -> float:
+        """The middle of its place."""
+        return (self.first + self.last) / 2
+
+
+@dataclass(frozen=True)
 class Chart:
-    """What is drawn, and what it says in words."""
+    """What is drawn, and what it says in words: series, or bars from left to right."""
 
     name: str
     title: str
     sentence: str
     unit: str  # of y
-    series: Sequence[Series]
+    series: Sequence[Series] = ()
     x_unit: str = "step"
     logarithmic: bool = False
     logarithmic_x: bool = False
@@ -44,6 +62,9 @@ class Chart:
     marks: Sequence[tuple[float, str]] = ()  # of x
     ends: bool = True  # the last value of a line says something
     reach: Sequence[float] = ()  # values of x that the axis holds beside those of the points
+    bars: Sequence[Bar] = ()
+    years: bool = False  # the bars are those of years
+    rest: str = ""  # what the last bar stands for, where that is more than its place says
 
 
 @dataclass(frozen=True)
@@ -70,11 +91,12 @@ class Drawing:
     cut: bool  # some values lie above the drawing
     band: tuple[float, float] | None = None  # top and height, shares of the whole
     marks: list[tuple[float, str]] = field(default_factory=list)
+    bars: Sequence[tuple[str, str]] = ()  # look and outline
 
     @property
     def empty(self) -> bool:
         """There is nothing to draw."""
-        return not any(line.parts for line in self.lines)
+        return not self.bars and not any(line.parts for line in self.lines)
 
     @property
     def gutter(self) -> int:
@@ -84,6 +106,9 @@ class Drawing:
     @property
     def words(self) -> str:
         """The chart for those who do not see it."""
+        if self.bars:
+            first, last = self.chart.bars[0].name, self.chart.bars[-1].name
+            return f"{self.chart.title}: {len(self.bars)} bars, {first} to {last}. Arrow keys read single values."
         shown = [line for line in self.lines if line.style != "faint"]
         ends = [f"{line.name} ends at {line.last}" if self.chart.ends else line.name for line in shown]
         return f"{self.chart.title}, {self.chart.unit}: {'; '.join(ends)}. Arrow keys read single values."
@@ -91,12 +116,14 @@ class Drawing:
     @property
     def data(self) -> dict[str, Any]:
         """What the page's script needs to name the values under the pointer."""
+        axes = {"x": [self.x.low, self.x.high], "logarithmic": self.x.logarithmic, "unit": self.chart.x_unit}
+        if self.bars:
+            return {**axes, **_bar_values(self.chart)}
         shown = [line for line in self.lines if line.style != "faint"]
         series = [
             {"name": one.name, "look": one.look, "x": [x for x, _ in one.values], "y": [y for _, y in one.values]}
             for one in shown
         ]
-        axes = {"x": [self.x.low, self.x.high], "logarithmic": self.x.logarithmic, "unit": self.chart.x_unit}
         return {**axes, "series": series}
 
 
@@ -106,7 +133,7 @@ def finite(value: float | None) -> float | None:
 
 
 def draw(chart: Chart) -> Drawing:
-    """Find the axes, thin the lines and place them."""
+    """Find the axes, thin the lines, and place lines and bars."""
     x, y = _x_scale(chart), _y_scale(chart)
     lines, colour = [], 0
     for series in chart.series:
@@ -114,9 +141,9 @@ def draw(chart: Chart) -> Drawing:
         colour += series.style != "faint"
     highest = max((value for series in chart.series for value in _ys(series)), default=y.high)
     band = (1 - y.place(chart.band[1]), y.place(chart.band[1]) - y.place(chart.band[0])) if chart.band else None
-    return Drawing(
-        chart, lines, x, y, highest > y.high * (1 + 1e-9), band, [(x.place(at), it) for at, it in chart.marks]
-    )
+    marks = [(x.place(at), it) for at, it in chart.marks]
+    bars = [(bar.look, _outline(bar, x, y)) for bar in chart.bars]
+    return Drawing(chart, lines, x, y, highest > y.high * (1 + 1e-9), band, marks, bars)
 
 
 def thin(points: Points, most: int = MOST_POINTS) -> Points:
@@ -168,12 +195,28 @@ def _line(series: Series, colour: int, x: Scale, y: Scale) -> Line:
     return Line(series.name, series.style, look, parts, dots, "–" if last is None else number(last), shown)
 
 
+def _outline(bar: Bar, x: Scale, y: Scale) -> str:
+    left, right = (round(x.place(edge) * WIDTH) for edge in (bar.first - 0.5, bar.last + 0.5))
+    width = max(_THINNEST, round((right - left) * _FILLED))
+    return f"M{(left + right - width) // 2} {HEIGHT}v-{round(y.place(bar.value) * HEIGHT)}h{width}V{HEIGHT}z"
+
+
+def _bar_values(chart: Chart) -> dict[str, Any]:
+    xs, ys = [bar.middle for bar in chart.bars], [bar.value for bar in chart.bars]
+    series = {"name": chart.unit, "look": "c0 d0", "x": xs, "y": ys}
+    return {"series": [series], "names": [bar.name for bar in chart.bars]}
+
+
 def _x_scale(chart: Chart) -> Scale:
+    if chart.bars:
+        return Scale(chart.bars[0].first - 0.5, chart.bars[-1].last + 0.5, whole=True, years=chart.years)
     every = [*chart.reach, *(at for series in chart.series for at, _ in series.points)]
     return scales.logarithmic(every) if chart.logarithmic_x else scales.exact(every)
 
 
 def _y_scale(chart: Chart) -> Scale:
+    if chart.bars:
+        return scales.linear([0.0, max(bar.value for bar in chart.bars)], whole=True)
     every = [value for series in chart.series for value in _ys(series)]
     if chart.logarithmic:
         return scales.logarithmic([*every, *(chart.band[:2] if chart.band else ())])

@@ -23,6 +23,8 @@ class Scale:
     low: float
     high: float
     logarithmic: bool = False
+    whole: bool = False  # only whole numbers are named
+    years: bool = False  # their thousands are not parted
 
     def place(self, value: float) -> float:
         """Return the share of the way from low to high, cut at both ends."""
@@ -36,21 +38,21 @@ class Scale:
     def ticks(self) -> list[tuple[float, str]]:
         """Return places and their names."""
         values = _decades(self) if self.logarithmic else _steps(self)
-        return [(self.place(value), short(value, _FIGURES)) for value in values]
+        return [(self.place(value), f"{value:.0f}" if self.years else short(value, _FIGURES)) for value in values]
 
 
-def linear(values: Sequence[float], *, from_zero: bool = False) -> Scale:
+def linear(values: Sequence[float], *, from_zero: bool = False, whole: bool = False) -> Scale:
     """Return an axis whose ends are round; a few values that lie far above all others are left outside."""
     if not values:
-        return Scale(0.0, 1.0)
+        return Scale(0.0, 1.0, whole=whole)
     values = _drawable(values)
     low, high = min(values), _cut(values)
     low = min(low, 0.0) if from_zero else low
     if _alike(low, high):
         low, high = (low - abs(low) / 2, high + abs(high) / 2) if high else (0.0, 1.0)
-    step = _step(low, high)
+    step = _step(low, high, whole=whole)
     # A thousandth of a step over a round value still belongs to it.
-    return Scale(math.floor(low / step + 1e-3) * step, math.ceil(high / step - 1e-3) * step)
+    return Scale(math.floor(low / step + 1e-3) * step, math.ceil(high / step - 1e-3) * step, whole=whole)
 
 
 def exact(values: Sequence[float]) -> Scale:
@@ -85,14 +87,15 @@ def _cut(values: Sequence[float]) -> float:
     return 1.5 * usual if len(ordered) >= _MANY and 0 < _FAR * usual < ordered[-1] else ordered[-1]
 
 
-def _step(low: float, high: float) -> float:
-    rough = (high - low) / TICKS
+def _step(low: float, high: float, *, whole: bool = False) -> float:
+    rough = max((high - low) / TICKS, 1.0 if whole else 0.0)
     ten = 10.0 ** math.floor(math.log10(rough))
-    return next(ten * factor for factor in (1, 2, 2.5, 5, 10) if ten * factor >= rough * 0.999)
+    steps = [ten * factor for factor in (1, 2, 2.5, 5, 10)]
+    return next(step for step in steps if step >= rough * 0.999 and not (whole and step % 1))
 
 
 def _steps(scale: Scale) -> list[float]:
-    step = _step(scale.low, scale.high)
+    step = _step(scale.low, scale.high, whole=scale.whole)
     first, last = math.ceil(scale.low / step - 1e-6), math.floor(scale.high / step + 1e-6)
     return [index * step for index in range(first, last + 1)]
 

@@ -2,8 +2,6 @@
 
 import json
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from model.corpus.description import plots
@@ -36,24 +34,19 @@ def write(statistics: Statistics, folder: Path) -> None:
 def render(statistics: Statistics) -> str:
     """Return the page. All that comes from the corpus is escaped, and the browser is told to run our scripts alone."""
     templates = environment("model.corpus.description")
-    scripts = [_plotly(), templates.get_template("report.js").render()]
+    scripts = [templates.get_template(name).render() for name in ("chart.js", "report.js")]
     shape, growth, years = plots.shape(statistics), plots.growth(statistics), plots.years(statistics)
-    drawn = [plot for plot in (*shape, growth, years) if plot]
+    drawn = [*shape, growth, *([years] if years else [])]
     return templates.get_template("report.html").render(
         statistics=statistics,
         shape=shape,
         growth=growth,
         years=years,
-        figures={plot.name: plot.figure for plot in drawn},
+        charts={one.chart.name: one.data for one in drawn},
         cloud=_cloud(statistics),
         sample_characters=MAX_SAMPLE,
         scripts=scripts,
     )
-
-
-@cache
-def _plotly() -> str:
-    return files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8")
 
 
 def _cloud(statistics: Statistics) -> list[tuple[str, int, float]]:

@@ -35,7 +35,7 @@
       const rows = chart.series.map((one, i) => ({ ...one, i, value: one.y[nearest(one.x, x)] }))
         .filter((row) => row.value != null && !plot.querySelector(`.line[data-series="${row.i}"].off`))
         .sort((a, b) => b.value - a.value);
-      const where = `${chart.unit} ${figure(x)}`;
+      const where = chart.names ? chart.names[at] : `${chart.unit} ${figure(x)}`;
       tip.replaceChildren(make("strong", where), ...rows.flatMap((row) => [make("i", "", row.look), make("em", row.name), make("b", figure(row.value))]));
       cursor.hidden = tip.hidden = false;
       cursor.style.left = `${share * 100}%`;

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from model.html import scales
-from model.html.charts import HEIGHT, MOST_POINTS, WIDTH, Chart, Series, draw, finite, smooth, thin
+from model.html.charts import HEIGHT, MOST_POINTS, WIDTH, Bar, Chart, Series, draw, finite, smooth, thin
 
 
 def chart(*series: Series, **options: object) -> Chart:
@@ -106,6 +106,46 @@ def test_faint_lines_share_the_colour_of_the_line_they_belong_to() -> None:
 def test_colours_come_again_with_dashes() -> None:
     drawn = draw(chart(*(Series(str(i), [(0.0, 1.0)]) for i in range(10))))
     assert [one.look for one in drawn.lines][7:] == ["c7 d0", "c0 d1", "c1 d1"]
+
+
+def bars(*values: int, **options: object) -> Chart:
+    return chart(bars=[Bar(i, i, value, f"{i} lines") for i, value in enumerate(values, 1)], **options)
+
+
+def test_bars_stand_side_by_side_on_zero_and_the_highest_is_not_cut_off() -> None:
+    drawn = draw(bars(*[1] * 38, 1000, 500))
+    assert not drawn.cut
+    assert drawn.y.low == 0
+    assert [outline for _, outline in drawn.bars][-2:] == [
+        f"M1904 {HEIGHT}v-{HEIGHT}h42V{HEIGHT}z",
+        f"M1954 {HEIGHT}v-{HEIGHT // 2}h42V{HEIGHT}z",
+    ]
+
+
+def test_a_bar_among_thousands_of_places_is_seen() -> None:
+    drawn = draw(chart(bars=[Bar(1, 1, 2, "1"), Bar(5000, 5000, 2, "5,000")]))
+    assert all(f"h4V{HEIGHT}z" in outline for _, outline in drawn.bars)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7, 11, 13, 60])
+def test_axes_of_bars_name_whole_numbers(count: int) -> None:
+    drawn = draw(bars(*range(1, count + 1)))
+    for scale in (drawn.x, drawn.y):
+        names = [name for _, name in scale.ticks()]
+        assert names
+        assert all(name.isdecimal() for name in names)
+
+
+def test_thousands_of_years_are_not_parted() -> None:
+    drawn = draw(chart(bars=[Bar(year, year, 1, f"{year}") for year in (1900, 1901)], years=True))
+    assert [name for _, name in drawn.x.ticks()] == ["1900", "1901"]
+
+
+def test_bars_are_named_for_the_pointer_and_in_words() -> None:
+    drawn = draw(bars(3, 0, 5))
+    assert drawn.data["names"] == ["1 lines", "2 lines", "3 lines"]
+    assert drawn.data["series"][0]["y"] == [3, 0, 5]
+    assert "3 bars, 1 lines to 3 lines" in drawn.words
 
 
 def test_an_empty_chart_says_so() -> None:
