@@ -29,7 +29,7 @@ from serving.warmup import warm_up
 from serving.watcher import Watcher
 
 if TYPE_CHECKING:
-    from serving.grpc_server import GrpcServer
+    from serving.grpc.server import GrpcServer
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Server:
         if not self._settings.port and not self._settings.grpc_socket_path:
             return None
         try:
-            from serving.grpc_server import GrpcServer  # only here: who serves REST alone does without its packages
+            from serving.grpc.server import GrpcServer  # only here: who serves REST alone does without its packages
 
             return GrpcServer(self._settings, self._registry, watcher, self._metrics)
         except ModuleNotFoundError as error:

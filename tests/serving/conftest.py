@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.processes import Running, free_port, start
-from tests.serving.rpc import Rpc, rpc_serving
+from tests.serving.grpc.rpc import Rpc, rpc_serving
 from tests.serving.shelves import Library
 
 ELSEWHERE = os.environ.get("TF_SERVING_URL", "")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.processes import free_port
 from tests.serving.conftest import Api, error_of, refusal, serving_model
-from tests.serving.rpc import connected, request, spec
+from tests.serving.grpc.rpc import connected, request, spec
 
 PATH = "/metrics/of/m"
 DEFAULT = "/monitoring/prometheus/metrics"

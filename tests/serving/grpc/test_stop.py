@@ -12,7 +12,7 @@ import pytest
 
 from tests.processes import accepts, free_port, start, wait_until
 from tests.serving.conftest import Api, launch, launch_library
-from tests.serving.rpc import Rpc, connected, model_list, request, rpc_serving, spec
+from tests.serving.grpc.rpc import Rpc, connected, model_list, request, rpc_serving, spec
 from tests.serving.shelves import Library
 
 SECONDS = 60.0

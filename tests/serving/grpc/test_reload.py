@@ -12,7 +12,7 @@ from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 
 from tests.processes import Running, wait_until
 from tests.serving.conftest import launch_library
-from tests.serving.rpc import SECONDS, Rpc, model_list, request, rpc_serving, spec
+from tests.serving.grpc.rpc import SECONDS, Rpc, model_list, request, rpc_serving, spec
 from tests.serving.shelves import Library, label, policy
 
 NOBODY_LOOKS = "--file_system_poll_wait_seconds=3600"  # but when told to

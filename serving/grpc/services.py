@@ -15,10 +15,10 @@ from tensorflow_serving.apis.model_management_pb2 import ReloadConfigResponse
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceServicer
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceServicer
 
-from serving import grpc_predict
 from serving.engine import Engine
 from serving.errors import Code, ServingError, invalid, unknown_label
 from serving.flags import MAX_INT32
+from serving.grpc import predict
 from serving.metrics import Metrics
 from serving.models_config import from_proto
 from serving.registry import Registry
@@ -62,13 +62,13 @@ class PredictionService(PredictionServiceServicer):  # type: ignore[misc]  # gen
         """Run a signature. An unknown model comes before an unknown signature, that before bad tensors."""
         spec = _spec(request)
         with self._metrics.request(spec.name, "GRPC"), _borrow(self._registry, spec) as (number, loaded):
-            signature = grpc_predict.find_signature(loaded, spec.signature_name)
-            inputs = grpc_predict.input_tensors(request, signature)
-            names = grpc_predict.output_names(request, signature)
+            signature = predict.find_signature(loaded, spec.signature_name)
+            inputs = predict.input_tensors(request, signature)
+            names = predict.output_names(request, signature)
             with self._metrics.run(spec.name):
                 outputs = loaded.run(signature, inputs, _timeout_ms(context))
             asked = {name: outputs[name] for name in names}
-            return grpc_predict.response(spec, number, asked, as_content=self._as_content)
+            return predict.response(spec, number, asked, as_content=self._as_content)
 
     @_answers
     def GetModelMetadata(self, request: Any, _context: Any) -> Any:  # noqa: N802

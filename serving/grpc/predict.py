@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from tensorflow_serving.apis.predict_pb2 import PredictResponse
 
-from serving import grpc_tensors
 from serving.engine import DEFAULT_SIGNATURE, Engine, Signature
 from serving.errors import Code, ServingError, invalid
+from serving.grpc import tensors
 
 
 def find_signature(loaded: Engine, name: str) -> Signature:
@@ -62,13 +62,13 @@ def response(spec: Any, number: int, outputs: dict[str, np.ndarray], *, as_conte
     reply.model_spec.version.value = number
     reply.model_spec.signature_name = spec.signature_name or DEFAULT_SIGNATURE
     for name, array in outputs.items():
-        grpc_tensors.write(reply.outputs[name], name, array, as_content=as_content)
+        tensors.write(reply.outputs[name], name, array, as_content=as_content)
     return reply
 
 
 def _input(tensor: Any, alias: str, signature: Signature) -> np.ndarray:
-    array = grpc_tensors.read(alias, tensor)
-    provided, expected = grpc_tensors.type_name(tensor), signature.inputs[alias]
+    array = tensors.read(alias, tensor)
+    provided, expected = tensors.type_name(tensor), signature.inputs[alias]
     if provided != expected:
         position = list(signature.inputs).index(alias)
         message = f"Expects arg[{position}] to be {expected} but {provided} is provided"

@@ -12,7 +12,7 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import add_PredictionSe
 from serving.app import MAX_BODY_BYTES
 from serving.errors import StartError
 from serving.flags import Settings
-from serving.grpc_services import ModelService, PredictionService
+from serving.grpc.services import ModelService, PredictionService
 from serving.metrics import Metrics
 from serving.registry import Registry
 from serving.watcher import Watcher
@@ -46,7 +46,7 @@ class GrpcServer:
         if settings.enable_grpc_healthcheck_service:
             from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 
-            from serving.grpc_health import Health
+            from serving.grpc.health import Health
 
             self._health = Health()
             add_HealthServicer_to_server(self._health, self._server)

@@ -12,7 +12,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
-from tests.serving.rpc import Rpc, request, spec
+from tests.serving.grpc.rpc import Rpc, request, spec
 
 ONE = np.ones((1, 2), np.float32)
 
