@@ -65,7 +65,7 @@ class Models:
         return known.decoders[0] if known else "loop"
 
     def _newest(self, name: str, deadline: Deadline) -> Served:
-        version = max(self._serving.available(name, deadline))
+        version = max(self._serving.available(name, deadline))  # TF-Serving's contract: the highest is the newest
         served = self._known.get(name)
         if served is None or served.version != version:
             served = Served(name, version, self._fetch(name, version, deadline))

@@ -21,7 +21,7 @@ def place(release: Path, models: Path) -> str:
     lite, name = release / LITE, _name(release)
     base = models / name
     base.mkdir(parents=True, exist_ok=True)
-    newest = max((int(path.name) for path in base.iterdir() if path.name.isdecimal()), default=0)
+    newest = newest_version(base)
     there = base / str(newest) / LITE
     if not there.is_file() or not filecmp.cmp(lite, there, shallow=False):
         with tempfile.TemporaryDirectory(dir=base, prefix="new-") as beside:
@@ -31,6 +31,15 @@ def place(release: Path, models: Path) -> str:
             # By the clock, so that images built from different releases never share a version.
             version.rename(base / str(max(newest + 1, int(time.time()))))
     return name
+
+
+def newest_version(base: Path) -> int:
+    """Return the highest version number under models/NAME, 0 where there is none.
+
+    The contract is TF-Serving's, as in `serving.versions`: a name of decimal digits is a version, the highest is the
+    newest. `model.files.folder.newest_version` does the same, which this package may not import.
+    """
+    return max((int(path.name) for path in base.iterdir() if path.name.isdecimal()), default=0)
 
 
 def _name(release: Path) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from serving.errors import invalid
-from serving.versions import MAX_VERSION
+from serving.versions import read_number
 
 _MODEL = r"/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)"
 _STATUS = r"/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?"
@@ -35,7 +35,8 @@ def match(method: str, path: str) -> Route:
     if not fit:
         raise _malformed(method, path)
     name, version, label, action = (group or "" for group in fit.groups())
-    if version and int(version[:30]) > MAX_VERSION:
+    number = read_number(version) if version else None
+    if version and number is None:
         message = f"Failed to convert version: {version} to numeric."
         raise invalid(message)
     if method == "POST" and action not in (
@@ -47,7 +48,7 @@ def match(method: str, path: str) -> Route:
     if not name:
         message = "Missing model name in request."
         raise invalid(message)
-    return Route(action, _decoded(name), int(version) if version else None, _decoded(label))
+    return Route(action, _decoded(name), number, _decoded(label))
 
 
 def _decoded(segment: str) -> str:

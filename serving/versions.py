@@ -1,4 +1,9 @@
-"""Which versions a model's base path holds, and which of them are wanted."""
+"""Which versions a model's base path holds, and which of them are wanted.
+
+TF-Serving's contract of version directories: a name of decimal digits is a version, the highest number is the newest.
+`model.files.folder` and `deploy.versions` write by the same contract, and import nothing from here;
+`tests/test_version_directories.py` holds the three together.
+"""
 
 import logging
 import re
@@ -33,7 +38,7 @@ def scan(base_path: Path) -> dict[int, Path]:
     """
     found: dict[int, Path] = {}
     for child in sorted(base_path.iterdir()):
-        number = _number(child.name)
+        number = read_number(child.name)
         if number is None or not child.is_dir():
             continue
         if number in found:
@@ -42,8 +47,10 @@ def scan(base_path: Path) -> dict[int, Path]:
     return found
 
 
-def _number(name: str) -> int | None:
-    if not re.fullmatch(r"[0-9]+", name) or len(name.lstrip("0")) > len(str(MAX_VERSION)):
+def read_number(text: str) -> int | None:
+    """Return the version number that decimal digits write, None for any other text and above MAX_VERSION."""
+    digits = text.lstrip("0")
+    if not re.fullmatch(r"[0-9]+", text) or len(digits) > len(str(MAX_VERSION)):
         return None
-    number = int(name)
+    number = int(digits or "0")
     return number if number <= MAX_VERSION else None
