@@ -31,17 +31,17 @@ def main() -> int:
     )
     parser.parse_args()
     from backend.app import create_app
-    from backend.server import Server, StartError
-    from backend.settings import Settings, SettingsError
+    from backend.server import BackendServer, ListenError
+    from backend.settings import BackendSettings, BackendSettingsError
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full thread pool is no news
     try:
-        settings = Settings.from_environment(os.environ)
-        Server(create_app(settings), settings).run()
-    except (SettingsError, StartError) as error:
+        settings = BackendSettings.from_environment(os.environ)
+        BackendServer(create_app(settings), settings).run()
+    except (BackendSettingsError, ListenError) as error:
         sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, SettingsError) else 1
+        return 2 if isinstance(error, BackendSettingsError) else 1
     return 0
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from backend import inputs
-from backend.errors import AwayError, MalformedError, encode
-from backend.gate import Gate
-from backend.models import Looks, Models, Served
-from backend.poet import Poet
+from backend.errors import MalformedError, ModelServerUnavailableError, encode
+from backend.limiter import ConcurrencyLimiter
+from backend.models import Models, ModelStatuses, ServedVersion
+from backend.writer import PoemWriter
 from model.text.parameters import BOUNDS, Bound
 
 _AGAIN_FIELDS = ("prompt", "explain")  # the receipt holds the others
@@ -22,9 +22,9 @@ _JSON, _TEXT = "application/json", "text/plain"
 class Api:
     """The views, with what they need."""
 
-    def __init__(self, poet: Poet, models: Models, gate: Gate) -> None:
-        self._poet, self._models, self._gate = poet, models, gate
-        self._looks = Looks(models)
+    def __init__(self, writer: PoemWriter, models: Models, limiter: ConcurrencyLimiter) -> None:
+        self._writer, self._models, self._limiter = writer, models, limiter
+        self._statuses = ModelStatuses(models)
 
     def blueprint(self) -> Blueprint:
         """Return the addresses and their views."""
@@ -44,18 +44,18 @@ class Api:
             raise MalformedError("A POST has its fields in the body, not in the address.")
         else:
             fields = inputs.from_body(request.get_data(), request.mimetype)
-        with self._gate.pass_(self._cost(fields)):
-            return _poems(self._poet.write(fields))
+        with self._limiter.slots(self._cost(fields)):
+            return _poems(self._writer.write(fields))
 
     def write_again(self, receipt: str) -> Response:
         """Write the poem of a receipt again."""
         fields = inputs.from_query(request.query_string, _AGAIN_FIELDS)
-        with self._gate.pass_():
-            return _poems(self._poet.write_again(receipt, fields))
+        with self._limiter.slots():
+            return _poems(self._writer.write_again(receipt, fields))
 
     def models(self) -> Response:
         """List the models, with what may be asked of them."""
-        models = [_described(name, look) for name, look in zip(self._models.names, self._looks.now(), strict=True)]
+        models = [_described(name, look) for name, look in zip(self._models.names, self._statuses.now(), strict=True)]
         bounds = {name: _bound(bound) for name, bound in BOUNDS.items()}
         return _json({"default": self._models.names[0], "models": models, "bounds": bounds})
 
@@ -64,10 +64,10 @@ class Api:
         return _json({"status": "alive"})
 
     def ready(self) -> Response:
-        """Say whether the default model can write a poem now; AwayError says why not."""
-        served = self._looks.now()[0]
+        """Say whether the default model can write a poem now; ModelServerUnavailableError says why not."""
+        served = self._statuses.now()[0]
         if isinstance(served, str):
-            raise AwayError(served)
+            raise ModelServerUnavailableError(served)
         return _json({"status": "ready", "model": served.name, "version": served.version})
 
     def _cost(self, fields: Mapping[str, Any]) -> int:
@@ -76,7 +76,7 @@ class Api:
         return fields.get("n", 1) if decoder == "loop" else 1
 
 
-def _described(name: str, served: Served | str) -> dict[str, Any]:
+def _described(name: str, served: ServedVersion | str) -> dict[str, Any]:
     if isinstance(served, str):
         return {"name": name, "ready": False, "reason": served}
     release = served.release

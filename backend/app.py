@@ -10,13 +10,13 @@ from werkzeug.exceptions import HTTPException
 
 from backend import page
 from backend.api import Api
-from backend.client import Serving
-from backend.errors import CONTENT_TYPE, AwayError, Problem, encode, plain_document
-from backend.gate import Gate
+from backend.client import ServingClient
+from backend.errors import CONTENT_TYPE, ModelServerUnavailableError, Problem, encode, plain_document
 from backend.inputs import MAX_BODY_BYTES
+from backend.limiter import ConcurrencyLimiter
 from backend.models import Models
-from backend.poet import Poet
-from backend.settings import Settings
+from backend.settings import BackendSettings
+from backend.writer import PoemWriter
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +35,15 @@ _DETAILS = {
 }
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: BackendSettings) -> Flask:
     """Return the WSGI application; nothing is asked of TF-Serving until the first request."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.merge_slashes = False  # no redirects
-    serving = Serving(settings)
+    serving = ServingClient(settings)
     models = Models(serving, settings.models)
-    poet = Poet(serving, models, settings.poem_seconds)
-    app.register_blueprint(Api(poet, models, Gate(settings.max_concurrent)).blueprint())
+    writer = PoemWriter(serving, models, settings.poem_seconds)
+    app.register_blueprint(Api(writer, models, ConcurrencyLimiter(settings.max_concurrent)).blueprint())
     app.register_blueprint(page.blueprint())
     app.register_error_handler(Problem, _on_problem)
     app.register_error_handler(HTTPException, _on_http_error)
@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _on_problem(problem: Problem) -> Response:
-    if isinstance(problem, AwayError):
+    if isinstance(problem, ModelServerUnavailableError):
         log.warning("%s", problem.detail)
     return _problem_response(problem.document(), problem.headers())
 

@@ -12,8 +12,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
-from backend.errors import AwayError, SlowError, VersionGoneError
-from backend.settings import Settings
+from backend.errors import ModelServerUnavailableError, SlowError, VersionGoneError
+from backend.settings import BackendSettings
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +48,10 @@ class _Reply:
     body: bytes
 
 
-class Serving:
+class ServingClient:
     """One session for the life of the process: its connections are kept and shared by all threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: BackendSettings) -> None:
         self._url = settings.serving_url
         self._connect_seconds, self._read_seconds = settings.connect_seconds, settings.read_seconds
         self._session = requests.Session()
@@ -60,15 +60,15 @@ class Serving:
         self._session.mount(self._url, adapter)
 
     def available(self, model: str, deadline: Deadline) -> list[int]:
-        """Return the versions that serve now; AwayError when there is none or nobody to ask."""
+        """Return the versions that serve now; ModelServerUnavailableError when there is none or nobody to ask."""
         reply = self._request("GET", f"/v1/models/{model}", None, deadline)
         if reply.status == requests.codes.not_found:
-            raise AwayError("The model server does not know this model.")
+            raise ModelServerUnavailableError("The model server does not know this model.")
         with well_formed():
             entries = _document(reply)["model_version_status"]
             versions = [int(entry["version"]) for entry in entries if entry["state"] == "AVAILABLE"]
         if not versions:
-            raise AwayError("The model server has not loaded this model yet.")
+            raise ModelServerUnavailableError("The model server has not loaded this model yet.")
         return versions
 
     def predict(self, model: str, version: int, body: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
@@ -94,9 +94,9 @@ class Serving:
         except requests.ConnectionError as error:
             if again and _was_closed(error):
                 return self._request(method, path, body, deadline, again=False)
-            raise AwayError("The model server cannot be reached.") from error
+            raise ModelServerUnavailableError("The model server cannot be reached.") from error
         except (requests.RequestException, HTTPError) as error:
-            raise AwayError("The model server broke off its answer.") from error
+            raise ModelServerUnavailableError("The model server broke off its answer.") from error
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def well_formed() -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, ValueError, RecursionError) as error:
-        raise AwayError("The model server's answer cannot be read.") from error
+        raise ModelServerUnavailableError("The model server's answer cannot be read.") from error
 
 
 def _was_closed(error: requests.ConnectionError) -> bool:
@@ -128,9 +128,9 @@ def _document(reply: _Reply) -> dict[str, Any]:
         words = reply.body[:_LOGGED].decode(errors="replace")
         # What TF-Serving says of a request's JSON quotes it, and with it the prompt's tokens.
         log.warning("status %d: %s", reply.status, "about our JSON" if "JSON" in words else words)
-        raise AwayError(f"The model server answered with status {reply.status}.")
+        raise ModelServerUnavailableError(f"The model server answered with status {reply.status}.")
     with well_formed():
         document = json.loads(reply.body)
     if not isinstance(document, dict):
-        raise AwayError("The model server's answer cannot be read.")
+        raise ModelServerUnavailableError("The model server's answer cannot be read.")
     return document

@@ -30,7 +30,7 @@ class Draft:
 
 
 @dataclass
-class _Row:
+class _PoemInProgress:
     """A poem that is being written by the loop."""
 
     text: list[int]  # the prompt's tokens and all that was chosen
@@ -74,7 +74,7 @@ def loop(
     """Write a poem for each seed, with one call for the next token of all that are not finished."""
     start = Walk.behind(prompt, release.rules)
     rows = [
-        _Row(list(prompt), noise_vector(seed, WINDOW), chaos_vector(seed, parameters.chaos, WINDOW), start)
+        _PoemInProgress(list(prompt), noise_vector(seed, WINDOW), chaos_vector(seed, parameters.chaos, WINDOW), start)
         for seed in seeds
     ]
     while living := [row for row in rows if row.stop is None]:

@@ -8,7 +8,7 @@ Problem is the root; each class has its HTTP status.
   MediaTypeError 415     a body that is not said to be JSON
   InvalidError 422       fields with values that they may not have, each named
   BusyError 503          as many poems are being written as may be at a time
-  AwayError 503          TF-Serving does not answer, or not as it should
+  ModelServerUnavailableError 503          TF-Serving does not answer, or not as it should
     SlowError 503        it does, but the poem was not finished in time
 """
 
@@ -82,14 +82,14 @@ class BusyError(Problem):
     retry_after = 2
 
 
-class AwayError(Problem):
+class ModelServerUnavailableError(Problem):
     """TF-Serving does not answer, or not as it should. It is asked anew with the next request."""
 
     status, name, title = 503, "away", "The model server is away"
     retry_after = 5
 
 
-class SlowError(AwayError):
+class SlowError(ModelServerUnavailableError):
     """The poem was not finished in time."""
 
     name, title = "slow", "The poem took too long"

@@ -16,7 +16,7 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from backend.errors import CONTENT_TYPE, encode, plain_document
-from backend.settings import Settings
+from backend.settings import BackendSettings
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _WAKE_SECONDS = 1.0
 _GRACE_SECONDS = 5.0  # beyond the time that a poem may take
 
 
-class StartError(Exception):
+class ListenError(Exception):
     """The server cannot start; the text is the sentence to print."""
 
 
@@ -48,7 +48,7 @@ class _ProblemTask(ErrorTask):
         self.write(body)
 
 
-class _Parser(HTTPRequestParser):
+class _RequestParser(HTTPRequestParser):
     """Takes addresses with letters that are not percent-encoded, as people type them after `curl`."""
 
     def __init__(self, adj: Any) -> None:
@@ -66,14 +66,14 @@ class _Parser(HTTPRequestParser):
 
 
 class _Channel(HTTPChannel):
-    parser_class = _Parser
+    parser_class = _RequestParser
     error_task_class = _ProblemTask
 
 
-class Server:
+class BackendServer:
     """Waitress with a graceful end."""
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
+    def __init__(self, app: Flask, settings: BackendSettings) -> None:
         self._stopping = False
         self._drain_seconds = settings.poem_seconds + _GRACE_SECONDS
         self._channels: dict[int, Any] = {}
@@ -130,8 +130,8 @@ class Server:
                 channel.close_when_flushed = True
 
 
-def _bind(settings: Settings) -> socket.socket:
-    """Return a socket that is bound, so that a taken port is known at once; StartError when it is not to be had."""
+def _bind(settings: BackendSettings) -> socket.socket:
+    """Return a socket that is bound, so that a taken port is known at once; ListenError when it is not to be had."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
@@ -140,5 +140,5 @@ def _bind(settings: Settings) -> socket.socket:
         bound.bind(address)
     except OSError as error:
         message = f"Cannot listen on {settings.host}:{settings.port} (BACKEND_HOST, BACKEND_PORT): {error.strerror}."
-        raise StartError(message) from error
+        raise ListenError(message) from error
     return bound

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 
-class SettingsError(Exception):
+class BackendSettingsError(Exception):
     """The environment is not usable; the text is one sentence that names the variable to set."""
 
 
 @dataclass(frozen=True)
-class Settings:
+class BackendSettings:
     """Everything that the backend is told from outside."""
 
     host: str  # BACKEND_HOST
@@ -24,8 +24,8 @@ class Settings:
     max_concurrent: int  # MAX_CONCURRENT: poems in hand at a time; those that the graph writes for one request are one
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the settings; raise SettingsError for the first one that is wrong."""
+    def from_environment(cls, environ: Mapping[str, str]) -> "BackendSettings":
+        """Read the settings; raise BackendSettingsError for the first one that is wrong."""
         max_concurrent = _integer(environ, "MAX_CONCURRENT", 8, 1, 256)
         return cls(
             host=_value(environ, "BACKEND_HOST") or "127.0.0.1",
@@ -50,7 +50,7 @@ def _integer(environ: Mapping[str, str], name: str, default: int, minimum: int, 
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(maximum)) else -1
     if not minimum <= number <= maximum:
         message = f"{name} must be a whole number from {minimum} to {maximum}."
-        raise SettingsError(message)
+        raise BackendSettingsError(message)
     return number
 
 
@@ -58,7 +58,7 @@ def _threads(environ: Mapping[str, str], max_concurrent: int) -> int:
     threads = _integer(environ, "BACKEND_THREADS", max_concurrent + 4, 2, 1024)
     if threads < max_concurrent + 2:  # one that looks at TF-Serving, one for all that needs no TF-Serving
         message = f"BACKEND_THREADS must be at least 2 more than MAX_CONCURRENT, which is {max_concurrent}."
-        raise SettingsError(message)
+        raise BackendSettingsError(message)
     return threads
 
 
@@ -69,7 +69,7 @@ def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
         seconds = 0.0
     if not 0.0 < seconds <= 3600.0:  # noqa: PLR2004 (an hour; nan fails here too)
         message = f"{name} must be a number of seconds above 0 and at most 3600."
-        raise SettingsError(message)
+        raise BackendSettingsError(message)
     return seconds
 
 
@@ -82,7 +82,7 @@ def _url(environ: Mapping[str, str], name: str, default: str) -> str:
         usable = False
     if not usable or parts.query or parts.fragment:
         message = f"{name} must be an address such as {default}."
-        raise SettingsError(message)
+        raise BackendSettingsError(message)
     return url.rstrip("/")
 
 
@@ -91,5 +91,5 @@ def _models(environ: Mapping[str, str]) -> tuple[str, ...]:
     plain = all(name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum() for name in names)
     if not plain or len(set(names)) != len(names):
         message = "MODELS must be names of different models with commas between, such as neuralpoet."
-        raise SettingsError(message)
+        raise BackendSettingsError(message)
     return tuple(names)

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 
 from bot import health
-from bot.settings import Settings, SettingsError, database_path
+from bot.settings import BotSettings, BotSettingsError, database_path
 from bot.storage import Storage
 
 ENVIRONMENT = """\
@@ -39,8 +39,8 @@ def main() -> None:
         sentence = health.complaint(health.heartbeat(database_path(os.environ)))
         parser.exit(int(sentence is not None), sentence and f"{sentence}\n")
     try:
-        settings = Settings.from_environment(os.environ)
-    except SettingsError as error:
+        settings = BotSettings.from_environment(os.environ)
+    except BotSettingsError as error:
         parser.exit(2, f"{error}\n")
     try:
         storage = Storage(settings.database)
@@ -50,7 +50,7 @@ def main() -> None:
         _run(parser, settings, storage)
 
 
-def _run(parser: argparse.ArgumentParser, settings: Settings, storage: Storage) -> None:
+def _run(parser: argparse.ArgumentParser, settings: BotSettings, storage: Storage) -> None:
     from bot import service
 
     try:

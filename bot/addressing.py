@@ -24,7 +24,7 @@ def text_for_bot(message: Message) -> str | None:
     return message.text if _is_reply_to_bot(message) else None
 
 
-def whose_turn(update: object) -> int | None:
+def queued_user(update: object) -> int | None:
     """Return the user whose updates must be answered in order, None for an update that gets no answer."""
     if not isinstance(update, Update) or update.effective_user is None:
         return None

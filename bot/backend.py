@@ -1,12 +1,11 @@
 """The backend's HTTP API, as the bot sees it.
 
-Errors: BackendError is the root and is never raised itself.
-  AwayError     there is no poem and it is not the user's fault: unreachable, too slow, broken, or it refused our own
-                parameters; the text says which, for the log
-  BusyError     it is there, but cannot take more work at the moment
-  RefusedError  it does not take this prompt
-  UnknownModelError  it has no model of the name that was asked for
-No error's text holds anything that a user wrote.
+Errors: BackendError is the root and is never raised itself. No error's text holds anything that a user wrote.
+  BackendUnavailableError  no poem, and not the user's fault: the backend is unreachable, slow or broken, or rejects our
+                           own parameters; the text, for the log, says which
+  BackendBusyError         the backend is at its limit of concurrent poems
+  PromptRefusedError       the backend rejects this prompt
+  ModelNotOfferedError     the backend has no model of the requested name
 """
 
 import asyncio
@@ -24,24 +23,24 @@ class BackendError(Exception):
     """The backend wrote no poem."""
 
 
-class AwayError(BackendError):
+class BackendUnavailableError(BackendError):
     """The backend cannot write a poem now."""
 
 
-class BusyError(BackendError):
+class BackendBusyError(BackendError):
     """The backend has too much to do."""
 
 
-class RefusedError(BackendError):
+class PromptRefusedError(BackendError):
     """The backend does not take this prompt."""
 
 
-class UnknownModelError(BackendError):
+class ModelNotOfferedError(BackendError):
     """The backend has no such model, or has it no longer."""
 
 
 @dataclass(frozen=True)
-class Model:
+class OfferedModel:
     """A model that the backend offers."""
 
     name: str
@@ -49,7 +48,7 @@ class Model:
     default: bool
 
 
-class Backend:
+class BackendClient:
     """A client with one pool of connections, for the life of the process."""
 
     def __init__(self, url: str, seconds: float, decoder: str | None) -> None:
@@ -79,22 +78,22 @@ class Backend:
         match _json(response):
             case {"poems": [{"poem": str(poem)}, *_]}:
                 return _well_formed(poem)
-        raise AwayError("a reply without a poem")
+        raise BackendUnavailableError("a reply without a poem")
 
-    async def models(self) -> list[Model]:
-        """Return the models, at least one; raise AwayError if the backend does not say."""
+    async def models(self) -> list[OfferedModel]:
+        """Return the models, at least one; raise BackendUnavailableError if the backend does not say."""
         response = await self._request("GET", "/models")
         match _json(response):
             case {"default": str(default), "models": [_, *_] as entries}:
                 return [_model(entry, default) for entry in entries]
         message = f"a reply without models, status {response.status_code}"
-        raise AwayError(message)
+        raise BackendUnavailableError(message)
 
     async def longest_prompt(self) -> int | None:
         """Return the longest prompt in characters, None if the backend does not say."""
         try:
             reply = _json(await self._request("GET", "/models"))
-        except AwayError:
+        except BackendUnavailableError:
             return None
         match reply:
             case {"bounds": {"prompt": {"max_length": int(limit)}}}:
@@ -106,31 +105,35 @@ class Backend:
             async with asyncio.timeout(self._seconds):  # httpx limits each wait, not their sum
                 return await self._client.request(method, path, json=body)
         except (httpx.HTTPError, TimeoutError) as error:
-            raise AwayError(type(error).__name__) from error
+            raise BackendUnavailableError(type(error).__name__) from error
 
 
 def _error(response: httpx.Response) -> BackendError:
     """Tell a reply's meaning from its status and, for some, from what the problem names."""
     match response.status_code:
         case httpx.codes.TOO_MANY_REQUESTS:
-            return BusyError()
+            return BackendBusyError()
         case httpx.codes.SERVICE_UNAVAILABLE if _problem_type(response).endswith((":busy", ":slow")):
-            return BusyError()
+            return BackendBusyError()
         case httpx.codes.NOT_FOUND if _problem_type(response).endswith(":unknown-model"):
-            return UnknownModelError()
+            return ModelNotOfferedError()
         case httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-            return RefusedError()
+            return PromptRefusedError()
         case httpx.codes.UNPROCESSABLE_ENTITY:
             fields = _refused_fields(response)
-            return RefusedError() if fields <= {"prompt"} else AwayError(f"status 422 for {sorted(fields)}")
-    return AwayError(f"status {response.status_code}")
+            return (
+                PromptRefusedError()
+                if fields <= {"prompt"}
+                else BackendUnavailableError(f"status 422 for {sorted(fields)}")
+            )
+    return BackendUnavailableError(f"status {response.status_code}")
 
 
-def _model(entry: object, default: str) -> Model:
+def _model(entry: object, default: str) -> OfferedModel:
     match entry:
         case {"name": str(name), "ready": bool(ready)}:
-            return Model(name, ready, name == default)
-    raise AwayError("a model without a name")
+            return OfferedModel(name, ready, name == default)
+    raise BackendUnavailableError("a model without a name")
 
 
 def _problem_type(response: httpx.Response) -> str:

@@ -18,9 +18,17 @@ from telegram.ext import (
     filters,
 )
 
-from bot import models
+from bot import model_keyboard
 from bot.addressing import ForBot, text_for_bot
-from bot.backend import AwayError, Backend, BackendError, BusyError, Model, RefusedError, UnknownModelError
+from bot.backend import (
+    BackendBusyError,
+    BackendClient,
+    BackendError,
+    BackendUnavailableError,
+    ModelNotOfferedError,
+    OfferedModel,
+    PromptRefusedError,
+)
 from bot.replies import reply, typing
 from bot.storage import Storage
 from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
@@ -37,7 +45,7 @@ class Conversation:
     """The bot's side of every conversation."""
 
     storage: Storage
-    backend: Backend
+    backend: BackendClient
     albums: deque[str] = field(default_factory=lambda: deque(maxlen=ALBUMS))  # those that had their answer
 
     def handlers(self) -> list[BaseHandler[Update, Context, None]]:
@@ -51,7 +59,7 @@ class Conversation:
             MessageHandler(private & filters.COMMAND, self.unknown_command),
             MessageHandler(new & ForBot() & ~filters.COMMAND, self.poem),
             MessageHandler(private & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.not_text),
-            CallbackQueryHandler(self.model_chosen, pattern=f"^{models.PREFIX}"),
+            CallbackQueryHandler(self.model_chosen, pattern=f"^{model_keyboard.PREFIX}"),
             CallbackQueryHandler(self.language_chosen),
         ]
 
@@ -99,7 +107,7 @@ class Conversation:
         """Choose the model that is named; without a name, offer the models as buttons."""
         message, user, texts = _message(update), _user(update), self.texts(update)
         if context.args:
-            _, text = await self._choose(models.button(" ".join(context.args)), user, texts)
+            _, text = await self._choose(model_keyboard.button(" ".join(context.args)), user, texts)
             await reply(message, text)
             return
         match await self._models():
@@ -108,7 +116,7 @@ class Conversation:
             case [only]:
                 await reply(message, texts.only_model.format(name=only.name))
             case offered:
-                buttons = models.keyboard(offered, self._model(user), texts)
+                buttons = model_keyboard.keyboard(offered, self._model(user), texts)
                 await message.reply_text(texts.choose_model, reply_markup=buttons)
 
     async def model_chosen(self, update: Update, _: Context) -> None:
@@ -164,7 +172,7 @@ class Conversation:
         prompt = text_for_bot(message) or ""
         model = self._model(user)
         if model is not None:
-            with contextlib.suppress(UnknownModelError):
+            with contextlib.suppress(ModelNotOfferedError):
                 return await self.backend.poem(prompt, model)
             with _though_the_disk_fails():
                 self.storage.set_model(user, None)
@@ -176,7 +184,7 @@ class Conversation:
         offered = await self._models()
         if not offered:
             return False, texts.away
-        model = next((model for model in offered if models.button(model.name) == button), None)
+        model = next((model for model in offered if model_keyboard.button(model.name) == button), None)
         if model is None:
             return False, texts.model_unknown
         if not model.ready:
@@ -184,11 +192,11 @@ class Conversation:
         self.storage.set_model(user, model.name)
         return True, texts.model_chosen.format(name=model.name)
 
-    async def _models(self) -> list[Model]:
+    async def _models(self) -> list[OfferedModel]:
         """Return the models that the backend has, none where it does not say."""
         try:
             return await self.backend.models()
-        except AwayError as error:
+        except BackendUnavailableError as error:
             logger.warning("backend: %s", error)
             return []
 
@@ -201,15 +209,15 @@ class Conversation:
     async def _excuse(self, error: BackendError, message: Message, texts: Texts) -> str:
         """Return what to say instead of a poem."""
         match error:
-            case BusyError():
+            case BackendBusyError():
                 return texts.busy
-            case RefusedError():
+            case PromptRefusedError():
                 limit = await self.backend.longest_prompt()
                 if limit is None:
                     return texts.refused
                 too_long = len(text_for_bot(message) or "") > limit
                 return texts.too_long.format(limit=limit) if too_long else texts.unreadable
-            case AwayError():
+            case BackendUnavailableError():
                 logger.warning("backend: %s", error)
         return texts.away
 

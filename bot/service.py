@@ -11,9 +11,9 @@ from telegram.ext import Updater
 
 from bot import health, logs
 from bot.application import App, announce_commands, build
-from bot.backend import Backend
+from bot.backend import BackendClient
 from bot.handlers import Conversation
-from bot.settings import Settings
+from bot.settings import BotSettings
 from bot.storage import Storage
 from bot.transport import PollingRequest
 
@@ -30,13 +30,13 @@ class TokenRefusedError(Exception):
     """Telegram does not know the token, from the start or since it was revoked."""
 
 
-def run(settings: Settings, storage: Storage) -> None:
+def run(settings: BotSettings, storage: Storage) -> None:
     """Answer users until SIGTERM or SIGINT; raise TokenRefusedError when Telegram does not know the token."""
     logs.configure(settings.token)
     asyncio.run(_until_signal(settings, storage))
 
 
-async def _until_signal(settings: Settings, storage: Storage) -> None:
+async def _until_signal(settings: BotSettings, storage: Storage) -> None:
     this = cast("asyncio.Task[None]", asyncio.current_task())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
@@ -44,8 +44,8 @@ async def _until_signal(settings: Settings, storage: Storage) -> None:
         await _serve(settings, storage)
 
 
-async def _serve(settings: Settings, storage: Storage) -> None:
-    backend = Backend(settings.backend_url, settings.backend_seconds, settings.decoder)
+async def _serve(settings: BotSettings, storage: Storage) -> None:
+    backend = BackendClient(settings.backend_url, settings.backend_seconds, settings.decoder)
     heartbeat = health.heartbeat(settings.database)
     refused = asyncio.Event()
     polling = PollingRequest(on_success=lambda: health.beat(heartbeat), on_refusal=refused.set)

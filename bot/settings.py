@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 DECODERS = ("graph", "loop")
 
 
-class SettingsError(Exception):
+class BotSettingsError(Exception):
     """The environment is not usable; the text is one sentence that names the variable to set."""
 
 
 @dataclass(frozen=True)
-class Settings:
+class BotSettings:
     """Everything that the bot is told from outside."""
 
     token: str = field(repr=False)  # TELEGRAM_BOT_TOKEN, or the file that TELEGRAM_BOT_TOKEN_FILE names
@@ -24,8 +24,8 @@ class Settings:
     database: Path  # BOT_DATABASE: the SQLite file; its folder is made when missing
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the settings; raise SettingsError for the first one that is missing or wrong."""
+    def from_environment(cls, environ: Mapping[str, str]) -> "BotSettings":
+        """Read the settings; raise BotSettingsError for the first one that is missing or wrong."""
         return cls(
             token=_token(environ),
             telegram_url=_url(environ, "TELEGRAM_API_URL", "https://api.telegram.org"),
@@ -50,10 +50,12 @@ def _token(environ: Mapping[str, str]) -> str:
     """Return the token. Its shape is checked, because it becomes part of a URL; it is never put into a message."""
     token = _value(environ, "TELEGRAM_BOT_TOKEN") or _token_from_file(environ)
     if not token:
-        raise SettingsError("Set TELEGRAM_BOT_TOKEN to the token that @BotFather gave you.")
+        raise BotSettingsError("Set TELEGRAM_BOT_TOKEN to the token that @BotFather gave you.")
     number, _, secret = token.partition(":")
     if not (number.isdecimal() and secret.replace("-", "").replace("_", "").isalnum() and token.isascii()):
-        raise SettingsError("TELEGRAM_BOT_TOKEN does not look like a token from @BotFather (digits, a colon, letters).")
+        raise BotSettingsError(
+            "TELEGRAM_BOT_TOKEN does not look like a token from @BotFather (digits, a colon, letters)."
+        )
     return token
 
 
@@ -62,7 +64,7 @@ def _token_from_file(environ: Mapping[str, str]) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip() if path else ""
     except (OSError, UnicodeDecodeError):
-        raise SettingsError("TELEGRAM_BOT_TOKEN_FILE names a file that cannot be read.") from None
+        raise BotSettingsError("TELEGRAM_BOT_TOKEN_FILE names a file that cannot be read.") from None
 
 
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:
@@ -73,7 +75,7 @@ def _url(environ: Mapping[str, str], name: str, default: str) -> str:
     except ValueError:  # a port that is no number
         usable = False
     if not usable or parts.query or parts.fragment:
-        raise SettingsError(f"{name} must be an address such as {default}.")
+        raise BotSettingsError(f"{name} must be an address such as {default}.")
     return url.rstrip("/")
 
 
@@ -83,12 +85,12 @@ def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
     except ValueError:
         seconds = 0.0
     if not 0.0 < seconds <= 3600.0:  # noqa: PLR2004 (an hour; nan fails here too)
-        raise SettingsError(f"{name} must be a number of seconds above 0 and at most 3600.")
+        raise BotSettingsError(f"{name} must be a number of seconds above 0 and at most 3600.")
     return seconds
 
 
 def _decoder(environ: Mapping[str, str]) -> str | None:
     decoder = _value(environ, "BOT_DECODER")
     if decoder and decoder not in DECODERS:
-        raise SettingsError(f"BOT_DECODER must be empty or one of: {', '.join(DECODERS)}.")
+        raise BotSettingsError(f"BOT_DECODER must be empty or one of: {', '.join(DECODERS)}.")
     return decoder or None

@@ -22,7 +22,7 @@ REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)  # Telegram's statuses
 Result = bool | dict[str, Any] | list[dict[str, Any]]
 
 
-class Patience(AIORateLimiter):
+class RetryingRateLimiter(AIORateLimiter):
     """Keeps Telegram's limits, and sends again what the network or a failing server swallowed on its way to a chat.
 
     A message whose acceptance was lost on the way back is sent twice: that is better than no answer, and Telegram has

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from deploy.stack import Stack, StackError, require_free
-from deploy.versions import place
+from deploy.versions import publish
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "model" / "releases" / "neuralpoet"
@@ -70,7 +70,7 @@ def main() -> None:
     stack = Stack(LOGS)
     try:
         serving, backend = ports()
-        start(stack, place(RELEASE, MODELS), serving, backend)
+        start(stack, publish(RELEASE, MODELS), serving, backend)
         stack.watch()
     except (StackError, OSError) as error:
         sys.exit(str(error))

@@ -13,7 +13,7 @@ from deploy.stack import StackError
 LITE = "model.tflite"
 
 
-def place(release: Path, models: Path) -> str:
+def publish(release: Path, models: Path) -> str:
     """Put the release's file as the newest version under models/NAME where it is not that yet; give NAME.
 
     A version appears whole or not at all. StackError where the release lacks what it needs.
@@ -62,6 +62,6 @@ def _name(release: Path) -> str:
 
 if __name__ == "__main__":
     try:
-        place(Path(sys.argv[1]), Path(sys.argv[2]))
+        publish(Path(sys.argv[1]), Path(sys.argv[2]))
     except (StackError, OSError) as error:
         sys.exit(str(error))

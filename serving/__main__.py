@@ -13,7 +13,7 @@ from serving.errors import ServingError, StartError
 from serving.listening import bind
 from serving.models_config import read_models
 from serving.monitoring_config import read_metrics_path
-from serving.server import Server
+from serving.server import EmbeddedServer
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     try:
         with bind(settings.rest_api_address, settings.rest_api_port) as bound, _reserve_grpc(settings):
             models, batching, metrics_path = read_models(settings), read_batching(settings), read_metrics_path(settings)
-            Server(settings, batching, metrics_path).run(bound, models or ())
+            EmbeddedServer(settings, batching, metrics_path).run(bound, models or ())
     except ServingError as error:
         sys.stderr.write(f"Failed to start server. Error: {error.status}\n")
         return 1
@@ -39,7 +39,7 @@ def main() -> int:
     return 0
 
 
-def _reserve_grpc(settings: flags.Settings) -> AbstractContextManager[object]:
+def _reserve_grpc(settings: flags.ServingSettings) -> AbstractContextManager[object]:
     """Take the port for gRPC, which will bind it a second time: it cannot bind without listening."""
     return bind(settings.grpc_address, settings.port) if settings.port else nullcontext()
 

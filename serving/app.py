@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from serving import predict, replies
 from serving.errors import HTTP_STATUS, Code, ServingError, invalid
 from serving.metrics import Metrics
-from serving.model import Status
+from serving.model import VersionStatus
 from serving.parsing import parse_object
 from serving.registry import Registry
 from serving.routes import Route, is_api, match
@@ -119,7 +119,7 @@ class Application:
             return _dump({"model_spec": spec, "metadata": {"signature_def": signatures}})
 
 
-def _status_entry(status: Status) -> dict[str, Any]:
+def _status_entry(status: VersionStatus) -> dict[str, Any]:
     return {
         "version": str(status.number),
         "state": status.state.value,

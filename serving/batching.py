@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from serving.batching_config import BatchingParameters
-from serving.engine import Engine, Limits, Signature
+from serving.engine import Engine, EngineLimits, Signature
 from serving.errors import Code, ServingError, invalid
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Scheduler:
                 self._changed.notify_all()
 
     def _may_run(self, batch: _Batch, now: float) -> bool:
-        return batch.due <= now and (batch.engine.limits.side_by_side or not self._is_busy(batch.engine))
+        return batch.due <= now and (batch.engine.limits.concurrent or not self._is_busy(batch.engine))
 
     def _take(self) -> _Batch:
         """Wait for the oldest batch that is due."""
@@ -141,7 +141,7 @@ class Scheduler:
                 self._changed.wait(None if due is None else due - now)
 
 
-class Batcher:
+class BatchingEngine:
     """An engine whose runs go through a scheduler."""
 
     def __init__(self, engine: Engine, scheduler: Scheduler) -> None:
@@ -149,7 +149,7 @@ class Batcher:
         self._scheduler = scheduler
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> EngineLimits:
         """Return the engine's limits."""
         return self._engine.limits
 

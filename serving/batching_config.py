@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.errors import ServingError, invalid
-from serving.flags import Settings
+from serving.flags import ServingSettings
 
 # The bounds of what a file may say; TF-Serving has the lower ones.
 _BOUNDS = {
@@ -36,7 +36,7 @@ class BatchingParameters:
     """Whether inputs of different sizes are padded to the largest, with their own first value."""
 
 
-def read_batching(settings: Settings) -> BatchingParameters | None:
+def read_batching(settings: ServingSettings) -> BatchingParameters | None:
     """Return the parameters, None where batching is off; raise ServingError for a file that makes no sense."""
     path = settings.batching_parameters_file
     if not settings.enable_batching:

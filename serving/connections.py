@@ -26,7 +26,7 @@ class _RefusalTask(ErrorTask):
         self.write(body)
 
 
-class _Parser(HTTPRequestParser):
+class _RequestParser(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
         """Refuse what waitress would stumble over: the address `http://[`, a Content-Length of thousands of digits."""
         try:
@@ -39,7 +39,7 @@ class _Parser(HTTPRequestParser):
 class Channel(HTTPChannel):
     """One client's connection, closed where a request takes longer than `_RECEIVE_SECONDS` to come in."""
 
-    parser_class = _Parser
+    parser_class = _RequestParser
     error_task_class = _RefusalTask
     _receiving_since = 0.0
 

@@ -13,7 +13,7 @@ DEFAULT_SIGNATURE = "serving_default"
 
 
 @dataclass(frozen=True)
-class Threads:
+class ThreadCounts:
     """How many threads an engine may use within an operation and for several; 0 leaves it to the engine."""
 
     intra_op: int = 0
@@ -30,12 +30,12 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Limits:
+class EngineLimits:
     """What an engine can do: who puts requests together must know, and who readies a version."""
 
     rows: int = sys.maxsize
     """How many a run may have."""
-    side_by_side: bool = True
+    concurrent: bool = True
     """Whether runs go on at once; else each waits for the one before."""
     first_run_is_slow: bool = True
     """Whether the first runs take longer than the rest."""
@@ -45,7 +45,7 @@ class Engine(Protocol):
     """A loaded version. `run` may be called from several threads at once."""
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> EngineLimits:
         """Return what holds for all its runs."""
 
     def signature(self, name: str) -> Signature:

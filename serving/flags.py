@@ -1,7 +1,7 @@
 # ruff: noqa: RUF009 -- what a row of the table calls makes a dataclass field
 """The command line: tensorflow_model_server's own flag names, read once into frozen settings.
 
-`Settings` is the table of the flags: the parser and `--help` are made from its rows.
+`ServingSettings` is the table of the flags: the parser and `--help` are made from its rows.
 """
 
 import argparse
@@ -109,7 +109,7 @@ def _flag(kind: Kind, text: str, default: object = None, *, required: bool = Fal
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServingSettings:
     """The table of the flags: a row's name, type, text and default, in the order of `--help`."""
 
     rest_api_port: int = _flag(PORT, "port to listen on", required=True)
@@ -190,17 +190,17 @@ GROUPS = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
+class _ArgumentParser(argparse.ArgumentParser):
     """Answers a bad command line with one sentence and exit status 2."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
-def parse(arguments: Sequence[str] | None = None) -> Settings:
+def parse(arguments: Sequence[str] | None = None) -> ServingSettings:
     """Read the command line; a bad flag ends the process with exit status 2."""
     parser = _parser()
-    settings = Settings(**vars(parser.parse_args(arguments)))
+    settings = ServingSettings(**vars(parser.parse_args(arguments)))
     if not settings.model_base_path and not settings.model_config_file:
         parser.error("one of --model_base_path and --model_config_file is required")
     if settings.port == settings.rest_api_port:
@@ -209,7 +209,7 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = _ArgumentParser(
         prog="python -m serving",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -217,7 +217,7 @@ def _parser() -> argparse.ArgumentParser:
         usage="%(prog)s --rest_api_port=PORT {--model_base_path=DIRECTORY | --model_config_file=FILE} [--flag=value]",
         allow_abbrev=False,
     )
-    for row in fields(Settings):
+    for row in fields(ServingSettings):
         if row.name in GROUPS:
             group = parser.add_argument_group(GROUPS[row.name])
         group.add_argument(f"--{row.name}", **row.metadata)

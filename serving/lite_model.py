@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from serving.engine import Limits, Signature, Threads, find
+from serving.engine import EngineLimits, Signature, ThreadCounts, find
 from serving.errors import Code, ServingError, invalid
 from serving.tensors import shape_text
 
@@ -49,9 +49,9 @@ class _Call:
 class LiteModel:
     """A loaded `model.tflite`. `run` may be called from several threads at once."""
 
-    limits = Limits(rows=MAX_ROWS, side_by_side=False, first_run_is_slow=False)
+    limits = EngineLimits(rows=MAX_ROWS, concurrent=False, first_run_is_slow=False)
 
-    def __init__(self, path: Path, threads: Threads) -> None:
+    def __init__(self, path: Path, threads: ThreadCounts) -> None:
         """Load the file; raise ServingError when it cannot be loaded."""
         self._turn = threading.Lock()
         try:

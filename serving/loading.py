@@ -3,14 +3,14 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from serving.engine import Engine, Threads
+from serving.engine import Engine, ThreadCounts
 from serving.errors import Code, ServingError
 
 _LITE = "model.tflite"  # TF-Serving's name for it
 _SAVED_MODEL = "saved_model.pb"
 
 
-def load(path: Path, threads: Threads, *, prefer_tflite: bool) -> Engine:
+def load(path: Path, threads: ThreadCounts, *, prefer_tflite: bool) -> Engine:
     """Load the version directory; raise ServingError when it cannot be loaded.
 
     Of a version with both forms LiteRT takes its own where it is preferred, or where there is no TensorFlow.

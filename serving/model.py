@@ -22,7 +22,7 @@ from serving.versions import scan
 log = logging.getLogger(__name__)
 
 
-class State(enum.StrEnum):
+class VersionState(enum.StrEnum):
     """The life of a version, in TF-Serving's words."""
 
     START = "START"
@@ -33,17 +33,17 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Status:
+class VersionStatus:
     """What the status route says of a version."""
 
     number: int
-    state: State
+    state: VersionState
     code: Code
     message: str
 
 
 @dataclass(frozen=True)
-class Retries:
+class RetryPolicy:
     """How often a failed load is tried again, and after how many seconds."""
 
     count: int
@@ -55,24 +55,24 @@ class _Version:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.state = State.START
+        self.state = VersionState.START
         self.error: ServingError | None = None
         self.loaded: Engine | None = None
         self.users = 0
         self.failures = 0
         self.retry_at: float | None = None
 
-    def status(self) -> Status:
+    def status(self) -> VersionStatus:
         code, message = Code.OK, ""
-        if self.error and self.state is State.END:
+        if self.error and self.state is VersionState.END:
             code, message = self.error.code, str(self.error)
-        return Status(self.number, self.state, code, message)
+        return VersionStatus(self.number, self.state, code, message)
 
 
 class Model:
     """One model: the versions that its configuration wants of those that its base path holds."""
 
-    def __init__(self, name: str, load: Callable[[Path], Engine], retries: Retries) -> None:
+    def __init__(self, name: str, load: Callable[[Path], Engine], retries: RetryPolicy) -> None:
         self.name = name
         self._load = load
         self._retries = retries
@@ -91,7 +91,7 @@ class Model:
                 if allow_unavailable and current.get(label, number) == number:
                     continue
                 version = self._versions.get(number)
-                if version is None or version.state is not State.AVAILABLE:
+                if version is None or version.state is not VersionState.AVAILABLE:
                     message = (
                         f"Request to assign label to version {number} of model {self.name}, "
                         "which is not currently available for inference"
@@ -116,7 +116,7 @@ class Model:
                 version.users -= 1
             self._finish(version)
 
-    def statuses(self) -> list[Status]:
+    def statuses(self) -> list[VersionStatus]:
         """Return every version ever seen, the highest first."""
         with self._lock:
             return [version.status() for _, version in sorted(self._versions.items(), reverse=True)]
@@ -168,7 +168,7 @@ class Model:
         return self._config.labels[label]
 
     def _find(self, number: int | None) -> tuple[_Version, Engine]:
-        served = {n: v for n, v in self._versions.items() if v.state is State.AVAILABLE}
+        served = {n: v for n, v in self._versions.items() if v.state is VersionState.AVAILABLE}
         version = served.get(max(served, default=-1) if number is None else number)
         if version is None or version.loaded is None:
             raise servable_not_found(self.name, number)
@@ -179,17 +179,19 @@ class Model:
         with self._lock:
             for number, version in self._versions.items():
                 if version.failures and number not in wanted:
-                    version.state, version.failures, version.retry_at = State.END, 0, None
+                    version.state, version.failures, version.retry_at = VersionState.END, 0, None
 
     def _bring_up(self, number: int, path: Path) -> None:
         """Load the version where it is not served yet and no failure forbids it."""
         with self._lock:
             version = self._versions.get(number)
-            if version is None or (version.state in (State.UNLOADING, State.END) and not version.failures):
+            if version is None or (
+                version.state in (VersionState.UNLOADING, VersionState.END) and not version.failures
+            ):
                 version = self._versions[number] = _Version(number)
-            if version.state is State.AVAILABLE or not _is_due(version):
+            if version.state is VersionState.AVAILABLE or not _is_due(version):
                 return
-            version.state = State.LOADING
+            version.state = VersionState.LOADING
         log.info("Loading servable version {name: %s version: %d} from %s", self.name, number, path)
         try:
             loaded = self._load(path)
@@ -199,7 +201,7 @@ class Model:
             self._fail(version, error if isinstance(error, ServingError) else ServingError(Code.INTERNAL, repr(error)))
             return
         with self._lock:
-            version.loaded, version.state = loaded, State.AVAILABLE
+            version.loaded, version.state = loaded, VersionState.AVAILABLE
             version.failures, version.retry_at, version.error = 0, None, None
         log.info("Successfully loaded servable version {name: %s version: %d}", self.name, number)
 
@@ -210,7 +212,7 @@ class Model:
             if version.failures <= self._retries.count:
                 version.retry_at = time.monotonic() + self._retries.seconds
             else:
-                version.state, version.retry_at = State.END, None
+                version.state, version.retry_at = VersionState.END, None
         log.error(
             "Loading servable {name: %s version: %d} failed (try %d of %d): %s",
             self.name,
@@ -223,24 +225,24 @@ class Model:
     def _retire_others(self, wanted: Collection[int]) -> None:
         """Unload what is not wanted; but the highest of it serves on while nothing of what is wanted does."""
         with self._lock:
-            served = {n: v for n, v in sorted(self._versions.items()) if v.state is State.AVAILABLE}
+            served = {n: v for n, v in sorted(self._versions.items()) if v.state is VersionState.AVAILABLE}
             retired = [version for number, version in served.items() if number not in wanted]
             if wanted and len(retired) == len(served):
                 del retired[-1:]
             for version in retired:
-                version.state = State.UNLOADING
+                version.state = VersionState.UNLOADING
         for version in retired:
             self._finish(version)
 
     def _finish(self, version: _Version) -> None:
         """Free an UNLOADING version once nobody uses it."""
         with self._lock:
-            if version.state is not State.UNLOADING or version.users or version.loaded is None:
+            if version.state is not VersionState.UNLOADING or version.users or version.loaded is None:
                 return
             loaded, version.loaded = version.loaded, None
         loaded.close()
         with self._lock:
-            version.state = State.END
+            version.state = VersionState.END
         log.info("Unloaded servable version {name: %s version: %d}", self.name, version.number)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from serving.errors import Code, ServingError, invalid
-from serving.flags import Settings
-from serving.versions import Policy
+from serving.flags import ServingSettings
+from serving.versions import VersionPolicy
 
 _PLATFORM = "tensorflow"
 _TENSORFLOW_TYPE = 1  # the deprecated `model_type: TENSORFLOW`
@@ -19,11 +19,11 @@ class ModelConfig:
 
     name: str
     base_path: Path
-    policy: Policy = field(default_factory=Policy)
+    policy: VersionPolicy = field(default_factory=VersionPolicy)
     labels: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_models(settings: Settings) -> Sequence[ModelConfig] | None:
+def read_models(settings: ServingSettings) -> Sequence[ModelConfig] | None:
     """Return the models that the settings name, from the file where they name one; see `read`."""
     if settings.model_config_file:
         return read(settings.model_config_file)
@@ -97,10 +97,10 @@ def _check_platform(config: Any) -> None:
     raise invalid(message)
 
 
-def _policy(policy: Any) -> Policy:
+def _policy(policy: Any) -> VersionPolicy:
     kind = policy.WhichOneof("policy_choice")
     if kind == "all":
-        return Policy(latest=None)
+        return VersionPolicy(latest=None)
     if kind == "specific":
-        return Policy(specific=frozenset(policy.specific.versions))
-    return Policy(latest=max(policy.latest.num_versions, 1))
+        return VersionPolicy(specific=frozenset(policy.specific.versions))
+    return VersionPolicy(latest=max(policy.latest.num_versions, 1))

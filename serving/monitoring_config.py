@@ -1,11 +1,11 @@
 """Where Prometheus finds the metrics, as `--monitoring_config_file` says."""
 
-from serving.flags import Settings
+from serving.flags import ServingSettings
 
 _PATH = "/monitoring/prometheus/metrics"
 
 
-def read_metrics_path(settings: Settings) -> str | None:
+def read_metrics_path(settings: ServingSettings) -> str | None:
     """Return the path of the metrics, None where they are not shown; raise ServingError for a file that is broken."""
     file = settings.monitoring_config_file
     if file is None:

@@ -49,7 +49,7 @@ def row_tensors(document: dict[str, Any], types: Mapping[str, str]) -> dict[str,
             "input tensors required as per tensorinfo_map"
         )
         raise invalid(message)
-    batch = _Batch(types)
+    batch = _RowInputs(types)
     for number, item in enumerate(instances):
         if named:
             batch.add_named(number, item)
@@ -73,7 +73,7 @@ def column_tensors(document: dict[str, Any], types: Mapping[str, str]) -> dict[s
     return {name: _tensor(inputs, type_name)}
 
 
-class _Batch:
+class _RowInputs:
     """The items of a row request, gathered input by input; every item must have the first one's shapes."""
 
     def __init__(self, types: Mapping[str, str]) -> None:

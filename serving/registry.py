@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from serving.engine import Engine
 from serving.errors import Code, ServingError, not_found, servable_not_found, unknown_label
-from serving.model import Model, State, Status
+from serving.model import Model, VersionState, VersionStatus
 from serving.models_config import ModelConfig
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Registry:
         with model.borrow(number, label) as borrowed:
             yield borrowed
 
-    def statuses(self, name: str, number: int | None) -> list[Status]:
+    def statuses(self, name: str, number: int | None) -> list[VersionStatus]:
         """Return the states of one version or of all, the highest first; raise ServingError where there is none."""
         model = self._models.get(name)
         statuses = [s for s in (model.statuses() if model else []) if number in (None, s.number)]
@@ -92,10 +92,10 @@ class Registry:
         failed = [
             f"{{{{name: {name} version: {newest.number}}} due to error: {newest.code.name}: {newest.message}}}, "
             for name, versions in statuses.items()
-            if all(status.state is State.END for status in versions)
+            if all(status.state is VersionState.END for status in versions)
             for newest in [status for status in versions if status.code is not Code.OK][:1]
         ]
         if failed:
             message = f"{len(failed)} servable(s) did not become available: {{{''.join(failed)}}}"
             raise ServingError(Code.UNKNOWN, message)
-        return all(any(s.state is State.AVAILABLE for s in versions) for versions in statuses.values())
+        return all(any(s.state is VersionState.AVAILABLE for s in versions) for versions in statuses.values())

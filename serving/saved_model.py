@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf import json_format
 
-from serving.engine import Limits, Signature, Threads, find
+from serving.engine import EngineLimits, Signature, ThreadCounts, find
 from serving.errors import Code, ServingError, invalid
 
 _CODES = {code.value: code for code in Code}
@@ -26,9 +26,9 @@ tf.get_logger().setLevel(logging.ERROR)  # no deprecation notes about the sessio
 class SavedModel:
     """A loaded SavedModel. `run` may be called from several threads at once."""
 
-    limits = Limits()
+    limits = EngineLimits()
 
-    def __init__(self, path: Path, threads: Threads) -> None:
+    def __init__(self, path: Path, threads: ThreadCounts) -> None:
         """Load the version directory; raise ServingError when it cannot be loaded."""
         graph = tf.Graph()
         config = tf.compat.v1.ConfigProto(

@@ -14,15 +14,15 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from serving.app import MAX_BODY_BYTES, Application
-from serving.batching import Batcher, Scheduler
+from serving.batching import BatchingEngine, Scheduler
 from serving.batching_config import BatchingParameters
 from serving.connections import Channel
-from serving.engine import Engine, Threads
+from serving.engine import Engine, ThreadCounts
 from serving.errors import StartError
-from serving.flags import Settings
+from serving.flags import ServingSettings
 from serving.loading import load
 from serving.metrics import Metrics
-from serving.model import Model, Retries
+from serving.model import Model, RetryPolicy
 from serving.models_config import ModelConfig, read_models
 from serving.registry import Registry
 from serving.warmup import warm_up
@@ -40,16 +40,18 @@ _BACKLOG = 1024
 _MAX_CONNECTIONS = 1000
 
 
-class Server:
+class EmbeddedServer:
     """The embedded server from its settings to its end."""
 
-    def __init__(self, settings: Settings, batching: BatchingParameters | None, metrics_path: str | None) -> None:
+    def __init__(
+        self, settings: ServingSettings, batching: BatchingParameters | None, metrics_path: str | None
+    ) -> None:
         self._settings = settings
         self._metrics_path = metrics_path
         self._scheduler = Scheduler(batching) if batching else None
         self._stopping = False
         self._listener: Any = None
-        retries = Retries(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
+        retries = RetryPolicy(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
         self._registry = Registry(
             partial(Model, load=self._load, retries=retries),
             allow_labels_for_unavailable=settings.allow_version_labels_for_unavailable_models,
@@ -74,7 +76,7 @@ class Server:
 
     def _load(self, path: Path) -> Engine:
         settings = self._settings
-        threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
+        threads = ThreadCounts(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
         engine = load(path, threads, prefer_tflite=settings.prefer_tflite_model)
         try:
             count = warm_up(engine, path) if settings.enable_model_warmup and engine.limits.first_run_is_slow else 0
@@ -82,7 +84,7 @@ class Server:
             engine.close()
             raise
         log.info("Finished warmup with %d requests", count)
-        return Batcher(engine, self._scheduler) if self._scheduler else engine
+        return BatchingEngine(engine, self._scheduler) if self._scheduler else engine
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -17,7 +17,7 @@ MAX_VERSION = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class Policy:
+class VersionPolicy:
     """Which versions are wanted: those named in `specific`, else the `latest` highest, else (None) all."""
 
     latest: int | None = 1

@@ -24,6 +24,6 @@ def test_a_decimal_name_is_a_version_and_the_highest_is_the_newest(
     for name in names:
         (tmp_path / name).mkdir()
     found = served.scan(tmp_path)
-    assert (served.Policy().choose(found) or [0]) == [newest]
+    assert (served.VersionPolicy().choose(found) or [0]) == [newest]
     assert exported.newest_version(tmp_path) == newest
     assert deployed.newest_version(tmp_path) == newest

@@ -11,7 +11,7 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import add_PredictionSe
 
 from serving.app import MAX_BODY_BYTES
 from serving.errors import StartError
-from serving.flags import Settings
+from serving.flags import ServingSettings
 from serving.grpc.services import ModelService, PredictionService
 from serving.metrics import Metrics
 from serving.registry import Registry
@@ -32,7 +32,7 @@ logging.getLogger("grpc").setLevel(logging.CRITICAL)  # it logs a trace for any 
 class GrpcServer:
     """TF-Serving's gRPC services on a port, on a unix socket, or on both."""
 
-    def __init__(self, settings: Settings, registry: Registry, watcher: Watcher, metrics: Metrics) -> None:
+    def __init__(self, settings: ServingSettings, registry: Registry, watcher: Watcher, metrics: Metrics) -> None:
         self._targets = _targets(settings)
         self._stopping = threading.Event()
         self._stopped: threading.Event | None = None
@@ -81,7 +81,7 @@ class GrpcServer:
             os._exit(0)  # else Python would wait for their threads
 
 
-def _targets(settings: Settings) -> list[str]:
+def _targets(settings: ServingSettings) -> list[str]:
     """Return where to listen, in gRPC's words."""
     address = f"[{settings.grpc_address}]" if ":" in settings.grpc_address else settings.grpc_address
     targets = [f"{address}:{settings.port}"] if settings.port else []

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from backend.settings import Settings, SettingsError
+from backend.settings import BackendSettings, BackendSettingsError
 from tests.backend.conftest import SECONDS, running_backend, start_with
 from tests.backend.fake_serving import FakeServing
 from tests.processes import accepts, wait_until
 
 
 def test_the_defaults_work() -> None:
-    settings = Settings.from_environment({"BACKEND_PORT": " ", "MODELS": ""})
+    settings = BackendSettings.from_environment({"BACKEND_PORT": " ", "MODELS": ""})
     assert (settings.host, settings.port, settings.models) == ("127.0.0.1", 5000, ("neuralpoet",))
     assert settings.serving_url == "http://127.0.0.1:8501"
     assert settings.threads > settings.max_concurrent
@@ -34,7 +34,7 @@ def test_the_environment_is_read() -> None:
         "SERVING_READ_TIMEOUT": "7",
         "POEM_TIMEOUT": "9",
     }
-    assert Settings.from_environment(environ) == Settings(
+    assert BackendSettings.from_environment(environ) == BackendSettings(
         host="0.0.0.0",
         port=80,
         threads=5,
@@ -60,8 +60,8 @@ def test_the_environment_is_read() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=name):
-        Settings.from_environment({name: value})
+    with pytest.raises(BackendSettingsError, match=name):
+        BackendSettings.from_environment({name: value})
 
 
 def test_a_wrong_setting_ends_the_process_with_a_sentence() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.splitting import units
 from bot.texts import ENGLISH, RUSSIAN
-from tests.bot.backend import Answer, poem, problem
+from tests.bot.fake_backend import Answer, poem, problem
 from tests.bot.world import World
 from tests.telegram import BOT
 

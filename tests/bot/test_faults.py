@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from bot.texts import RUSSIAN
-from tests.bot.backend import poem
+from tests.bot.fake_backend import poem
 from tests.bot.world import World
 from tests.processes import free_port, wait_until
 from tests.telegram import TOKEN

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from bot.texts import RUSSIAN
-from tests.bot.backend import poem
+from tests.bot.fake_backend import poem
 from tests.bot.world import World
 from tests.processes import wait_until
 from tests.telegram import TOKEN

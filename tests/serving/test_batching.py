@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from tests.processes import Running, accepts, wait_until
+from tests.serving.base_paths import BasePath
 from tests.serving.conftest import Api, error_of, refusal, serving_model
-from tests.serving.shelves import Shelf
 
 SECONDS = 60.0
 HOUR = "batch_timeout_micros { value: 3600000000 }"
@@ -142,13 +142,13 @@ def test_the_time_limit_holds_while_waiting_and_while_running(filling: Api, tmp_
 def test_one_runs_one_waits_the_rest_is_refused_and_neither_swap_nor_stop_loses_any(
     saved_models: Path, tmp_path: Path
 ) -> None:
-    shelf = Shelf(saved_models, tmp_path / "m")
-    shelf.put(1)
+    base = BasePath(saved_models, tmp_path / "m")
+    base.put(1)
     parameters = f"{FOUR} {HOUR} max_enqueued_batches {{ value: 1 }} num_batch_threads {{ value: 1 }}"
-    with serving_model(shelf.base_path, *flags(tmp_path, parameters)) as (api, process):
+    with serving_model(base.path, *flags(tmp_path, parameters)) as (api, process):
 
         def swap() -> None:
-            shelf.put(2)
+            base.put(2)
             wait_until(lambda: api.states()["1"] == "UNLOADING", SECONDS)
 
         assert held_up(api, tmp_path / "swap", swap) == 1.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.flags import Settings
+from serving.flags import ServingSettings
 from tests.processes import accepts, free_port, start, wait_until
 from tests.serving.conftest import Api, error_of, launch
 
@@ -150,4 +150,4 @@ def test_help_names_every_flag() -> None:
     running = start([*SERVE, "--help"])
     assert running.wait(SECONDS) == 0
     described = {line.split()[0] for line in running.text().splitlines() if line.startswith("  --")}
-    assert described == {f"--{field.name}" for field in fields(Settings)}
+    assert described == {f"--{field.name}" for field in fields(ServingSettings)}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from serving import loading
-from serving.engine import Threads
+from serving.engine import ThreadCounts
 from serving.errors import Code, ServingError
 from serving.lite_model import MAX_ROWS, LiteModel
 from serving.saved_model import SavedModel
@@ -109,7 +109,7 @@ def test_what_does_not_fit_is_said_and_the_server_lives_on(
 
 
 def test_a_request_waits_for_the_one_before_no_longer_than_the_time_limit(lite_models: Path) -> None:
-    model = LiteModel(lite_models / "1" / "model.tflite", Threads())
+    model = LiteModel(lite_models / "1" / "model.tflite", ThreadCounts())
     inputs = {"x": np.ones(1, np.float32)}
     with model._turn, pytest.raises(ServingError) as raised:
         model.run(model.signature(""), inputs, timeout_ms=1)
@@ -154,20 +154,20 @@ def test_more_rows_than_the_engine_takes_do_not_meet_in_a_batch(lite_models: Pat
 
 def test_of_two_forms_tensorflows_is_served_unless_the_other_is_preferred(both_forms: Path) -> None:
     for prefer, kind in ((False, SavedModel), (True, LiteModel)):
-        loaded = loading.load(both_forms, Threads(), prefer_tflite=prefer)
+        loaded = loading.load(both_forms, ThreadCounts(), prefer_tflite=prefer)
         assert isinstance(loaded, kind)
         loaded.close()
 
 
 def test_without_tensorflow_the_other_form_is_served(both_forms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    assert isinstance(loading.load(both_forms, Threads(), prefer_tflite=False), LiteModel)
+    assert isinstance(loading.load(both_forms, ThreadCounts(), prefer_tflite=False), LiteModel)
 
 
 def test_without_tensorflow_a_saved_model_is_refused(saved_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(ServingError, match="TensorFlow, which runs SavedModels, is not installed"):
-        loading.load(saved_models / "sampler" / "1", Threads(), prefer_tflite=False)
+        loading.load(saved_models / "sampler" / "1", ThreadCounts(), prefer_tflite=False)
 
 
 def test_without_tensorflow_a_configuration_file_is_refused(tmp_path: Path) -> None:

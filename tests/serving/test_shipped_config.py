@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "serving" / "config"
 
 
-def shipped() -> flags.Settings:
+def shipped() -> flags.ServingSettings:
     """Return what the last CMD of the Dockerfile says, its files looked for here."""
     command = (ROOT / "serving" / "Dockerfile").read_text().rpartition("CMD ")[2]
     given = [flag.replace("/config/", f"{FOLDER}/") for flag in re.findall('"(--[^"]+)"', command)]

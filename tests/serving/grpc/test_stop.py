@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.processes import accepts, free_port, start, wait_until
-from tests.serving.conftest import Api, launch, launch_library
+from tests.serving.base_paths import ConfiguredModels
+from tests.serving.conftest import Api, launch, launch_configured
 from tests.serving.grpc.rpc import Rpc, connected, model_list, request, rpc_serving, spec
-from tests.serving.shelves import Library
 
 SECONDS = 60.0
 
@@ -79,11 +79,11 @@ def test_a_run_without_a_deadline_does_not_hold_up_the_end_for_ever(saved_models
         assert "Abandoning calls that still run" in running.text()
 
 
-def test_who_waits_for_a_model_is_told_of_the_end(library: Library) -> None:
-    library.shelf("m", 1)
-    library.configure(library.entry("m"))
-    with rpc_serving(launch_library, library) as (rpc, running), ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(rpc.reload, model_list(library, "m", "nowhere"), SECONDS)
+def test_who_waits_for_a_model_is_told_of_the_end(configured: ConfiguredModels) -> None:
+    configured.add("m", 1)
+    configured.configure(configured.entry("m"))
+    with rpc_serving(launch_configured, configured) as (rpc, running), ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(rpc.reload, model_list(configured, "m", "nowhere"), SECONDS)
         wait_until(lambda: "Serving the models: m, nowhere" in running.text(), SECONDS)
         running.process.send_signal(signal.SIGTERM)
         assert rpc.refusal("UNAVAILABLE", asked.result) == "The server is stopping."

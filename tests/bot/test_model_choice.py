@@ -8,7 +8,7 @@ import pytest
 
 from bot import storage
 from bot.texts import ENGLISH, RUSSIAN, Texts
-from tests.bot.backend import Answer
+from tests.bot.fake_backend import Answer
 from tests.bot.world import World
 
 LONG = "a-name-longer-than-a-button-can-send-" * 2

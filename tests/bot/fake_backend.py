@@ -32,7 +32,7 @@ def problem(status: int, headers: dict[str, str] | None = None, **extra: object)
     return Answer(status, json.dumps(body).encode(), {"Content-Type": PROBLEM, **(headers or {})})
 
 
-class Backend:
+class FakeBackend:
     """Serves on loopback; answers a prompt as `answers` has it, others with a poem of two lines."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], backend: Backend) -> None:
+    def __init__(self, address: tuple[str, int], backend: FakeBackend) -> None:
         self.backend = backend
         super().__init__(address, _Handler)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import InlineKeyboardMarkupLimit
 
-from bot.backend import Model
+from bot.backend import OfferedModel
 from bot.texts import Texts
 
 PREFIX = "model:"
@@ -18,7 +18,7 @@ def button(name: str) -> str:
     return PREFIX + hashlib.blake2s(name.encode(errors="replace"), digest_size=16).hexdigest()
 
 
-def keyboard(models: Sequence[Model], chosen: str | None, texts: Texts) -> InlineKeyboardMarkup:
+def keyboard(models: Sequence[OfferedModel], chosen: str | None, texts: Texts) -> InlineKeyboardMarkup:
     """Return a button a model, as many as Telegram takes; the one that writes for who chose `chosen` is marked."""
     writing = next((model for model in models if model.name == chosen), None)
     rows = []

@@ -11,18 +11,18 @@ CONCURRENT_UPDATES = 256
 
 
 @dataclass
-class _Line:
+class _Queue:
     """The updates of one user that are being answered or wait for it."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     length: int = 0
-    told: bool = False  # that the line is full
+    told: bool = False  # that the queue is full
 
 
-class Turns(BaseUpdateProcessor):
+class UserQueues(BaseUpdateProcessor):
     """Keeps the order of each user's updates, and the number that may wait.
 
-    What comes when a user's line is full is dropped; the first time until the line is empty again, `refuse` is called.
+    An update that finds its queue full is dropped; `refuse` is called for the first one since the queue was last empty.
     """
 
     def __init__(
@@ -31,12 +31,12 @@ class Turns(BaseUpdateProcessor):
         refuse: Callable[[object], Awaitable[None]],
         longest: int,
     ) -> None:
-        """Let `longest` updates a user be in hand or wait; `whose` gives the user, None for who needs no line."""
+        """Let `longest` updates a user be in hand or wait; `whose` gives the user, None for who needs no queue."""
         super().__init__(CONCURRENT_UPDATES)
         self._whose = whose
         self._refuse = refuse
         self._longest = longest
-        self._lines: dict[int, _Line] = {}
+        self._queues: dict[int, _Queue] = {}
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Process the update when its turn comes, or drop it."""
@@ -44,28 +44,28 @@ class Turns(BaseUpdateProcessor):
         if user is None:
             await coroutine
             return
-        line = self._lines.setdefault(user, _Line())
-        if line.length < self._longest:
-            await self._in_turn(user, line, coroutine)
+        queue = self._queues.setdefault(user, _Queue())
+        if queue.length < self._longest:
+            await self._in_turn(user, queue, coroutine)
             return
         if isinstance(coroutine, Coroutine):
             coroutine.close()
-        if not line.told:
-            line.told = True
+        if not queue.told:
+            queue.told = True
             await self._refuse(update)
 
-    async def _in_turn(self, user: int, line: _Line, coroutine: Awaitable[Any]) -> None:
-        line.length += 1
+    async def _in_turn(self, user: int, queue: _Queue, coroutine: Awaitable[Any]) -> None:
+        queue.length += 1
         try:
-            async with line.turn:  # first come, first served
+            async with queue.turn:  # first come, first served
                 await coroutine
         finally:
-            line.length -= 1
-            if not line.length:
-                del self._lines[user]
+            queue.length -= 1
+            if not queue.length:
+                del self._queues[user]
 
     async def initialize(self) -> None:
-        """Do nothing: lines are made when they are needed."""
+        """Do nothing: queues are made when they are needed."""
 
     async def shutdown(self) -> None:
         """Do nothing: the application has already waited for all updates."""
