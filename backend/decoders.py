@@ -1,4 +1,4 @@
-"""Two ways to write poems with one meaning: token by token here, or in one call inside the model."""
+"""The two decoders, equal in meaning: `loop` samples here, a call a token; `graph` samples inside the model."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,22 +18,22 @@ Predict = Callable[[dict[str, Any]], dict[str, Any]]  # the body of a predict re
 
 @dataclass(frozen=True)
 class Draft:
-    """A poem as it was drawn; its last token is EOS or the break that ended it, or the one that reached the bound."""
+    """A sampled poem; its last token is EOS, the break that ended it, or the one that reached the limit."""
 
     choices: Sequence[Choice]
     stop: Stop
 
     @property
     def tokens(self) -> list[int]:
-        """The ids in order."""
+        """The token ids in order of writing."""
         return [choice.token for choice in self.choices]
 
 
 @dataclass
 class _PoemInProgress:
-    """A poem that is being written by the loop."""
+    """A poem that `loop` is writing."""
 
-    text: list[int]  # the prompt's tokens and all that was chosen
+    text: list[int]  # the prompt's tokens and those chosen so far
     noise: NDArray[np.float32]
     chaos: NDArray[np.int32]
     walk: Walk
@@ -41,17 +41,16 @@ class _PoemInProgress:
     stop: Stop | None = None
 
     def window(self, context: int | None) -> list[int]:
-        """Return what the network is to read.
+        """Return the network's input: the last `context` tokens, by default 256, padded.
 
-        A prompt and a poem over 256 tokens long lose their first ones, and with them what the recurrent layers made
-        of those; the graph keeps it, which is why a receipt names its decoder. A network with a `context` looks no
-        further back anyway.
+        Of a longer text the recurrent layers lose the first tokens here, while `graph` keeps their state: that is why
+        a receipt names its decoder. A network with a `context` looks no further back anyway.
         """
         tokens = self.text[-(context or WINDOW) :]
         return tokens + [PAD] * (WINDOW - len(tokens))
 
     def write(self, logits: NDArray[np.float32], release: TextRelease, parameters: Parameters) -> None:
-        """Choose the next token, and see whether it ends the poem."""
+        """Choose the next token and set `stop` if it ends the poem."""
         step = self.walk.place.step
         choice = choose(
             logits,
@@ -71,7 +70,7 @@ class _PoemInProgress:
 def loop(
     predict: Predict, release: TextRelease, prompt: list[int], parameters: Parameters, seeds: list[int]
 ) -> list[Draft]:
-    """Write a poem for each seed, with one call for the next token of all that are not finished."""
+    """Return a poem for each seed; one call yields the next token of every unfinished poem."""
     start = Walk.behind(prompt, release.rules)
     rows = [
         _PoemInProgress(list(prompt), noise_vector(seed, WINDOW), chaos_vector(seed, parameters.chaos, WINDOW), start)
@@ -96,7 +95,7 @@ def _logits(reply: dict[str, Any], rows: int, release: TextRelease) -> NDArray[n
 def graph(
     predict: Predict, release: TextRelease, prompt: list[int], parameters: Parameters, seeds: list[int]
 ) -> list[Draft]:
-    """Write a poem for each seed, all in one call."""
+    """Return a poem for each seed, all written in one call."""
     inputs = _inputs(prompt, parameters, seeds)
     reply = predict({"signature_name": "generate", "inputs": inputs})
     with well_formed():
@@ -120,7 +119,7 @@ def _inputs(prompt: list[int], parameters: Parameters, seeds: list[int]) -> dict
 
 
 def _drafts(outputs: dict[str, Any], rows: int, vocabulary_size: int) -> list[Draft]:
-    """Take the outputs of `generate` apart; ValueError and its like where one is not what it must be."""
+    """Return the drafts in the outputs of `generate`; raise ValueError or the like for malformed outputs."""
     window = (rows, WINDOW)
     tokens, ranks = (_integers(outputs[name], window, 0, vocabulary_size - 1) for name in ("tokens", "rank"))
     pools = _integers(outputs["pool"], window, min(Pool), max(Pool))

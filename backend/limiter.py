@@ -20,7 +20,7 @@ class ConcurrencyLimiter:
         count = min(count, self._size)  # a request larger than the limit takes all slots
         with self._lock:
             if count > self._free:
-                raise BusyError("As many poems as may be at a time are being written; try again in a moment.")
+                raise BusyError("The limit on concurrent poems is reached; try again in a moment.")
             self._free -= count
         try:
             yield

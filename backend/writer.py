@@ -22,18 +22,18 @@ from model.text.tokens import Tokenizer
 
 @dataclass(frozen=True)
 class PoemRequest:
-    """What is to be written, and how; `given` are the parameters that are not left to the mood or the release."""
+    """What to write and how; `given` are the parameters set explicitly, over those of the mood and the release."""
 
     prompt: str
     mood: str | None
     given: Mapping[str, Any]
     seeds: Sequence[int]
-    decoder: str | None  # None: the model's fastest
+    decoder: str | None  # None: the fastest
     explain: bool
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> "PoemRequest":
-        """Read a request's checked fields; without a seed one is drawn, and the i-th poem has the first's plus i."""
+        """Return the request of checked fields; poem i has the seed + i, and without a seed one is drawn."""
         seed = fields.get("seed")
         first = secrets.randbelow(MAX_SEED + 1) if seed is None else seed
         return cls(
@@ -58,7 +58,7 @@ class PoemWriter:
         return self._models.on_newest(fields.get("model"), deadline, partial(self._reply, request, deadline))
 
     def write_again(self, code: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the reply with the poem of a receipt; `fields` hold the prompt, and perhaps explain."""
+        """Return the reply with the poem of a receipt; `fields` may hold `prompt` and `explain`."""
         deadline, request = Deadline.after(self._poem_seconds), PoemRequest.from_fields(fields)
         found = _receipt(code)
         if receipt.prompt_check(request.prompt) != found.prompt_check:
@@ -69,21 +69,21 @@ class PoemWriter:
         return self._models.on_newest(model, deadline, partial(self._reply, again, deadline, found=found))
 
     def _model_of(self, found: Receipt, deadline: Deadline) -> str:
-        """Return the name of the model that wrote a receipt; GoneError when none of those served did."""
-        away: ModelServerUnavailableError | None = None
+        """Return the name of the model that wrote a receipt; raise GoneError if no served model did."""
+        unavailable: ModelServerUnavailableError | None = None
         for name in self._models.names:
             try:
                 if self._models.on_newest(name, deadline, _number) == found.model:
                     return name
             except ModelServerUnavailableError as error:
-                away = error  # it may be this one: whether the poem's model is gone is not known
-        raise away or _gone()
+                unavailable = error  # this may be the receipt's model, so it cannot be called gone
+        raise unavailable or _gone()
 
     def _reply(
         self, request: PoemRequest, deadline: Deadline, served: ServedVersion, *, found: Receipt | None = None
     ) -> dict[str, Any]:
         started = time.monotonic()
-        # Another version came between the two looks, or the same was exported anew without the graph.
+        # The version changed since the model was found, or was exported again without `generate`.
         if found is not None and (_number(served) != found.model or request.decoder not in served.decoders):
             raise _gone()
         release = served.release
@@ -107,11 +107,11 @@ def _number(served: ServedVersion) -> int:
 
 
 def _gone() -> GoneError:
-    return GoneError("The receipt is sound, but the model that wrote its poem is not served now.")
+    return GoneError("The receipt is valid, but the model that wrote its poem is not served now.")
 
 
 def _receipt(code: str) -> Receipt:
-    """Read a receipt; one that was made up with parameters out of bounds is no receipt either."""
+    """Return the parsed receipt; a made-up one with parameters out of bounds is not valid either."""
     try:
         found = receipt.read(code)
         check(asdict(found.parameters))
@@ -119,16 +119,16 @@ def _receipt(code: str) -> Receipt:
         message = f"The receipt cannot be read: {error}."
         raise UnknownReceiptError(message) from None
     except InvalidParameter:
-        raise UnknownReceiptError("The receipt cannot be read: no poem has such parameters.") from None
+        raise UnknownReceiptError("The receipt cannot be read: its parameters are out of bounds.") from None
     return found
 
 
 def _parameters(request: PoemRequest, release: TextRelease) -> Parameters:
-    """Return the release's defaults, changed by the mood and then by what was given."""
+    """Return the release's defaults, overridden by the mood and then by the explicit parameters."""
     mood = release.moods.get(request.mood) if request.mood else {}
     if mood is None:
-        there = f"must be {', '.join(release.moods)}" if release.moods else "is unknown: this model has no moods"
-        raise InvalidError([InvalidParameter("mood", there)])
+        message = f"must be {', '.join(release.moods)}" if release.moods else "is unknown: this model has no moods"
+        raise InvalidError([InvalidParameter("mood", message)])
     return replace(release.defaults, **{**mood, **request.given})
 
 
@@ -164,7 +164,7 @@ def _poem(
 
 
 def _explained(tokenizer: Tokenizer, prompt: list[int], draft: Draft) -> list[dict[str, Any]]:
-    """Return the steps of the poem in the order of reading; their texts, put together, are what the network wrote."""
+    """Return the poem's steps in reading order; their concatenated texts are what the network wrote."""
     return [_explained_step(step, text, draft.choices[step]) for step, text in tokenizer.reading(draft.tokens, prompt)]
 
 

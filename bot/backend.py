@@ -1,4 +1,4 @@
-"""The backend's HTTP API, as the bot sees it.
+"""A client for the backend's HTTP API.
 
 Errors: BackendError is the root and is never raised itself. No error's text holds anything that a user wrote.
   BackendUnavailableError  no poem, and not the user's fault: the backend is unreachable, slow or broken, or rejects our
@@ -28,15 +28,15 @@ class BackendUnavailableError(BackendError):
 
 
 class BackendBusyError(BackendError):
-    """The backend has too much to do."""
+    """The backend is at its limit."""
 
 
 class PromptRefusedError(BackendError):
-    """The backend does not take this prompt."""
+    """The backend rejects this prompt."""
 
 
 class ModelNotOfferedError(BackendError):
-    """The backend has no such model, or has it no longer."""
+    """The backend does not, or no longer, offer the model."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ class OfferedModel:
     """A model that the backend offers."""
 
     name: str
-    ready: bool  # to write a poem now
+    ready: bool  # can write a poem now
     default: bool
 
 
 class BackendClient:
-    """A client with one pool of connections, for the life of the process."""
+    """A client with one connection pool, for the life of the process."""
 
     def __init__(self, url: str, seconds: float, decoder: str | None) -> None:
-        """Wait at most `seconds` for a poem; ask for `decoder` unless it is None."""
+        """Wait at most `seconds` for a poem; request `decoder` unless it is None."""
         self._seconds = seconds
         self._parameters = {} if decoder is None else {"decoder": decoder}
         self._client = httpx.AsyncClient(
@@ -67,10 +67,7 @@ class BackendClient:
         await self._client.aclose()
 
     async def poem(self, prompt: str, model: str | None = None) -> str:
-        """Return a poem that begins with the prompt, by the named model or the default one.
-
-        Raises a BackendError if there is none.
-        """
+        """Return a poem that begins with the prompt, by the named or the default model. Raises BackendError."""
         named = {} if model is None else {"model": model}
         response = await self._request("POST", "/generate", {"prompt": prompt, **named, **self._parameters})
         if response.status_code != httpx.codes.OK:
@@ -81,7 +78,7 @@ class BackendClient:
         raise BackendUnavailableError("a reply without a poem")
 
     async def models(self) -> list[OfferedModel]:
-        """Return the models, at least one; raise BackendUnavailableError if the backend does not say."""
+        """Return the models, at least one; raise BackendUnavailableError for any other reply."""
         response = await self._request("GET", "/models")
         match _json(response):
             case {"default": str(default), "models": [_, *_] as entries}:
@@ -90,7 +87,7 @@ class BackendClient:
         raise BackendUnavailableError(message)
 
     async def longest_prompt(self) -> int | None:
-        """Return the longest prompt in characters, None if the backend does not say."""
+        """Return the longest prompt in characters, None if it is unknown."""
         try:
             reply = _json(await self._request("GET", "/models"))
         except BackendUnavailableError:
@@ -102,14 +99,14 @@ class BackendClient:
 
     async def _request(self, method: str, path: str, body: object = None) -> httpx.Response:
         try:
-            async with asyncio.timeout(self._seconds):  # httpx limits each wait, not their sum
+            async with asyncio.timeout(self._seconds):  # httpx limits each phase, not their sum
                 return await self._client.request(method, path, json=body)
         except (httpx.HTTPError, TimeoutError) as error:
             raise BackendUnavailableError(type(error).__name__) from error
 
 
 def _error(response: httpx.Response) -> BackendError:
-    """Tell a reply's meaning from its status and, for some, from what the problem names."""
+    """Return the error for a reply, by its status and, for some, by its problem details."""
     match response.status_code:
         case httpx.codes.TOO_MANY_REQUESTS:
             return BackendBusyError()
@@ -153,7 +150,7 @@ def _refused_fields(response: httpx.Response) -> set[str]:
 
 
 def _json(response: httpx.Response) -> Any:
-    """Return the reply's JSON value, None if it is not JSON."""
+    """Return the reply's JSON, None if it has none."""
     try:
         return response.json()
     except ValueError:
@@ -161,5 +158,5 @@ def _json(response: httpx.Response) -> Any:
 
 
 def _well_formed(text: str) -> str:
-    """Replace halves of surrogate pairs, which JSON can carry and Telegram cannot."""
+    """Return the text with lone surrogates replaced, which JSON can carry and Telegram cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

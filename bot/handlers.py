@@ -1,4 +1,4 @@
-"""What the bot does with each kind of update."""
+"""The handlers of Telegram's updates."""
 
 import contextlib
 import logging
@@ -46,10 +46,10 @@ class Conversation:
 
     storage: Storage
     backend: BackendClient
-    albums: deque[str] = field(default_factory=lambda: deque(maxlen=ALBUMS))  # those that had their answer
+    albums: deque[str] = field(default_factory=lambda: deque(maxlen=ALBUMS))  # already answered
 
     def handlers(self) -> list[BaseHandler[Update, Context, None]]:
-        """Return the handlers in the order in which they are tried. Edited messages reach none of them."""
+        """Return the handlers in order of priority. Edited messages match none of them."""
         new = filters.UpdateType.MESSAGE
         private = new & filters.ChatType.PRIVATE
         return [
@@ -64,7 +64,7 @@ class Conversation:
         ]
 
     async def welcome(self, update: Update, _: Context) -> None:
-        """Say what the bot does."""
+        """Explain the bot."""
         await reply(_message(update), self.texts(update).welcome)
 
     async def unknown_command(self, update: Update, _: Context) -> None:
@@ -72,7 +72,7 @@ class Conversation:
         await reply(_message(update), self.texts(update).unknown_command)
 
     async def not_text(self, update: Update, _: Context) -> None:
-        """Answer a photo, a sticker, a voice message; of an album, which comes a message a photo, the first."""
+        """Answer a photo, sticker or voice message; an album, which comes as one message a photo, only once."""
         message = _message(update)
         album = message.media_group_id
         if album in self.albums:
@@ -90,7 +90,7 @@ class Conversation:
         await _message(update).reply_text(text, reply_markup=InlineKeyboardMarkup([buttons]))
 
     async def language_chosen(self, update: Update, _: Context) -> None:
-        """Remember the language of a pressed button and confirm in that language."""
+        """Store the language of a pressed button and confirm in that language."""
         query = update.callback_query
         if query is None:
             return
@@ -98,13 +98,13 @@ class Conversation:
         chosen = LANGUAGES.get(code)
         if chosen is not None:
             self.storage.set_language(query.from_user.id, code)
-        with contextlib.suppress(BadRequest):  # the press is too old to be answered, or the message to be changed
+        with contextlib.suppress(BadRequest):  # the query is too old to answer, or the message to edit
             await query.answer()
             if chosen is not None and isinstance(query.message, Message):
                 await query.edit_message_text(chosen.language_chosen)
 
     async def choose_model(self, update: Update, context: Context) -> None:
-        """Choose the model that is named; without a name, offer the models as buttons."""
+        """Choose the named model; without a name, offer the models as buttons."""
         message, user, texts = _message(update), _user(update), self.texts(update)
         if context.args:
             _, text = await self._choose(model_keyboard.button(" ".join(context.args)), user, texts)
@@ -120,15 +120,15 @@ class Conversation:
                 await message.reply_text(texts.choose_model, reply_markup=buttons)
 
     async def model_chosen(self, update: Update, _: Context) -> None:
-        """Remember the model of a pressed button and confirm it, or say why not."""
+        """Store the model of a pressed button and confirm it, or say why not."""
         query = update.callback_query
         if query is None:
             return
         chosen, text = await self._choose(query.data or "", query.from_user.id, self.texts(update))
-        with contextlib.suppress(BadRequest):  # the press is too old to be answered
+        with contextlib.suppress(BadRequest):  # the query is too old to answer
             await query.answer(None if chosen else text)
         if chosen and isinstance(query.message, Message):
-            with contextlib.suppress(BadRequest):  # the message is too old to be changed
+            with contextlib.suppress(BadRequest):  # the message is too old to edit
                 await query.edit_message_text(text)
 
     async def poem(self, update: Update, _: Context) -> None:
@@ -139,48 +139,48 @@ class Conversation:
             async with typing(message):
                 answer = await self._write(message, _user(update), texts)
         except BackendError as error:
-            answer = await self._excuse(error, message, texts)
+            answer = await self._apology(error, message, texts)
         await reply(message, answer.strip() or texts.nothing_written)
 
     async def too_fast(self, update: object) -> None:
-        """Ask a user whose line is full to wait. An album fills it by itself, and has its answer already."""
+        """Ask a user whose queue is full to wait, except for an album, which fills the queue and was answered once."""
         if isinstance(update, Update) and not (update.message and update.message.media_group_id):
             await _tell(update, self.texts(update).too_fast)
 
     async def failed(self, update: object, context: Context) -> None:
-        """Log what nobody caught, and tell the user without details."""
+        """Log an uncaught exception and tell the user without details."""
         error = context.error
         if isinstance(error, TelegramError):
             logger.warning("Telegram: %s: %s", type(error).__name__, error)
         else:
-            logger.error("unexpected", exc_info=error)
+            logger.error("unhandled exception", exc_info=error)
         worth_telling = isinstance(error, BadRequest) or not isinstance(error, TelegramError)
         if isinstance(update, Update) and worth_telling:
             with contextlib.suppress(TelegramError):
                 await _tell(update, self.texts(update).trouble)
 
     def texts(self, update: Update) -> Texts:
-        """Return the texts in the language that the update's user chose."""
+        """Return the texts in the language chosen by the update's user."""
         user = update.effective_user
         code = None
-        with _though_the_disk_fails():
+        with _ignoring_disk_errors():
             code = self.storage.language(user.id) if user is not None else None
         return LANGUAGES.get(code or DEFAULT_LANGUAGE, LANGUAGES[DEFAULT_LANGUAGE])
 
     async def _write(self, message: Message, user: int, texts: Texts) -> str:
-        """Return a poem by the model that the user chose; where that is gone, say so once and let the default write."""
+        """Return a poem by the user's model; if that is gone, reset the choice, say so, and use the default model."""
         prompt = text_for_bot(message) or ""
         model = self._model(user)
         if model is not None:
             with contextlib.suppress(ModelNotOfferedError):
                 return await self.backend.poem(prompt, model)
-            with _though_the_disk_fails():
+            with _ignoring_disk_errors():
                 self.storage.set_model(user, None)
             await reply(message, texts.model_dropped.format(name=model))
         return await self.backend.poem(prompt)
 
     async def _choose(self, button: str, user: int, texts: Texts) -> tuple[bool, str]:
-        """Remember the model of the button, if it can be had; return whether it can, and what to say."""
+        """Store the model of the button if it is ready; return whether it was stored, and the answer."""
         offered = await self._models()
         if not offered:
             return False, texts.away
@@ -193,7 +193,7 @@ class Conversation:
         return True, texts.model_chosen.format(name=model.name)
 
     async def _models(self) -> list[OfferedModel]:
-        """Return the models that the backend has, none where it does not say."""
+        """Return the backend's models, none if it is unavailable."""
         try:
             return await self.backend.models()
         except BackendUnavailableError as error:
@@ -201,13 +201,13 @@ class Conversation:
             return []
 
     def _model(self, user: int) -> str | None:
-        """Return the name of the model that the user chose, None for the default."""
-        with _though_the_disk_fails():
+        """Return the name of the user's model, None for the default."""
+        with _ignoring_disk_errors():
             return self.storage.model(user)
         return None
 
-    async def _excuse(self, error: BackendError, message: Message, texts: Texts) -> str:
-        """Return what to say instead of a poem."""
+    async def _apology(self, error: BackendError, message: Message, texts: Texts) -> str:
+        """Return the answer in place of a poem."""
         match error:
             case BackendBusyError():
                 return texts.busy
@@ -223,16 +223,16 @@ class Conversation:
 
 
 @contextlib.contextmanager
-def _though_the_disk_fails() -> Iterator[None]:
-    """Log what the database says and go on: a failing disk is no reason to stop writing poems."""
+def _ignoring_disk_errors() -> Iterator[None]:
+    """Log a database error and go on: poems do not need the disk."""
     try:
         yield
     except sqlite3.Error as error:
-        logger.error("BOT_DATABASE: %s", error)  # noqa: TRY400 (the sentence says it all)
+        logger.error("BOT_DATABASE: %s", error)  # noqa: TRY400 (a traceback would add nothing)
 
 
 async def _tell(update: Update, text: str) -> None:
-    """Say it where the user is looking: over the pressed button, or under the message."""
+    """Answer where the user is looking: over the pressed button, or below the message."""
     if update.callback_query is not None:
         await update.callback_query.answer(text)
     elif update.message is not None:
@@ -240,14 +240,14 @@ async def _tell(update: Update, text: str) -> None:
 
 
 def _user(update: Update) -> int:
-    """Return the user whom the filters have promised."""
+    """Return the id of the user, which the filters guarantee."""
     if update.effective_user is None:
         raise TypeError("an update without a user passed the filters")
     return update.effective_user.id
 
 
 def _message(update: Update) -> Message:
-    """Return the new message that the filters have promised."""
+    """Return the new message, which the filters guarantee."""
     if update.message is None:
         raise TypeError("an update without a message passed the filters")
     return update.message

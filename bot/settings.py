@@ -1,4 +1,4 @@
-"""What the environment says: read once at start, checked, and kept in one frozen object."""
+"""Settings from the environment: read once at start, validated, kept in one frozen object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,23 +9,23 @@ DECODERS = ("graph", "loop")
 
 
 class BotSettingsError(Exception):
-    """The environment is not usable; the text is one sentence that names the variable to set."""
+    """A variable is missing or not valid; the text is one sentence that names it."""
 
 
 @dataclass(frozen=True)
 class BotSettings:
-    """Everything that the bot is told from outside."""
+    """The bot's configuration."""
 
     token: str = field(repr=False)  # TELEGRAM_BOT_TOKEN, or the file that TELEGRAM_BOT_TOKEN_FILE names
-    telegram_url: str  # TELEGRAM_API_URL: Telegram, or a Bot API server of one's own; no slash at the end
+    telegram_url: str  # TELEGRAM_API_URL: Telegram or another Bot API server; no slash at the end
     backend_url: str  # BACKEND_URL; no slash at the end
-    backend_seconds: float  # BACKEND_TIMEOUT: the longest that one poem may take
-    decoder: str | None  # BOT_DECODER: `graph` or `loop`; None leaves the choice to the backend
-    database: Path  # BOT_DATABASE: the SQLite file; its folder is made when missing
+    backend_seconds: float  # BACKEND_TIMEOUT: time limit for one poem
+    decoder: str | None  # BOT_DECODER: `graph` or `loop`; None: the backend's choice
+    database: Path  # BOT_DATABASE: the SQLite file; its directory is created if missing
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "BotSettings":
-        """Read the settings; raise BotSettingsError for the first one that is missing or wrong."""
+        """Return the settings; raise BotSettingsError for the first variable that is missing or not valid."""
         return cls(
             token=_token(environ),
             telegram_url=_url(environ, "TELEGRAM_API_URL", "https://api.telegram.org"),
@@ -37,17 +37,17 @@ class BotSettings:
 
 
 def database_path(environ: Mapping[str, str]) -> Path:
-    """Return where the SQLite file lies; the health check needs this and nothing else."""
+    """Return the path of the SQLite file, the one setting that the health check needs."""
     return Path(_value(environ, "BOT_DATABASE") or "data/bot.sqlite3")
 
 
 def _value(environ: Mapping[str, str], name: str) -> str:
-    """Return the variable without surrounding space; unset and empty are the same, as Compose passes them."""
+    """Return the stripped variable; empty counts as unset, as Compose passes unset ones."""
     return environ.get(name, "").strip()
 
 
 def _token(environ: Mapping[str, str]) -> str:
-    """Return the token. Its shape is checked, because it becomes part of a URL; it is never put into a message."""
+    """Return the token, validated since it becomes part of a URL; no error message contains it."""
     token = _value(environ, "TELEGRAM_BOT_TOKEN") or _token_from_file(environ)
     if not token:
         raise BotSettingsError("Set TELEGRAM_BOT_TOKEN to the token that @BotFather gave you.")
@@ -72,10 +72,10 @@ def _url(environ: Mapping[str, str], name: str, default: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port is not a number
         usable = False
     if not usable or parts.query or parts.fragment:
-        raise BotSettingsError(f"{name} must be an address such as {default}.")
+        raise BotSettingsError(f"{name} must be a URL such as {default}.")
     return url.rstrip("/")
 
 

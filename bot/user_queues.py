@@ -1,4 +1,4 @@
-"""Who is served when: one user's updates one after the other, different users side by side."""
+"""One queue a user: a user's updates are processed in order, different users' concurrently."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -12,52 +12,52 @@ CONCURRENT_UPDATES = 256
 
 @dataclass
 class _Queue:
-    """The updates of one user that are being answered or wait for it."""
+    """The updates of one user, in progress or waiting."""
 
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     length: int = 0
-    told: bool = False  # that the queue is full
+    refused: bool = False  # since it was last empty
 
 
 class UserQueues(BaseUpdateProcessor):
-    """Keeps the order of each user's updates, and the number that may wait.
+    """Keeps each user's updates in order, and bounds the number that wait.
 
     An update that finds its queue full is dropped; `refuse` is called for the first one since the queue was last empty.
     """
 
     def __init__(
         self,
-        whose: Callable[[object], int | None],
+        user_of: Callable[[object], int | None],
         refuse: Callable[[object], Awaitable[None]],
-        longest: int,
+        limit: int,
     ) -> None:
-        """Let `longest` updates a user be in hand or wait; `whose` gives the user, None for who needs no queue."""
+        """Queue at most `limit` updates a user; `user_of` returns the user, None for an update that needs no queue."""
         super().__init__(CONCURRENT_UPDATES)
-        self._whose = whose
+        self._user_of = user_of
         self._refuse = refuse
-        self._longest = longest
+        self._limit = limit
         self._queues: dict[int, _Queue] = {}
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Process the update when its turn comes, or drop it."""
-        user = self._whose(update)
+        """Process the update in its user's order, or drop it."""
+        user = self._user_of(update)
         if user is None:
             await coroutine
             return
         queue = self._queues.setdefault(user, _Queue())
-        if queue.length < self._longest:
-            await self._in_turn(user, queue, coroutine)
+        if queue.length < self._limit:
+            await self._in_order(user, queue, coroutine)
             return
         if isinstance(coroutine, Coroutine):
             coroutine.close()
-        if not queue.told:
-            queue.told = True
+        if not queue.refused:
+            queue.refused = True
             await self._refuse(update)
 
-    async def _in_turn(self, user: int, queue: _Queue, coroutine: Awaitable[Any]) -> None:
+    async def _in_order(self, user: int, queue: _Queue, coroutine: Awaitable[Any]) -> None:
         queue.length += 1
         try:
-            async with queue.turn:  # first come, first served
+            async with queue.lock:  # which is fair: first come, first served
                 await coroutine
         finally:
             queue.length -= 1
@@ -65,7 +65,7 @@ class UserQueues(BaseUpdateProcessor):
                 del self._queues[user]
 
     async def initialize(self) -> None:
-        """Do nothing: queues are made when they are needed."""
+        """Do nothing: queues are created on demand."""
 
     async def shutdown(self) -> None:
         """Do nothing: the application has already waited for all updates."""

@@ -1,4 +1,4 @@
-"""A release's `model.tflite` as a version for the embedded server: python -m deploy.versions RELEASE MODELS."""
+"""Publish a release's `model.tflite` as a version: `python -m deploy.versions RELEASE MODELS`."""
 
 import filecmp
 import json
@@ -14,21 +14,21 @@ LITE = "model.tflite"
 
 
 def publish(release: Path, models: Path) -> str:
-    """Put the release's file as the newest version under models/NAME where it is not that yet; give NAME.
+    """Publish the release as the newest version under models/NAME, unless it is that already; return NAME.
 
-    A version appears whole or not at all. StackError where the release lacks what it needs.
+    A version appears by rename, whole or not at all. Raises StackError if the release is incomplete.
     """
     lite, name = release / LITE, _name(release)
     base = models / name
     base.mkdir(parents=True, exist_ok=True)
     newest = newest_version(base)
-    there = base / str(newest) / LITE
-    if not there.is_file() or not filecmp.cmp(lite, there, shallow=False):
+    current = base / str(newest) / LITE
+    if not current.is_file() or not filecmp.cmp(lite, current, shallow=False):
         with tempfile.TemporaryDirectory(dir=base, prefix="new-") as beside:
             version = Path(beside) / "version"
             version.mkdir()
             shutil.copyfile(lite, version / LITE)
-            # By the clock, so that images built from different releases never share a version.
+            # A timestamp, so that images built from different releases never share a version number.
             version.rename(base / str(max(newest + 1, int(time.time()))))
     return name
 
@@ -43,18 +43,18 @@ def newest_version(base: Path) -> int:
 
 
 def _name(release: Path) -> str:
-    """Give the model's name, having looked that the release's files belong together."""
+    """Return the model's name; raise StackError if the release's files do not belong together."""
     try:
         config = (release / "config.json").read_bytes()
         name = str(json.loads(config)["name"])
-        of_this = config in (release / LITE).read_bytes()  # it carries the configuration that it was made with
+        matches = config in (release / LITE).read_bytes()  # it embeds the configuration it was made from
     except FileNotFoundError as error:
         if Path(error.filename).name != LITE:
             raise StackError(f"{error.filename} is missing.") from None
-        of_this = False
+        matches = False
     except (OSError, LookupError, TypeError, ValueError) as error:
         raise StackError(f"The release {release} cannot be read: {error}") from None
-    if not of_this:
+    if not matches:
         make = f"make .venv/train && .venv/bin/python -m model lite {release}"
         raise StackError(f"{release} has no {LITE} of its own. Make it with: {make}")
     return name

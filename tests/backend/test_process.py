@@ -67,7 +67,7 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
 def test_a_wrong_setting_ends_the_process_with_a_sentence() -> None:
     running = start_with({"BACKEND_PORT": "many"})
     assert running.wait(SECONDS) == 2
-    assert running.text() == "BACKEND_PORT must be a whole number from 0 to 65535.\n"
+    assert running.text() == "BACKEND_PORT must be an integer from 0 to 65535.\n"
 
 
 def test_a_taken_port_ends_the_process_with_a_sentence() -> None:

@@ -80,7 +80,7 @@ def test_old_edit_from_before_the_bot_asked_for_messages_only(world: World, user
     assert world.ask("/help", user) == RUSSIAN.welcome
     assert world.backend.prompts() == ["раз"]
     assert len(world.telegram.sent(user)) == 2
-    assert "unexpected" not in bot.text()
+    assert "unhandled exception" not in bot.text()
 
 
 def test_long_poem_comes_in_parts_cut_at_line_ends(shared: World, user: int) -> None:

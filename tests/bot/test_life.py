@@ -81,7 +81,7 @@ def test_signal_does_not_wait_for_a_poem_that_takes_long(world: World, user: int
     world.telegram.send_text("никогда", user=user)
     wait_until(lambda: "никогда" in world.backend.prompts(), 15)
     assert bot.stop() == 0
-    assert bot.text().endswith("stopping without the answers that take longer\n")
+    assert bot.text().endswith("cancelling the answers still in progress\n")
     assert world.telegram.sent(user) == []
 
 

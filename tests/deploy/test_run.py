@@ -86,7 +86,7 @@ def test_a_taken_port_is_one_sentence(name: str) -> None:
         port = str(holder.getsockname()[1])
         running = start(COMMAND, env=environment(**{name: port}))
         assert running.wait(60) == 1
-    assert f"Port {port} is taken." in running.text()
+    assert f"Port {port} is in use." in running.text()
     assert running.text().count("\n") == 1
 
 
