@@ -1,4 +1,4 @@
-"""`python -m serving`: wires flags, log, socket and server."""
+"""`python -m serving`: wires flags, logging, socket and server."""
 
 import logging
 import os
@@ -22,8 +22,8 @@ def main() -> int:
         signal.signal(number, _leave)
     settings = flags.parse()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full thread pool is no news
-    # TensorFlow calls a slower kernel an error, and warns of every request that fails. What fails, we log ourselves.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever the thread pool is full
+    # TensorFlow logs slower kernels as errors and every failed request as a warning; we log failures ourselves.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
@@ -40,14 +40,14 @@ def main() -> int:
 
 
 def _reserve_grpc(settings: flags.ServingSettings) -> AbstractContextManager[object]:
-    """Take the port for gRPC, which will bind it a second time: it cannot bind without listening."""
+    """Return gRPC's port, bound early; gRPC binds it again, as it cannot bind without listening."""
     return bind(settings.grpc_address, settings.port) if settings.port else nullcontext()
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    """End at once until the server listens: nothing runs yet, and an import of TensorFlow cannot be given up otherwise.
+    """Exit at once, until the server listens: nothing runs yet, and TensorFlow's import cannot be interrupted.
 
-    By default a container's first process would not notice SIGTERM at all.
+    PID 1 of a container ignores SIGTERM unless it handles it.
     """
     os._exit(0)
 

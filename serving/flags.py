@@ -1,7 +1,7 @@
-# ruff: noqa: RUF009 -- what a row of the table calls makes a dataclass field
+# ruff: noqa: RUF009 -- `_flag` returns a dataclass field
 """The command line: tensorflow_model_server's own flag names, read once into frozen settings.
 
-`ServingSettings` is the table of the flags: the parser and `--help` are made from its rows.
+`ServingSettings` is the table of flags: the parser and `--help` are generated from its rows.
 """
 
 import argparse
@@ -15,12 +15,12 @@ from typing import Any, NoReturn
 DESCRIPTION = """\
 Serve models over TF-Serving's REST API and gRPC, with tensorflow_model_server's own flags.
 
-Every directory of --model_base_path whose name is a number is a version of the model. The highest is served; a higher
-one that appears is loaded beside it and then takes over, and no request is lost. Put a version there by renaming a
-finished directory, for it is picked up as soon as its name is seen. TensorFlow runs a saved_model.pb, LiteRT a
-model.tflite; --model_config_file and gRPC need TensorFlow's packages (requirements/tensorflow.txt).
+Every directory in --model_base_path whose name is a number is a version of the model. The highest is served; when a
+higher one appears, it is loaded and then takes over without a lost request. Add a version by renaming a complete
+directory, since it is loaded as soon as its name appears. TensorFlow runs a saved_model.pb, LiteRT a model.tflite;
+--model_config_file and gRPC need TensorFlow's packages (requirements/tensorflow.txt).
 
-Several models, other versions than the highest, and labels for versions are for --model_config_file."""
+For several models, other versions than the highest, and version labels, use --model_config_file."""
 
 EPILOG = """\
 example:
@@ -28,7 +28,7 @@ example:
   curl http://127.0.0.1:8501/v1/models/poet
   curl -d '{"signature_name": "release", "inputs": [0]}' http://127.0.0.1:8501/v1/models/poet:predict
 
-a model configuration file (TF-Serving's ModelServerConfig as text; a policy is latest, specific or all):
+a model configuration file (TF-Serving's ModelServerConfig in text format; the policy is latest, specific or all):
   model_config_list {
     config {
       name: 'poet'  base_path: '/models/poet'  model_platform: 'tensorflow'
@@ -37,11 +37,11 @@ a model configuration file (TF-Serving's ModelServerConfig as text; a policy is 
     }
   }
 
-Not in tensorflow_model_server: --rest_api_address and --grpc_address. It listens on every address; this server on
-127.0.0.1 unless told otherwise (in a container: --rest_api_address=0.0.0.0), since neither has a password. Its gRPC is
-on port 8500 by default; here gRPC is off until --port or --grpc_socket_path is given.
+tensorflow_model_server has no --rest_api_address and --grpc_address: it listens on every address. This server listens
+on 127.0.0.1 by default (in a container use --rest_api_address=0.0.0.0), since neither has authentication. There gRPC is
+on port 8500 by default; here it is off unless --port or --grpc_socket_path is given.
 
-exit status: 0 after SIGTERM or SIGINT, 1 when the server cannot start, 2 for a bad flag."""
+exit status: 0 after SIGTERM or SIGINT, 1 if the server cannot start, 2 for an invalid flag."""
 
 MAX_INT32 = 2**31 - 1
 CPUS = os.cpu_count() or 1
@@ -49,7 +49,7 @@ CPUS = os.cpu_count() or 1
 
 @dataclass(frozen=True)
 class Kind:
-    """What a flag's value may be: its name in `--help`, and the reader, which raises ArgumentTypeError."""
+    """The type of a flag's value: its name in `--help`, and its reader, which raises ArgumentTypeError."""
 
     metavar: str
     read: Callable[[str], object]
@@ -99,7 +99,7 @@ COUNT, THREADS, OPTIONAL_THREADS = _integer("N", 0, MAX_INT32), _integer("N", 1,
 
 
 def _flag(kind: Kind, text: str, default: object = None, *, required: bool = False) -> Any:
-    """Return a row: a dataclass field that knows its argument; the default is appended to a text without one."""
+    """Return a row: a dataclass field with argparse's arguments as metadata. `text` gets the default appended."""
     shown = str(default).lower() if kind is BOOLEAN else "%(default)s"
     told = default is None or "(default: " in text
     argument: dict[str, Any] = {"type": kind.read, "metavar": kind.metavar, "default": default, "required": required}
@@ -110,95 +110,95 @@ def _flag(kind: Kind, text: str, default: object = None, *, required: bool = Fal
 
 @dataclass(frozen=True)
 class ServingSettings:
-    """The table of the flags: a row's name, type, text and default, in the order of `--help`."""
+    """The table of flags, in the order of `--help`: name, type, kind, help text, default."""
 
     rest_api_port: int = _flag(PORT, "port to listen on", required=True)
     rest_api_address: str = _flag(ADDRESS, "address to listen on", "127.0.0.1")
     rest_api_timeout_in_ms: int = _flag(
-        MILLISECONDS, "a run of the model that takes longer is given up with 504", 30000
+        MILLISECONDS, "time limit for a run of the model; beyond it the request gets 504", 30000
     )
     rest_api_num_threads: int = _flag(
-        THREADS, "requests worked on at once (default: 4 per processor, %(default)s here)", CPUS * 4
+        THREADS, "concurrent requests (default: 4 per processor, %(default)s here)", CPUS * 4
     )
 
-    port: int = _flag(OPTIONAL_PORT, "port to listen on, usually 8500; 0 for none", 0)
+    port: int = _flag(OPTIONAL_PORT, "port to listen on, usually 8500; 0: none", 0)
     grpc_address: str = _flag(ADDRESS, "address to listen on", "127.0.0.1")
     grpc_socket_path: Path | None = _flag(FILE, "a UNIX socket to listen on (default: none)")
-    grpc_max_threads: int = _flag(
-        THREADS, "calls worked on at once (default: 4 per processor, %(default)s here)", CPUS * 4
-    )
-    enable_grpc_healthcheck_service: bool = _flag(BOOLEAN, "answer grpc.health.v1.Health too", default=False)
+    grpc_max_threads: int = _flag(THREADS, "concurrent calls (default: 4 per processor, %(default)s here)", CPUS * 4)
+    enable_grpc_healthcheck_service: bool = _flag(BOOLEAN, "serve grpc.health.v1.Health too", default=False)
     enable_serialization_as_tensor_content: bool = _flag(
-        BOOLEAN, "tensors in replies as packed bytes, not in typed fields", default=False
+        BOOLEAN, "send tensors in replies as packed bytes instead of typed fields", default=False
     )
 
-    model_name: str = _flag(NAME, "its name in the URL", "default")
+    model_name: str = _flag(NAME, "the model's name in the URL", "default")
     model_base_path: Path | None = _flag(DIRECTORY, "the directory that holds the versions")
-    model_config_file: Path | None = _flag(FILE, "the models to serve; the two flags above are then not looked at")
+    model_config_file: Path | None = _flag(FILE, "the models to serve; the two flags above are then ignored")
     model_config_file_poll_wait_seconds: int = _flag(
-        SECONDS, "seconds between two readings of that file; 0 reads it once, at start", 0
+        SECONDS, "polling interval of that file in seconds; 0 reads it once, at start", 0
     )
     allow_version_labels_for_unavailable_models: bool = _flag(
         BOOLEAN,
-        "a new label may name a version that is not loaded yet; labels in the file at start need this",
+        "let a new label name a version that is not loaded yet; required for labels in the file at start",
         default=False,
     )
 
     file_system_poll_wait_seconds: int = _flag(
-        SECONDS, "seconds between two looks for versions; 0 looks once, at start", 1
+        SECONDS, "polling interval of the base paths in seconds; 0 scans once, at start", 1
     )
-    max_num_load_retries: int = _flag(COUNT, "how often a version that failed to load is tried again", 5)
+    max_num_load_retries: int = _flag(COUNT, "how often a failed load is retried", 5)
     load_retry_interval_micros: int = _flag(
-        MICROSECONDS, "microseconds between two tries (default: %(default)s, a minute)", 60_000_000
+        MICROSECONDS, "microseconds between two attempts (default: %(default)s, a minute)", 60_000_000
     )
     enable_model_warmup: bool = _flag(
-        BOOLEAN, "run a SavedModel's assets.extra/tf_serving_warmup_requests before it serves", default=True
+        BOOLEAN,
+        "run a SavedModel's warm-up requests (assets.extra/tf_serving_warmup_requests)",
+        default=True,
     )
 
     enable_batching: bool = _flag(
         BOOLEAN,
-        "run requests together that arrive together, as many as REST and gRPC have threads at most",
+        "batch concurrent requests, at most as many as REST and gRPC have threads",
         default=False,
     )
     batching_parameters_file: Path | None = _flag(
-        FILE, "TF-Serving's BatchingParameters as text: max_batch_size { value: 32 } and so on"
+        FILE, "TF-Serving's BatchingParameters in text format, such as max_batch_size { value: 32 }"
     )
     monitoring_config_file: Path | None = _flag(
         FILE,
-        "TF-Serving's MonitoringConfig as text: prometheus_config { enable: true } shows Prometheus the metrics, "
-        "at /monitoring/prometheus/metrics unless it names another path",
+        "TF-Serving's MonitoringConfig in text format: prometheus_config { enable: true } exposes metrics to "
+        "Prometheus, by default at /monitoring/prometheus/metrics",
     )
 
-    tensorflow_intra_op_parallelism: int = _flag(OPTIONAL_THREADS, "threads for one operation", 0)
-    tensorflow_inter_op_parallelism: int = _flag(OPTIONAL_THREADS, "threads for several operations at once", 0)
+    tensorflow_intra_op_parallelism: int = _flag(OPTIONAL_THREADS, "threads within one operation", 0)
+    tensorflow_inter_op_parallelism: int = _flag(OPTIONAL_THREADS, "threads across operations", 0)
     prefer_tflite_model: bool = _flag(
         BOOLEAN,
-        "of a version that has both a model.tflite and a SavedModel take the first, as without TensorFlow; LiteRT then "
-        "runs it, one request at a time",
+        "if a version has both a model.tflite and a SavedModel, run the model.tflite, as without TensorFlow: in "
+        "LiteRT, one request at a time",
         default=False,
     )
 
 
-# The groups of --help, by their first flag.
+# The groups of `--help`, each by its first flag.
 GROUPS = {
     "rest_api_port": "REST",
-    "port": "gRPC (off without a port and a socket)",
+    "port": "gRPC (off unless a port or a socket is given)",
     "model_name": "model",
     "file_system_poll_wait_seconds": "loading",
     "enable_batching": "batching and monitoring",
-    "tensorflow_intra_op_parallelism": "TensorFlow and LiteRT (0 = as many threads as processors; LiteRT: one)",
+    "tensorflow_intra_op_parallelism": "TensorFlow and LiteRT (0: one thread per processor; LiteRT: one)",
 }
 
 
 class _ArgumentParser(argparse.ArgumentParser):
-    """Answers a bad command line with one sentence and exit status 2."""
+    """Reports an invalid command line in one sentence, with exit status 2."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
 def parse(arguments: Sequence[str] | None = None) -> ServingSettings:
-    """Read the command line; a bad flag ends the process with exit status 2."""
+    """Return the settings of the command line; an invalid flag ends the process with exit status 2."""
     parser = _parser()
     settings = ServingSettings(**vars(parser.parse_args(arguments)))
     if not settings.model_base_path and not settings.model_config_file:

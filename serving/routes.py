@@ -1,4 +1,4 @@
-"""Which request a method and a raw path ask for. There is no 405: what does not fit is a malformed request."""
+"""Routing by method and raw path. There is no 405: what matches no route is a malformed request."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _PATTERNS = {"POST": re.compile(_MODEL, _FLAGS), "GET": re.compile(_STATUS, _FLA
 
 @dataclass(frozen=True)
 class Route:
-    """What the path names. `action` is classify, regress, predict, metadata or, for the status, empty."""
+    """A parsed path. `action` is classify, regress, predict, metadata or, for the status, empty."""
 
     action: str
     model: str
@@ -24,12 +24,12 @@ class Route:
 
 
 def is_api(path: str) -> bool:
-    """Tell whether the path is the API's. What is not gets an HTML 404."""
+    """Return whether the path belongs to the API. Others get an HTML 404."""
     return path.lower().startswith("/v1/")
 
 
 def match(method: str, path: str) -> Route:
-    """Return the route of a method and a raw path, query included: a query never fits."""
+    """Return the route of a method and a raw path; a path with a query string never matches."""
     pattern = _PATTERNS.get(method)
     fit = pattern.fullmatch(path) if pattern else None
     if not fit:

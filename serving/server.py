@@ -1,4 +1,4 @@
-"""The server's life: load, listen, serve, and on SIGTERM or SIGINT finish what runs."""
+"""The server's life cycle: load, listen, serve, and drain on SIGTERM or SIGINT."""
 
 import logging
 import signal
@@ -35,13 +35,13 @@ log = logging.getLogger(__name__)
 
 _WAKE_SECONDS = 1.0
 _READY_POLL_SECONDS = 0.05
-_GRACE_SECONDS = 5.0  # beyond the time limit of a run
+_GRACE_SECONDS = 5.0  # beyond a run's time limit
 _BACKLOG = 1024
 _MAX_CONNECTIONS = 1000
 
 
 class EmbeddedServer:
-    """The embedded server from its settings to its end."""
+    """The embedded server, from its settings to its shutdown."""
 
     def __init__(
         self, settings: ServingSettings, batching: BatchingParameters | None, metrics_path: str | None
@@ -59,9 +59,9 @@ class EmbeddedServer:
         self._metrics = Metrics(self._registry)
 
     def run(self, bound: socket.socket, models: Sequence[ModelConfig]) -> None:
-        """Serve the models on the bound socket until a signal; raise ServingError where that cannot begin.
+        """Serve the models on the bound socket until a signal; raise ServingError if a model cannot be loaded.
 
-        It listens when every model has a version loaded, as TF-Serving, first for gRPC: until then connections are
+        As in TF-Serving, it listens once every model has a loaded version, on gRPC first; until then connections are
         refused.
         """
         self._registry.apply(models)
@@ -72,7 +72,7 @@ class EmbeddedServer:
         self._serve(bound, grpc_server)
         watcher.stop()
         if self._scheduler:
-            self._scheduler.wait(_GRACE_SECONDS)  # a process that ends amid a run may crash
+            self._scheduler.wait(_GRACE_SECONDS)  # exiting during a run may crash
 
     def _load(self, path: Path) -> Engine:
         settings = self._settings
@@ -104,7 +104,7 @@ class EmbeddedServer:
         if not self._settings.port and not self._settings.grpc_socket_path:
             return None
         try:
-            from serving.grpc.server import GrpcServer  # only here: who serves REST alone does without its packages
+            from serving.grpc.server import GrpcServer  # imported here: REST alone does not need its packages
 
             return GrpcServer(self._settings, self._registry, watcher, self._metrics)
         except ModuleNotFoundError as error:
@@ -144,7 +144,7 @@ class EmbeddedServer:
             grpc_server.wait()
 
     def _drain(self, channels: dict[int, Any], seconds: float) -> None:
-        """Close the port, answer what has been asked, close the connections."""
+        """Close the port, finish the requests in progress, close the connections."""
         wasyncore.dispatcher.close(self._listener)  # not the listener's own close(): workers still need its trigger
         deadline = time.monotonic() + seconds
         while self._listener.active_channels and time.monotonic() < deadline:
@@ -155,5 +155,5 @@ class EmbeddedServer:
 
 
 def _turn(channels: dict[int, Any]) -> None:
-    """Let waitress's event loop go round once."""
+    """Run one iteration of waitress's event loop."""
     wasyncore.loop(timeout=_WAKE_SECONDS, use_poll=True, map=channels, count=1)

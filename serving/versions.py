@@ -1,4 +1,4 @@
-"""Which versions a model's base path holds, and which of them are wanted.
+"""The versions in a model's base path, and the policy that selects the wanted ones.
 
 TF-Serving's contract of version directories: a name of decimal digits is a version, the highest number is the newest.
 `model.files.folder` and `deploy.versions` write by the same contract, and import nothing from here;
@@ -18,13 +18,13 @@ MAX_VERSION = 2**63 - 1
 
 @dataclass(frozen=True)
 class VersionPolicy:
-    """Which versions are wanted: those named in `specific`, else the `latest` highest, else (None) all."""
+    """Selects versions: those named in `specific`, else the `latest` highest, else (None) all."""
 
     latest: int | None = 1
     specific: frozenset[int] | None = None
 
     def choose(self, found: Iterable[int]) -> list[int]:
-        """Return the wanted ones of the versions found, the highest first."""
+        """Return the wanted versions among those found, the highest first."""
         falling = sorted(found, reverse=True)
         if self.specific is not None:
             return [number for number in falling if number in self.specific]
@@ -32,9 +32,9 @@ class VersionPolicy:
 
 
 def scan(base_path: Path) -> dict[int, Path]:
-    """Return the version directories by number: children with a decimal name, `00000123` being 123.
+    """Return the version directories by number: children with a decimal name; `00000123` is 123.
 
-    Raises OSError where the base path cannot be listed.
+    Raises OSError if the base path cannot be listed.
     """
     found: dict[int, Path] = {}
     for child in sorted(base_path.iterdir()):

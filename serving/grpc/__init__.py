@@ -1,1 +1,1 @@
-"""gRPC, where `--port` or `--grpc_socket_path` asks for it. Inside this package `import grpc` is still the library."""
+"""gRPC, enabled by `--port` or `--grpc_socket_path`. Inside this package too, `import grpc` means the library."""

@@ -1,4 +1,4 @@
-"""A PredictRequest to named tensors, and tensors to a PredictResponse, with TF-Serving's checks and messages."""
+"""PredictRequest to named tensors, and tensors to PredictResponse, with TF-Serving's checks and messages."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from serving.grpc import tensors
 
 
 def find_signature(loaded: Engine, name: str) -> Signature:
-    """Return the named signature; another code and text for an unknown one than REST gives."""
+    """Return the named signature; an unknown one has another code and message than over REST."""
     try:
         return loaded.signature(name)
     except ServingError as error:
@@ -21,7 +21,7 @@ def find_signature(loaded: Engine, name: str) -> Signature:
 
 
 def input_tensors(request: Any, signature: Signature) -> dict[str, np.ndarray]:
-    """Return the request's tensors; raise ServingError where names or types are not those of the signature."""
+    """Return the request's tensors; raise ServingError if names or types differ from the signature."""
     sent, wanted = set(request.inputs), set(signature.inputs)
     if len(sent) != len(wanted):
         message = (
@@ -39,7 +39,7 @@ def input_tensors(request: Any, signature: Signature) -> dict[str, np.ndarray]:
 
 
 def output_names(request: Any, signature: Signature) -> Sequence[str]:
-    """Return which outputs are asked for, all where the request does not say."""
+    """Return the requested outputs, by default all."""
     seen: set[str] = set()
     for alias in request.output_filter:
         if alias not in signature.outputs:

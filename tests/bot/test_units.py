@@ -105,7 +105,7 @@ def test_settings_have_defaults_and_hide_the_token() -> None:
         ("BOT_DECODER", "beam"),
     ],
 )
-def test_wrong_setting_is_named(name: str, value: str) -> None:
+def test_invalid_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(BotSettingsError, match=name):
         BotSettings.from_environment(GOOD | {name: value})
 
@@ -115,7 +115,7 @@ def test_token_file_that_is_missing_is_named(tmp_path: Path) -> None:
         BotSettings.from_environment({"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "none")})
 
 
-def test_database_starts_blank_and_keeps_what_it_is_told(tmp_path: Path) -> None:
+def test_database_starts_blank_and_persists(tmp_path: Path) -> None:
     path = tmp_path / "new" / "bot.sqlite3"
     first = Storage(path)
     assert first.language(1) is None
@@ -140,7 +140,7 @@ def test_each_migration_is_applied_once(tmp_path: Path, monkeypatch: pytest.Monk
     connection.close()
 
 
-def test_database_of_before_the_models_keeps_its_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migration_to_models_keeps_the_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bot.sqlite3"
     with monkeypatch.context() as before:
         before.setattr(storage, "MIGRATIONS", storage.MIGRATIONS[:1])
@@ -176,7 +176,7 @@ def test_file_of_a_newer_bot_is_left_alone(tmp_path: Path) -> None:
         Storage(path)
 
 
-def test_old_heartbeat_is_a_complaint(tmp_path: Path) -> None:
+def test_old_heartbeat_is_unhealthy(tmp_path: Path) -> None:
     path = health.heartbeat(tmp_path / "bot.sqlite3")
     assert health.complaint(path)
     health.beat(path)
@@ -204,7 +204,7 @@ def test_log_hides_the_token_and_what_users_wrote(error: Exception, shown: str) 
 
 
 @pytest.mark.filterwarnings("ignore:.*attribute `retry_after`")  # which the library reads itself
-def test_typing_is_not_sent_while_telegram_wants_silence() -> None:
+def test_typing_is_not_sent_during_flood_control() -> None:
     async def scenario() -> list[str]:
         limiter, sent = RetryingRateLimiter(), list[str]()
 

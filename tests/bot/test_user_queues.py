@@ -1,4 +1,4 @@
-"""Many users at once, and one who is too many by himself."""
+"""Many users at once, and one who floods the bot."""
 
 import threading
 
@@ -46,7 +46,7 @@ def test_flood_gets_one_polite_sentence_and_few_poems(shared: World, user: int) 
     assert len(shared.telegram.sent(user)) == 1 + MAX_QUEUED + 1
 
 
-def test_press_in_a_flood_is_told_so(shared: World, user: int) -> None:
+def test_press_in_a_flood_is_answered_too_fast(shared: World, user: int) -> None:
     gate = threading.Event()
     shared.ask("/language", user)
     offer = shared.telegram.sent(user)[0]

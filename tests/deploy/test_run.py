@@ -1,4 +1,4 @@
-"""`make run` as the person at the terminal meets it: the poem, the page, Ctrl-C, and what may go wrong."""
+"""`make run` as seen from the terminal: the poem, the page, Ctrl-C, and errors."""
 
 import contextlib
 import re
@@ -26,7 +26,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def children(running: Running) -> list[int]:
-    """Give the processes that a process has started and that are alive."""
+    """Return the living child processes of a process."""
     found = []
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """Give a release as far as placing looks at one."""
+    """Return the parts of a release that publishing reads."""
     folder = tmp_path / "release"
     folder.mkdir()
     config = json.dumps({"name": "tiny"}).encode()

@@ -118,7 +118,7 @@ def serving(configured: ConfiguredModels, *flags: str) -> AbstractContextManager
 
 
 def serving_model(base_path: Path, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
-    """Serve the versions of a base path as the model `m`; afterwards look that the server ends well."""
+    """Serve the versions of a base path as the model `m`; check afterwards that the server ends well."""
     port = free_port()
     return _supervised(launch(base_path, port, *flags), port)
 

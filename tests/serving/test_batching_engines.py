@@ -75,7 +75,7 @@ def refused(call: Callable[[], object]) -> ServingError:
     return raised.value
 
 
-def test_no_batch_has_more_rows_than_the_engine_takes() -> None:
+def test_a_batch_is_filled_up_to_the_limit_of_the_engine() -> None:
     model = Model(EngineLimits(rows=4, concurrent=False))
     batched = batcher(model, allowed_batch_sizes=(1000,))
     with ThreadPoolExecutor(4) as pool:
@@ -89,7 +89,7 @@ def test_no_batch_has_more_rows_than_the_engine_takes() -> None:
     assert str(error) == "Task size 5 is larger than maximum input batch size 4"
 
 
-def test_who_comes_while_an_engine_runs_that_runs_once_at_a_time_is_put_together() -> None:
+def test_requests_during_a_run_of_a_serial_engine_form_one_batch() -> None:
     model = Model(EngineLimits(concurrent=False))
     batched = batcher(model)
     with ThreadPoolExecutor(4) as pool:
@@ -102,7 +102,7 @@ def test_who_comes_while_an_engine_runs_that_runs_once_at_a_time_is_put_together
     assert model.runs == [1, 3]
 
 
-def test_another_engine_does_not_wait_for_one_that_runs_once_at_a_time() -> None:
+def test_a_serial_engine_does_not_block_another_engine() -> None:
     slow, other = Model(EngineLimits(concurrent=False)), Model(EngineLimits())
     batched = batcher(slow)
     beside = BatchingEngine(other, batched._scheduler)
@@ -116,7 +116,7 @@ def test_another_engine_does_not_wait_for_one_that_runs_once_at_a_time() -> None
         assert [first.result(), second.result()] == [[1], [1]]
 
 
-def test_an_engine_is_closed_after_the_run_that_everybody_gave_up_and_nobody_waits_for_it() -> None:
+def test_an_engine_is_closed_after_its_abandoned_run_without_blocking() -> None:
     model = Model(EngineLimits(concurrent=False))
     batched = batcher(model)
     assert refused(lambda: ask(batched, 1, timeout_ms=200)).code is Code.DEADLINE_EXCEEDED
@@ -127,7 +127,7 @@ def test_an_engine_is_closed_after_the_run_that_everybody_gave_up_and_nobody_wai
     wait_until(lambda: model.is_closed, SECONDS)
 
 
-def test_an_engine_that_is_closed_is_not_kept_in_memory() -> None:
+def test_a_closed_engine_is_freed() -> None:
     scheduler, kept = used_and_closed()
     wait_until(lambda: gc.collect() >= 0 and kept() is None, SECONDS)
     assert not scheduler._waiting

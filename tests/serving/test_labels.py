@@ -56,7 +56,7 @@ def test_metadata_by_label_is_that_of_the_version(server: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["stable", "unknown"])
-def test_the_status_does_not_look_at_labels(server: Api, name: str) -> None:
+def test_the_status_ignores_labels(server: Api, name: str) -> None:
     assert server.get(f"/v1/models/m/labels/{name}").json() == server.get("/v1/models/m").json()
 
 

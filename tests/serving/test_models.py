@@ -64,7 +64,7 @@ def test_a_model_is_not_found_until_it_is_loaded(server: Api, configured: Config
     assert server.answer("late") == 1
 
 
-def test_a_model_that_is_taken_out_ends_and_one_put_in_again_serves(server: Api, configured: ConfiguredModels) -> None:
+def test_a_removed_model_ends_and_serves_when_added_again(server: Api, configured: ConfiguredModels) -> None:
     with traffic(server, "one"):
         configured.configure(configured.entry("one"))
         wait_until(lambda: set(server.states("two").values()) == {"END"}, SECONDS)
@@ -73,7 +73,7 @@ def test_a_model_that_is_taken_out_ends_and_one_put_in_again_serves(server: Api,
         wait_until(lambda: bool(server.available("two")), SECONDS)
 
 
-def test_a_missing_base_path_does_not_hold_up_the_others(server: Api, configured: ConfiguredModels) -> None:
+def test_a_missing_base_path_does_not_block_other_models(server: Api, configured: ConfiguredModels) -> None:
     configured.configure(
         configured.entry("nowhere"), configured.entry("one"), configured.entry("two"), configured.entry("fresh")
     )
@@ -101,7 +101,7 @@ def test_a_broken_file_is_logged_and_the_old_one_stays(
     assert server.available("two")
 
 
-def test_a_file_that_is_gone_leaves_the_models_as_they_are(
+def test_a_deleted_file_changes_nothing(
     running: tuple[Api, Running], server: Api, configured: ConfiguredModels
 ) -> None:
     configured.config_file.unlink()
@@ -167,7 +167,7 @@ def test_an_empty_file_serves_nothing_until_it_lists_models(configured: Configur
         wait_until(lambda: api.available("later") == {2}, SECONDS)
 
 
-def test_without_polling_a_changed_file_is_looked_at_once(configured: ConfiguredModels) -> None:
+def test_without_polling_a_changed_configuration_is_applied_at_once(configured: ConfiguredModels) -> None:
     configured.add("first", 1)
     configured.add("second", 2)
     configured.configure(configured.entry("first"))

@@ -67,7 +67,7 @@ def test_a_broken_one_of_several_ends_with_its_error_and_the_others_serve(
     assert error_of(server.ask("faulty/versions/7"), 404) == "Servable not found for request: Specific(faulty, 7)"
 
 
-def test_all_are_served_whatever_comes_and_goes(server: Api, bases: dict[str, BasePath]) -> None:
+def test_all_versions_are_served_as_they_change(server: Api, bases: dict[str, BasePath]) -> None:
     wait_for_versions(server, "every", 1, 3)
     bases["every"].put(2)
     wait_for_versions(server, "every", 1, 2, 3)
@@ -76,7 +76,7 @@ def test_all_are_served_whatever_comes_and_goes(server: Api, bases: dict[str, Ba
     assert server.answer("every") == 2
 
 
-def test_of_named_versions_those_on_disk_are_served_and_no_others(server: Api) -> None:
+def test_specific_versions_are_served_if_on_disk(server: Api) -> None:
     wait_for_versions(server, "pinned", 1, 3)
     message = error_of(server.get("/v1/models/pinned/versions/2"), 404)
     assert message == "Could not find version 2 of model pinned"

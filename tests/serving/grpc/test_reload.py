@@ -102,7 +102,7 @@ def test_a_call_holds_its_version(server: Rpc, configured: ConfiguredModels, tmp
     wait_until(lambda: server.states("two", 1) == {1: "END"}, SECONDS)
 
 
-def test_a_new_model_that_cannot_load_is_told(server: Rpc, configured: ConfiguredModels) -> None:
+def test_a_new_model_that_cannot_load_is_reported(server: Rpc, configured: ConfiguredModels) -> None:
     broken = configured.add("broken")
     broken.put_broken(1)
     message = server.refusal("UNKNOWN", lambda: server.reload(model_list(configured, "one", "broken")))
@@ -116,7 +116,7 @@ def test_a_new_model_that_cannot_load_is_told(server: Rpc, configured: Configure
     assert server.answer("broken") == 1
 
 
-def test_a_model_of_old_that_cannot_load_any_more_is_told(server: Rpc, configured: ConfiguredModels) -> None:
+def test_a_known_model_that_cannot_load_any_more_is_reported(server: Rpc, configured: ConfiguredModels) -> None:
     base, listed = configured.add("old", 1), model_list(configured, "one", "old")
     server.reload(listed)
     server.reload(model_list(configured, "one"))
@@ -127,7 +127,7 @@ def test_a_model_of_old_that_cannot_load_any_more_is_told(server: Rpc, configure
     assert message.startswith("1 servable(s) did not become available: {{{name: old version: 2} due to error: ")
 
 
-def test_the_deadline_ends_the_waiting_and_not_the_change(server: Rpc, configured: ConfiguredModels) -> None:
+def test_the_deadline_ends_the_call_and_not_the_reload(server: Rpc, configured: ConfiguredModels) -> None:
     listed = model_list(configured, "one", "late")
     server.refusal("DEADLINE_EXCEEDED", lambda: server.reload(listed, seconds=1))
     server.reload(listed)  # the list there is by now: nothing to wait for
@@ -156,7 +156,7 @@ def test_a_bad_list_is_refused_and_changes_nothing(server: Rpc, settings: str, c
 
 
 @pytest.mark.parametrize("text", ["", "custom_model_config {}"])
-def test_only_a_list_is_taken(server: Rpc, text: str) -> None:
+def test_only_a_list_is_accepted(server: Rpc, text: str) -> None:
     message = server.refusal("INVALID_ARGUMENT", lambda: server.reload(text))
     assert message.startswith("ServerModelConfig type not supported by HandleReloadConfigRequest.")
     empty = ReloadConfigRequest()
