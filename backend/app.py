@@ -68,8 +68,8 @@ def _on_http_error(error: HTTPException) -> Response:
 
 def _on_bug(error: Exception) -> Response:
     """Log the traceback without the exception's message, which may quote a prompt."""
-    places = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s at\n%s", type(error).__name__, places)
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s at\n%s", type(error).__name__, trace)
     return _problem_response(plain_document(500, "Internal error; the server's log has the details."), {})
 
 

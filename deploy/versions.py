@@ -34,7 +34,7 @@ def publish(release: Path, models: Path) -> str:
 
 
 def newest_version(base: Path) -> int:
-    """Return the highest version number under models/NAME, 0 where there is none.
+    """Return the highest version number under models/NAME, 0 if there is none.
 
     The contract is TF-Serving's, as in `serving.versions`: a name of decimal digits is a version, the highest is the
     newest. `model.files.folder.newest_version` does the same, which this package may not import.
