@@ -13,9 +13,7 @@ from deploy.versions import publish
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "model" / "releases" / "neuralpoet"
 BATCHING = ROOT / "serving" / "config" / "batching.config"
-MODELS = (
-    ROOT / "serving" / "models" / "run"
-)  # not with the exports: a TF-Serving that watches those cannot load it
+MODELS = ROOT / "serving" / "models" / "run"  # not with the exports: a TF-Serving that watches those cannot load it
 LOGS = Path("logs")
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy: the services are on this machine
 
