@@ -1,1 +1,1 @@
-"""The service that writes poems: a small HTTP API and a page over TF-Serving's REST API."""
+"""The poem service: a small HTTP API and a web page on top of TF-Serving's REST API."""

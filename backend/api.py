@@ -1,4 +1,4 @@
-"""The HTTP API: what each address answers."""
+"""The HTTP API: the view of each route."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -7,27 +7,27 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from backend import inputs
-from backend.errors import AwayError, MalformedError, encode
-from backend.gate import Gate
-from backend.models import Looks, Models, Served
-from backend.poet import Poet
+from backend.errors import MalformedError, ModelServerUnavailableError, encode
+from backend.limiter import ConcurrencyLimiter
+from backend.models import Models, ModelStatuses, ServedVersion
+from backend.writer import PoemWriter
 from model.text.parameters import BOUNDS, Bound
 
-_AGAIN_FIELDS = ("prompt", "explain")  # the receipt holds the others
-# Between several poems as plain text: an empty line alone may be a stanza's end.
+_AGAIN_FIELDS = ("prompt", "explain")  # the receipt holds the rest
+# Separates several poems in plain text: an empty line alone may be a stanza break.
 _BETWEEN = "\n\n* * *\n\n"
 _JSON, _TEXT = "application/json", "text/plain"
 
 
 class Api:
-    """The views, with what they need."""
+    """The views and their dependencies."""
 
-    def __init__(self, poet: Poet, models: Models, gate: Gate) -> None:
-        self._poet, self._models, self._gate = poet, models, gate
-        self._looks = Looks(models)
+    def __init__(self, writer: PoemWriter, models: Models, limiter: ConcurrencyLimiter) -> None:
+        self._writer, self._models, self._limiter = writer, models, limiter
+        self._statuses = ModelStatuses(models)
 
     def blueprint(self) -> Blueprint:
-        """Return the addresses and their views."""
+        """Return the blueprint that maps the routes to the views."""
         blueprint = Blueprint("api", __name__)
         blueprint.add_url_rule("/generate", view_func=self.generate, methods=["GET", "POST"])
         blueprint.add_url_rule("/poems/<receipt>", view_func=self.write_again)
@@ -37,46 +37,46 @@ class Api:
         return blueprint
 
     def generate(self) -> Response:
-        """Write poems: POST with a JSON object, or GET with the same fields in the query."""
+        """Return new poems: POST takes a JSON object, GET the same fields in the query string."""
         if request.method != "POST":
             fields = inputs.from_query(request.query_string)
         elif request.query_string:
-            raise MalformedError("A POST has its fields in the body, not in the address.")
+            raise MalformedError("A POST takes its fields in the body, not in the query string.")
         else:
             fields = inputs.from_body(request.get_data(), request.mimetype)
-        with self._gate.pass_(self._cost(fields)):
-            return _poems(self._poet.write(fields))
+        with self._limiter.slots(self._cost(fields)):
+            return _poems(self._writer.write(fields))
 
     def write_again(self, receipt: str) -> Response:
-        """Write the poem of a receipt again."""
+        """Return the poem of a receipt, written again."""
         fields = inputs.from_query(request.query_string, _AGAIN_FIELDS)
-        with self._gate.pass_():
-            return _poems(self._poet.write_again(receipt, fields))
+        with self._limiter.slots():
+            return _poems(self._writer.write_again(receipt, fields))
 
     def models(self) -> Response:
-        """List the models, with what may be asked of them."""
-        models = [_described(name, look) for name, look in zip(self._models.names, self._looks.now(), strict=True)]
+        """Return the models with their defaults and the bounds of all parameters."""
+        models = [_described(name, look) for name, look in zip(self._models.names, self._statuses.now(), strict=True)]
         bounds = {name: _bound(bound) for name, bound in BOUNDS.items()}
         return _json({"default": self._models.names[0], "models": models, "bounds": bounds})
 
     def alive(self) -> Response:
-        """Say that the process answers."""
+        """Return 200: the process is alive."""
         return _json({"status": "alive"})
 
     def ready(self) -> Response:
-        """Say whether the default model can write a poem now; AwayError says why not."""
-        served = self._looks.now()[0]
+        """Return 200 if the default model can write a poem now; raise ModelServerUnavailableError if not."""
+        served = self._statuses.now()[0]
         if isinstance(served, str):
-            raise AwayError(served)
+            raise ModelServerUnavailableError(served)
         return _json({"status": "ready", "model": served.name, "version": served.version})
 
     def _cost(self, fields: Mapping[str, Any]) -> int:
-        """Return how many poems' work a request is: the graph writes all of its own in one batch, the loop cannot."""
+        """Return the limiter slots of a request: `graph` writes all poems in one call, `loop` needs calls for each."""
         decoder = fields.get("decoder") or self._models.fastest(fields.get("model"))
         return fields.get("n", 1) if decoder == "loop" else 1
 
 
-def _described(name: str, served: Served | str) -> dict[str, Any]:
+def _described(name: str, served: ServedVersion | str) -> dict[str, Any]:
     if isinstance(served, str):
         return {"name": name, "ready": False, "reason": served}
     release = served.release
@@ -92,7 +92,7 @@ def _described(name: str, served: Served | str) -> dict[str, Any]:
 
 
 def _bound(bound: Bound) -> dict[str, Any]:
-    """Return a bound as it goes out; those of a string are its length in characters."""
+    """Return a bound as JSON; for a string it limits the length in characters."""
     prefix = {"minimum": "min_length", "maximum": "max_length"} if bound.kind == "string" else {}
     known = {prefix.get(name, name): value for name, value in asdict(bound).items() if value not in (None, ())}
     return {"type": known.pop("kind"), **known}

@@ -1,4 +1,4 @@
-"""The application factory: parts put together, errors in one shape, a line in the log for each request."""
+"""The application factory: wiring, error handlers, and one log line per request."""
 
 import logging
 import time
@@ -10,18 +10,18 @@ from werkzeug.exceptions import HTTPException
 
 from backend import page
 from backend.api import Api
-from backend.client import Serving
-from backend.errors import CONTENT_TYPE, AwayError, Problem, encode, plain_document
-from backend.gate import Gate
+from backend.client import ServingClient
+from backend.errors import CONTENT_TYPE, ModelServerUnavailableError, Problem, encode, plain_document
 from backend.inputs import MAX_BODY_BYTES
+from backend.limiter import ConcurrencyLimiter
 from backend.models import Models
-from backend.poet import Poet
-from backend.settings import Settings
+from backend.settings import BackendSettings
+from backend.writer import PoemWriter
 
 log = logging.getLogger(__name__)
 
 HEADERS = {
-    # The page's own files and addresses, and nothing else.
+    # Nothing but the page's own files and routes.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -29,21 +29,21 @@ HEADERS = {
 }
 _QUIET = ("/healthz", "/readyz", "/static/<path:filename>")
 _DETAILS = {
-    404: "There is nothing at this address.",
-    405: "This address does not take this method.",
-    413: f"The body may have {MAX_BODY_BYTES} bytes at most.",
+    404: "There is nothing at this URL.",
+    405: "This URL does not support this method.",
+    413: f"The body must not exceed {MAX_BODY_BYTES} bytes.",
 }
 
 
-def create_app(settings: Settings) -> Flask:
-    """Return the WSGI application; nothing is asked of TF-Serving until the first request."""
+def create_app(settings: BackendSettings) -> Flask:
+    """Return the WSGI application; it does not contact TF-Serving before the first request."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.merge_slashes = False  # no redirects
-    serving = Serving(settings)
+    serving = ServingClient(settings)
     models = Models(serving, settings.models)
-    poet = Poet(serving, models, settings.poem_seconds)
-    app.register_blueprint(Api(poet, models, Gate(settings.max_concurrent)).blueprint())
+    writer = PoemWriter(serving, models, settings.poem_seconds)
+    app.register_blueprint(Api(writer, models, ConcurrencyLimiter(settings.max_concurrent)).blueprint())
     app.register_blueprint(page.blueprint())
     app.register_error_handler(Problem, _on_problem)
     app.register_error_handler(HTTPException, _on_http_error)
@@ -54,23 +54,23 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _on_problem(problem: Problem) -> Response:
-    if isinstance(problem, AwayError):
+    if isinstance(problem, ModelServerUnavailableError):
         log.warning("%s", problem.detail)
     return _problem_response(problem.document(), problem.headers())
 
 
 def _on_http_error(error: HTTPException) -> Response:
-    """Answer Flask's own errors in our shape, with their headers (Allow)."""
+    """Return Flask's own errors as problem details, with their headers (Allow)."""
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return _problem_response(plain_document(status, _DETAILS.get(status) or error.description or ""), headers)
 
 
 def _on_bug(error: Exception) -> Response:
-    """Log where it happened, without the error's own words, which may quote a prompt."""
-    places = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s at\n%s", type(error).__name__, places)
-    return _problem_response(plain_document(500, "Something went wrong here; the log has the details."), {})
+    """Log the traceback without the exception's message, which may quote a prompt."""
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s at\n%s", type(error).__name__, trace)
+    return _problem_response(plain_document(500, "Internal error; the server's log has the details."), {})
 
 
 def _problem_response(document: dict[str, object], headers: dict[str, str]) -> Response:
@@ -83,7 +83,7 @@ def _start_clock() -> None:
 
 
 def _finish(response: Response) -> Response:
-    """Set the headers that every reply has, and log one line: the address as a pattern, never what users wrote."""
+    """Set the headers common to all replies and log one line: the route's pattern, never what users wrote."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")

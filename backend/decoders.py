@@ -1,4 +1,4 @@
-"""Two ways to write poems with one meaning: token by token here, or in one call inside the model."""
+"""The two decoders, equal in meaning: `loop` samples here, a call a token; `graph` samples inside the model."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,22 +19,22 @@ Predict = Callable[[dict[str, Any]], dict[str, Any]]  # the body of a predict re
 
 @dataclass(frozen=True)
 class Draft:
-    """A poem as it was drawn; its last token is EOS or the break that ended it, or the one that reached the bound."""
+    """A sampled poem; its last token is EOS, the break that ended it, or the one that reached the limit."""
 
     choices: Sequence[Choice]
     stop: Stop
 
     @property
     def tokens(self) -> list[int]:
-        """The ids in order."""
+        """The token ids in order of writing."""
         return [choice.token for choice in self.choices]
 
 
 def _window(tokens: list[int], context: int | None) -> list[int]:
-    """Return what the network is to read of a prompt and the poem so far.
+    """Return the network's input: the last `context` tokens, by default 256, padded.
 
-    Over 256 tokens lose their first ones, and with them what the recurrent layers made of those; the graph keeps it,
-    which is why a receipt names its decoder. A network with a `context` looks no further back anyway.
+    Of a longer text the recurrent layers lose the first tokens here, while `graph` keeps their state: that is why a
+    receipt names its decoder. A network with a `context` looks no further back anyway.
     """
     read = tokens[-(context or WINDOW) :]
     return read + [PAD] * (WINDOW - len(read))
@@ -43,7 +43,7 @@ def _window(tokens: list[int], context: int | None) -> list[int]:
 def loop(
     predict: Predict, release: TextRelease, prompt: list[int], parameters: Parameters, seeds: list[int]
 ) -> list[Draft]:
-    """Write a poem for each seed, with one call for the next token of all that are not finished."""
+    """Return a poem for each seed; one call yields the next token of every unfinished poem."""
     poems = [Writing.after(prompt, seed, release.rules, parameters) for seed in seeds]
     while living := [poem for poem in poems if poem.stop is None]:
         instances = [{"tokens": _window(prompt + poem.tokens, release.context)} for poem in living]
@@ -64,7 +64,7 @@ def _logits(reply: dict[str, Any], rows: int, release: TextRelease) -> NDArray[n
 def graph(
     predict: Predict, release: TextRelease, prompt: list[int], parameters: Parameters, seeds: list[int]
 ) -> list[Draft]:
-    """Write a poem for each seed, all in one call."""
+    """Return a poem for each seed, all written in one call."""
     inputs = _inputs(prompt, parameters, seeds)
     reply = predict({"signature_name": "generate", "inputs": inputs})
     with well_formed():
@@ -88,7 +88,7 @@ def _inputs(prompt: list[int], parameters: Parameters, seeds: list[int]) -> dict
 
 
 def _drafts(outputs: dict[str, Any], rows: int, vocabulary_size: int) -> list[Draft]:
-    """Take the outputs of `generate` apart; ValueError and its like where one is not what it must be."""
+    """Return the drafts in the outputs of `generate`; raise ValueError or the like for malformed outputs."""
     window = (rows, WINDOW)
     tokens, ranks = (_integers(outputs[name], window, 0, vocabulary_size - 1) for name in ("tokens", "rank"))
     pools = _integers(outputs["pool"], window, min(Pool), max(Pool))

@@ -1,15 +1,15 @@
-"""Everything that can go wrong with a request, and its one shape on the wire: RFC 9457 problem details.
+"""The errors of the API and their one shape on the wire: RFC 9457 problem details.
 
-Problem is the root; each class has its HTTP status.
-  MalformedError 400     the body cannot be read at all
-  UnknownModelError 404  no model has that name
-  UnknownReceiptError 404  no receipt reads like that
-  GoneError 410          the poem's model is served no more
-  MediaTypeError 415     a body that is not said to be JSON
-  InvalidError 422       fields with values that they may not have, each named
-  BusyError 503          as many poems are being written as may be at a time
-  AwayError 503          TF-Serving does not answer, or not as it should
-    SlowError 503        it does, but the poem was not finished in time
+Problem is the root; each class carries its HTTP status.
+  MalformedError 400               the body or the query string cannot be parsed
+  UnknownModelError 404            there is no model of that name
+  UnknownReceiptError 404          the receipt is not valid
+  GoneError 410                    the receipt's model is no longer served
+  MediaTypeError 415               the body's media type is not JSON
+  InvalidError 422                 fields are unknown or out of bounds, each named
+  BusyError 503                    the limit on concurrent poems is reached
+  ModelServerUnavailableError 503  TF-Serving does not answer, or answers wrongly
+    SlowError 503                  TF-Serving did not finish the poem in time
 """
 
 import json
@@ -25,7 +25,7 @@ _PREFIX = "urn:problem-type:neuralpoet:"
 
 
 class Problem(Exception):  # noqa: N818 (RFC 9457's own name)
-    """An error that the caller is told of; `detail` is a sentence for people, without their own words."""
+    """An error reported to the client; `detail` is one sentence that never quotes the client's text."""
 
     status: ClassVar[int]
     name: ClassVar[str]
@@ -41,56 +41,56 @@ class Problem(Exception):  # noqa: N818 (RFC 9457's own name)
         return document(self.status, self.title, self.detail, type_=_PREFIX + self.name)
 
     def headers(self) -> dict[str, str]:
-        """Return what the reply's head says beside the body."""
+        """Return the additional HTTP headers of the reply."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 class MalformedError(Problem):
-    """The body or the query cannot be read at all."""
+    """The body or the query string cannot be parsed."""
 
     status, name, title = 400, "malformed", "The request cannot be read"
 
 
 class UnknownModelError(Problem):
-    """No model has that name."""
+    """There is no model of that name."""
 
     status, name, title = 404, "unknown-model", "There is no such model"
 
 
 class UnknownReceiptError(Problem):
-    """No receipt reads like that: it was mistyped, or is not from this service."""
+    """The receipt is not valid: it was mistyped, or is not from this service."""
 
     status, name, title = 404, "unknown-receipt", "There is no such receipt"
 
 
 class GoneError(Problem):
-    """The receipt is sound, but its model is served no more."""
+    """The receipt is valid, but its model is no longer served."""
 
-    status, name, title = 410, "model-gone", "The poem's model is served no more"
+    status, name, title = 410, "model-gone", "The poem's model is no longer served"
 
 
 class MediaTypeError(Problem):
-    """The body is not said to be JSON."""
+    """The body's media type is not JSON."""
 
     status, name, title = 415, "media-type", "The body must be JSON"
 
 
 class BusyError(Problem):
-    """As many poems are being written as may be at a time."""
+    """The limit on concurrent poems is reached."""
 
     status, name, title = 503, "busy", "Too many poems are being written"
     retry_after = 2
 
 
-class AwayError(Problem):
-    """TF-Serving does not answer, or not as it should. It is asked anew with the next request."""
+class ModelServerUnavailableError(Problem):
+    """TF-Serving does not answer, or answers wrongly. The next request tries again."""
 
-    status, name, title = 503, "away", "The model server is away"
+    status, name, title = 503, "away", "The model server is unavailable"
     retry_after = 5
 
 
-class SlowError(AwayError):
-    """The poem was not finished in time."""
+class SlowError(ModelServerUnavailableError):
+    """The deadline passed before the poem was finished."""
 
     name, title = "slow", "The poem took too long"
     retry_after = 10
@@ -100,33 +100,33 @@ class SlowError(AwayError):
 
 
 class InvalidError(Problem):
-    """Some fields have values that they may not have."""
+    """Some fields are unknown or out of bounds."""
 
-    status, name, title = 422, "invalid", "Some fields are not as they must be"
+    status, name, title = 422, "invalid", "Some fields are not valid"
 
     def __init__(self, errors: Sequence[InvalidParameter]) -> None:
         self.errors = [{"field": error.field, "message": error.message} for error in errors]
         super().__init__(". ".join(str(error) for error in errors) + ".")
 
     def document(self) -> dict[str, Any]:
-        """Return the problem details with each field's own message."""
+        """Return the problem details with a message for each field."""
         return {**super().document(), "errors": self.errors}
 
 
 class VersionGoneError(Exception):
-    """TF-Serving does not have the version that was asked for: another one has taken its place."""
+    """TF-Serving no longer serves the requested version: a newer one has replaced it."""
 
 
 def document(status: int, title: str, detail: str, *, type_: str = _BLANK) -> dict[str, Any]:
-    """Return problem details; without a type of our own they say no more than the HTTP status does."""
+    """Return problem details; with the default type they mean no more than the HTTP status."""
     return {"type": type_, "title": title, "status": status, "detail": detail}
 
 
 def plain_document(status: int, detail: str) -> dict[str, Any]:
-    """Return the problem details of an error that HTTP itself knows."""
+    """Return the problem details of a plain HTTP error."""
     return document(status, HTTPStatus(status).phrase, detail)
 
 
 def encode(value: object) -> bytes:
-    """Return a JSON value as it goes out, in UTF-8; half of a surrogate pair, which a field's name may hold, as `?`."""
+    """Return a value as JSON in UTF-8; a lone surrogate, which a field's name may hold, becomes `?`."""
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The edge: from a body or a query string to checked fields."""
+"""Input validation: a body or a query string to checked fields."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,11 @@ MAX_BODY_BYTES = 64 * 1024  # a prompt of 2000 characters is at most 24 kB, each
 _MAX_FIELDS = 100
 _MAX_NAME = 50  # characters of an unknown field's name that an error repeats
 _MAX_ERRORS = 20
-_MAX_DIGITS = 30  # of an integer in JSON; none of our bounds has more than 10
+_MAX_DIGITS = 30  # of an integer in JSON; no bound has more than 10
 
 
 def from_body(body: bytes, mimetype: str) -> dict[str, Any]:
-    """Return the checked fields of a JSON object; an empty body is an empty object."""
+    """Return the checked fields of a JSON body; an empty body counts as an empty object."""
     is_json = mimetype == "application/json" or (mimetype.startswith("application/") and mimetype.endswith("+json"))
     if (body or mimetype) and not is_json:
         raise MediaTypeError("Send the body as JSON, with the header Content-Type: application/json.")
@@ -32,19 +32,19 @@ def from_body(body: bytes, mimetype: str) -> dict[str, Any]:
 
 
 def from_query(query: bytes, allowed: Iterable[str] | None = None) -> dict[str, Any]:
-    """Return the checked fields of a query string; `allowed` names those that there are, where not all are."""
+    """Return the checked fields of a query string; `allowed` names the fields of this route, None allows all."""
     try:
         pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError:
         raise MalformedError("The query is not UTF-8, or has too many fields.") from None
     fields = _without_duplicates([(name, from_text(name, text)) for name, text in pairs])
     if allowed is not None and (others := fields.keys() - allowed):
-        raise InvalidError([InvalidParameter(_cut(name), "is not for this address") for name in sorted(others)])
+        raise InvalidError([InvalidParameter(_cut(name), "is not allowed at this URL") for name in sorted(others)])
     return checked(fields)
 
 
 def checked(fields: Mapping[str, object]) -> dict[str, Any]:
-    """Return the fields, each within its bounds; InvalidError names those that are not, up to 20 of them."""
+    """Return the fields, each within its bounds; raise InvalidError that names up to 20 that are not."""
     good: dict[str, Any] = {}
     errors: list[InvalidParameter] = []
     for name, value in fields.items():
@@ -58,7 +58,7 @@ def checked(fields: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Make a dictionary of pairs; InvalidError names what is there twice: nobody knows which was meant."""
+    """Return the pairs as a dictionary; raise InvalidError for a duplicate name, which is ambiguous."""
     fields: dict[str, object] = {}
     for name, value in pairs:
         if name in fields:
@@ -68,7 +68,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(digits: str) -> int:
-    """Read an integer of JSON. One too long for Python to read is out of every bound with its first digits already."""
+    """Return a JSON integer; of one too long for Python the first digits already exceed every bound."""
     return int(digits[:_MAX_DIGITS])
 
 

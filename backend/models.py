@@ -1,4 +1,4 @@
-"""Which version of a model writes now, and its release, which comes over the same API from the same version."""
+"""The newest version of each model and its release, which is fetched over the same API from the same version."""
 
 import base64
 import logging
@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from backend.client import Deadline, Serving, well_formed
-from backend.errors import AwayError, SlowError, UnknownModelError, VersionGoneError
+from backend.client import Deadline, ServingClient, well_formed
+from backend.errors import ModelServerUnavailableError, SlowError, UnknownModelError, VersionGoneError
 from model.text.release import BadRelease, TextRelease, read
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_LOOK_SECONDS = 1.0  # for asking TF-Serving how it is, without a poem
+_LOOK_SECONDS = 1.0  # for a status query
 
 
 @dataclass(frozen=True)
-class Served:
-    """One version of a model, with the release that it was made from."""
+class ServedVersion:
+    """One version of a model and the release it was made from."""
 
     name: str
     version: int
@@ -28,22 +28,22 @@ class Served:
 
     @property
     def decoders(self) -> tuple[str, ...]:
-        """The decoders that this model can be written with, the faster one first."""
+        """The decoders that this version supports, the fastest first."""
         return ("graph", "loop") if "generate" in self.release.signatures else ("loop",)
 
 
 class Models:
-    """The models that are offered. The release of a version is fetched once; its status is read for every poem."""
+    """The offered models. A version's release is fetched once; the model's status is read for every poem."""
 
-    def __init__(self, serving: Serving, names: Sequence[str]) -> None:
+    def __init__(self, serving: ServingClient, names: Sequence[str]) -> None:
         self.names = tuple(names)
         self._serving = serving
-        self._known: dict[str, Served] = {}
+        self._known: dict[str, ServedVersion] = {}
 
-    def on_newest(self, name: str | None, deadline: Deadline, work: Callable[[Served], T]) -> T:
-        """Return `work` of the newest version; where that version goes while it works, of the next one, once.
+    def on_newest(self, name: str | None, deadline: Deadline, work: Callable[[ServedVersion], T]) -> T:
+        """Return `work(version)` for the newest version; if that is unloaded meanwhile, retry once with the next.
 
-        `name` None is the default model. UnknownModelError, AwayError.
+        `name` None means the default model. Raises UnknownModelError and ModelServerUnavailableError.
         """
         name = self.names[0] if name is None else name
         if name not in self.names:
@@ -52,23 +52,23 @@ class Models:
         try:
             return work(self._newest(name, deadline))
         except VersionGoneError:
-            log.info("%s: a version was unloaded in the middle of a poem", name)
+            log.info("%s: a version was unloaded while it wrote a poem", name)
             self._known.pop(name, None)
         try:
             return work(self._newest(name, deadline))
         except VersionGoneError:
-            raise AwayError("The model server is changing the model's version.") from None
+            raise ModelServerUnavailableError("The model server keeps changing the model's version.") from None
 
     def fastest(self, name: str | None) -> str:
-        """Return the fastest decoder of a model as it last served, the loop where it never did."""
+        """Return the fastest decoder of the model's last known version, `loop` if none is known."""
         known = self._known.get(name or self.names[0])
         return known.decoders[0] if known else "loop"
 
-    def _newest(self, name: str, deadline: Deadline) -> Served:
-        version = max(self._serving.available(name, deadline))
+    def _newest(self, name: str, deadline: Deadline) -> ServedVersion:
+        version = max(self._serving.available(name, deadline))  # TF-Serving's contract: the highest is the newest
         served = self._known.get(name)
         if served is None or served.version != version:
-            served = Served(name, version, self._fetch(name, version, deadline))
+            served = ServedVersion(name, version, self._fetch(name, version, deadline))
             self._known[name] = served
             log.info("%s: version %d, hash %s", name, version, served.release.hash[:8])
         return served
@@ -81,22 +81,22 @@ class Models:
         try:
             return read(*parts)
         except BadRelease as error:
-            log.error("%s: version %d has a broken release: %s", name, version, error)  # noqa: TRY400 (it says all)
-            raise AwayError("The model's release is broken.") from error
+            log.error("%s: version %d has a broken release: %s", name, version, error)  # noqa: TRY400 (a traceback would add nothing)
+            raise ModelServerUnavailableError("The model's release is broken.") from error
 
 
-class Looks:
-    """How the models are now. One thread at a time asks; the others take the last answer.
+class ModelStatuses:
+    """The models' current status. One thread at a time queries TF-Serving; the others use its last result.
 
-    So a server that accepts and does not answer holds one thread, for a second, and not all of them.
+    So a server that accepts connections and does not answer blocks one thread for a second, not all of them.
     """
 
     def __init__(self, models: Models) -> None:
         self._models, self._asking = models, threading.Lock()
-        self._last: list[Served | str] = ["The model server has not been asked yet."] * len(models.names)
+        self._last: list[ServedVersion | str] = ["The model server has not been queried yet."] * len(models.names)
 
-    def now(self) -> list[Served | str]:
-        """Return each model as it is served, or a sentence that says why it is not."""
+    def now(self) -> list[ServedVersion | str]:
+        """Return each model's served version, or a sentence that says why there is none."""
         if self._asking.acquire(blocking=False):
             try:
                 deadline = Deadline.after(_LOOK_SECONDS)
@@ -105,10 +105,10 @@ class Looks:
                 self._asking.release()
         return self._last
 
-    def _look(self, name: str, deadline: Deadline) -> Served | str:
+    def _look(self, name: str, deadline: Deadline) -> ServedVersion | str:
         try:
             return self._models.on_newest(name, deadline, lambda served: served)
         except SlowError:
             return "The model server does not answer."
-        except AwayError as error:
+        except ModelServerUnavailableError as error:
             return error.detail

@@ -1,4 +1,4 @@
-"""The server's life: bind, listen, and on SIGTERM or SIGINT finish what runs."""
+"""The server's life cycle: bind, listen, and drain on SIGTERM or SIGINT."""
 
 import logging
 import re
@@ -16,31 +16,31 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from backend.errors import CONTENT_TYPE, encode, plain_document
-from backend.settings import Settings
+from backend.settings import BackendSettings
 
 log = logging.getLogger(__name__)
 
-# A body up to this size is read and refused by the application; a larger one is cut off as soon as that is known.
+# Up to this size the application reads and refuses a body; a larger one is cut off as soon as its size is known.
 _MAX_READ_BYTES = 1024 * 1024
-_MAX_HEAD_BYTES = 64 * 1024  # a prompt of 2000 characters in the query is at most 24 kB
+_MAX_HEAD_BYTES = 64 * 1024  # a prompt of 2000 characters in the query string is at most 24 kB
 _MAX_CONNECTIONS = 500
 _IDLE_SECONDS = 60
 _RECEIVE_SECONDS = 20.0  # for a whole request, from its first byte
 _WAKE_SECONDS = 1.0
-_GRACE_SECONDS = 5.0  # beyond the time that a poem may take
+_GRACE_SECONDS = 5.0  # beyond POEM_TIMEOUT
 
 
-class StartError(Exception):
-    """The server cannot start; the text is the sentence to print."""
+class ListenError(Exception):
+    """The port cannot be bound; `str()` is the sentence to print."""
 
 
 class _ProblemTask(ErrorTask):
-    """Answers what waitress itself refuses (a broken head, a body too large) in the shape of all our errors."""
+    """Renders what waitress itself refuses (a malformed head, a body too large) as problem details."""
 
     def execute(self) -> None:
-        """Write the reply."""
-        error: Any = self.request.error  # type: ignore[attr-defined]  # a parsed request, whatever the stubs say
-        body = encode(plain_document(error.code, f"The request cannot be taken: {error.body}."))
+        """Send the reply."""
+        error: Any = self.request.error  # type: ignore[attr-defined]  # a parsed request, contrary to the stubs
+        body = encode(plain_document(error.code, f"The request cannot be parsed: {error.body}."))
         self.status = f"{error.code} {error.reason}"
         self.response_headers = [*self.response_headers, ("Content-Type", CONTENT_TYPE)]
         self.set_close_on_finish()
@@ -48,32 +48,32 @@ class _ProblemTask(ErrorTask):
         self.write(body)
 
 
-class _Parser(HTTPRequestParser):
-    """Takes addresses with letters that are not percent-encoded, as people type them after `curl`."""
+class _RequestParser(HTTPRequestParser):
+    """Accepts URLs with bytes that are not percent-encoded, as people type them after `curl`."""
 
     def __init__(self, adj: Any) -> None:
         super().__init__(adj)
         self.started = time.monotonic()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Encode the first line's bytes beyond ASCII, at which waitress would balk."""
+        """Percent-encode the request line's bytes beyond ASCII, which waitress rejects."""
         line, end, rest = header_plus.partition(b"\r\n")
         line = re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % ord(byte[0]), line)
         try:
             super().parse_header(line + end + rest)
-        except ValueError:  # from urllib, for half of an IPv6 address
+        except ValueError:  # from urllib, for an incomplete IPv6 address
             raise ParsingError("Invalid address") from None
 
 
 class _Channel(HTTPChannel):
-    parser_class = _Parser
+    parser_class = _RequestParser
     error_task_class = _ProblemTask
 
 
-class Server:
-    """Waitress with a graceful end."""
+class BackendServer:
+    """Waitress with a graceful shutdown."""
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
+    def __init__(self, app: Flask, settings: BackendSettings) -> None:
         self._stopping = False
         self._drain_seconds = settings.poem_seconds + _GRACE_SECONDS
         self._channels: dict[int, Any] = {}
@@ -94,7 +94,7 @@ class Server:
         self._listener = listener
 
     def run(self) -> None:
-        """Serve until a signal, then answer what has been asked."""
+        """Serve until a signal, then finish the requests in progress."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         log.info("listening on http://%s:%d", *self._bound.getsockname()[:2])
@@ -108,7 +108,7 @@ class Server:
         log.info("%s: stopping", signal.Signals(number).name)
 
     def _drain(self) -> None:
-        """Close the port, answer what has been asked, close the connections."""
+        """Close the port, finish the requests in progress, close the connections."""
         wasyncore.dispatcher.close(self._listener)  # not the listener's own close(): workers still need its trigger
         deadline = time.monotonic() + self._drain_seconds
         while self._listener.active_channels and time.monotonic() < deadline:
@@ -118,20 +118,20 @@ class Server:
         self._listener.task_dispatcher.shutdown()
 
     def _turn(self) -> None:
-        """Let waitress's event loop go round once."""
+        """Run one iteration of waitress's event loop."""
         wasyncore.loop(timeout=_WAKE_SECONDS, use_poll=True, map=self._channels, count=1)
         self._close_slow()
 
     def _close_slow(self) -> None:
-        """Close the connections on which a request has not come to its end: each counts among _MAX_CONNECTIONS."""
+        """Close connections whose request is incomplete for too long: each counts towards _MAX_CONNECTIONS."""
         latest = time.monotonic() - _RECEIVE_SECONDS
         for channel in self._listener.active_channels.values():
             if channel.request is not None and channel.request.started < latest and not channel.requests:
                 channel.close_when_flushed = True
 
 
-def _bind(settings: Settings) -> socket.socket:
-    """Return a socket that is bound, so that a taken port is known at once; StartError when it is not to be had."""
+def _bind(settings: BackendSettings) -> socket.socket:
+    """Return a bound socket, so that a port in use is reported at once; raise ListenError if binding fails."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
@@ -140,5 +140,5 @@ def _bind(settings: Settings) -> socket.socket:
         bound.bind(address)
     except OSError as error:
         message = f"Cannot listen on {settings.host}:{settings.port} (BACKEND_HOST, BACKEND_PORT): {error.strerror}."
-        raise StartError(message) from error
+        raise ListenError(message) from error
     return bound

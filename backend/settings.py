@@ -1,31 +1,31 @@
-"""What the environment says: read once at start, checked, and kept in one frozen object."""
+"""Settings from the environment: read once at start, validated, kept in one frozen object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 
-class SettingsError(Exception):
-    """The environment is not usable; the text is one sentence that names the variable to set."""
+class BackendSettingsError(Exception):
+    """A variable is not valid; the text is one sentence that names it."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Everything that the backend is told from outside."""
+class BackendSettings:
+    """The backend's configuration."""
 
     host: str  # BACKEND_HOST
-    port: int  # BACKEND_PORT; 0 lets the system choose, and the log says which
-    threads: int  # BACKEND_THREADS: more than MAX_CONCURRENT, so that a refusal and /healthz never wait
+    port: int  # BACKEND_PORT; 0 lets the system choose, the log says which
+    threads: int  # BACKEND_THREADS: more than MAX_CONCURRENT, so that refusals and /healthz never wait
     serving_url: str  # SERVING_URL; no slash at the end
-    models: tuple[str, ...]  # MODELS: TF-Serving's names of them, the default one first
+    models: tuple[str, ...]  # MODELS: their names in TF-Serving, the default one first
     connect_seconds: float  # SERVING_CONNECT_TIMEOUT
-    read_seconds: float  # SERVING_READ_TIMEOUT: for one answer of TF-Serving
-    poem_seconds: float  # POEM_TIMEOUT: for all the calls that one request needs
-    max_concurrent: int  # MAX_CONCURRENT: poems in hand at a time; those that the graph writes for one request are one
+    read_seconds: float  # SERVING_READ_TIMEOUT: for one reply of TF-Serving
+    poem_seconds: float  # POEM_TIMEOUT: for all calls of one request
+    max_concurrent: int  # MAX_CONCURRENT: limit on concurrent poems; those that `graph` writes in one call count once
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the settings; raise SettingsError for the first one that is wrong."""
+    def from_environment(cls, environ: Mapping[str, str]) -> "BackendSettings":
+        """Return the settings; raise BackendSettingsError for the first variable that is not valid."""
         max_concurrent = _integer(environ, "MAX_CONCURRENT", 8, 1, 256)
         return cls(
             host=_value(environ, "BACKEND_HOST") or "127.0.0.1",
@@ -41,7 +41,7 @@ class Settings:
 
 
 def _value(environ: Mapping[str, str], name: str) -> str:
-    """Return the variable without surrounding space; unset and empty are the same, as Compose passes them."""
+    """Return the stripped variable; empty counts as unset, as Compose passes unset ones."""
     return environ.get(name, "").strip()
 
 
@@ -49,16 +49,16 @@ def _integer(environ: Mapping[str, str], name: str, default: int, minimum: int, 
     text = _value(environ, name) or str(default)
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(maximum)) else -1
     if not minimum <= number <= maximum:
-        message = f"{name} must be a whole number from {minimum} to {maximum}."
-        raise SettingsError(message)
+        message = f"{name} must be an integer from {minimum} to {maximum}."
+        raise BackendSettingsError(message)
     return number
 
 
 def _threads(environ: Mapping[str, str], max_concurrent: int) -> int:
     threads = _integer(environ, "BACKEND_THREADS", max_concurrent + 4, 2, 1024)
-    if threads < max_concurrent + 2:  # one that looks at TF-Serving, one for all that needs no TF-Serving
+    if threads < max_concurrent + 2:  # one queries the status, one serves what needs no TF-Serving
         message = f"BACKEND_THREADS must be at least 2 more than MAX_CONCURRENT, which is {max_concurrent}."
-        raise SettingsError(message)
+        raise BackendSettingsError(message)
     return threads
 
 
@@ -69,7 +69,7 @@ def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
         seconds = 0.0
     if not 0.0 < seconds <= 3600.0:  # noqa: PLR2004 (an hour; nan fails here too)
         message = f"{name} must be a number of seconds above 0 and at most 3600."
-        raise SettingsError(message)
+        raise BackendSettingsError(message)
     return seconds
 
 
@@ -78,11 +78,11 @@ def _url(environ: Mapping[str, str], name: str, default: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port is not a number
         usable = False
     if not usable or parts.query or parts.fragment:
-        message = f"{name} must be an address such as {default}."
-        raise SettingsError(message)
+        message = f"{name} must be a URL such as {default}."
+        raise BackendSettingsError(message)
     return url.rstrip("/")
 
 
@@ -90,6 +90,6 @@ def _models(environ: Mapping[str, str]) -> tuple[str, ...]:
     names = [name.strip() for name in (_value(environ, "MODELS") or "neuralpoet").split(",")]
     plain = all(name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum() for name in names)
     if not plain or len(set(names)) != len(names):
-        message = "MODELS must be names of different models with commas between, such as neuralpoet."
-        raise SettingsError(message)
+        message = "MODELS must be comma-separated names of different models, such as neuralpoet."
+        raise BackendSettingsError(message)
     return tuple(names)

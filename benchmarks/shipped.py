@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.client import Deadline, Serving
+from backend.client import Deadline, ServingClient
 from backend.decoders import Draft, Predict, graph
-from backend.settings import Settings
+from backend.settings import BackendSettings
 from deploy.stack import Stack
 from model.files.folder import CONFIG, LITE, TOKENIZER
 from model.networks.sizes import PoetSizes
@@ -133,7 +133,7 @@ class Server:
 
     def predict(self) -> Predict:
         """Return a client of the REST API as the backend has it: its connection is kept."""
-        client = Serving(Settings.from_environment({"SERVING_URL": self.url}))
+        client = ServingClient(BackendSettings.from_environment({"SERVING_URL": self.url}))
         return lambda body: client.predict(self.name, self.version, body, Deadline.after(SECONDS))
 
     def predict_by_grpc(self) -> Predict:

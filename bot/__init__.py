@@ -1,1 +1,1 @@
-"""The Telegram bot: answers a line with a poem that the backend writes.  `python -m bot`."""
+"""The Telegram bot: answers a line with a poem from the backend. Run it with `python -m bot`."""

@@ -1,4 +1,4 @@
-"""Which messages are meant for the bot."""
+"""Which messages are addressed to the bot."""
 
 import re
 
@@ -8,10 +8,10 @@ from telegram.ext import filters
 
 
 def text_for_bot(message: Message) -> str | None:
-    """Return the text that the bot shall answer, None if the message has none or is not for it.
+    """Return the text to answer, None if the message has no text or is not addressed to the bot.
 
-    In a private chat everything is; in a group only a reply to the bot and a text with its @username, which is taken
-    out. Other bots get no answer, or two of them could talk for ever; an anonymous administrator looks like a bot.
+    In a private chat every message is; in a group, replies to the bot and texts with its @username, which is removed.
+    Other bots get no answer, or two of them could talk for ever; an anonymous administrator also appears as a bot.
     """
     author = message.from_user
     if message.text is None or author is None or (author.is_bot and message.sender_chat is None):
@@ -24,8 +24,8 @@ def text_for_bot(message: Message) -> str | None:
     return message.text if _is_reply_to_bot(message) else None
 
 
-def whose_turn(update: object) -> int | None:
-    """Return the user whose updates must be answered in order, None for an update that gets no answer."""
+def queued_user(update: object) -> int | None:
+    """Return the id of the user in whose queue the update belongs, None for an update that gets no answer."""
     if not isinstance(update, Update) or update.effective_user is None:
         return None
     message = update.message
@@ -41,10 +41,10 @@ def whose_turn(update: object) -> int | None:
 
 
 class ForBot(filters.MessageFilter):
-    """Lets through the texts that the bot shall answer."""
+    """Passes messages with a text for the bot."""
 
     def filter(self, message: Message) -> bool:
-        """Tell whether the message has a text for the bot."""
+        """Return whether the message has a text for the bot."""
         return text_for_bot(message) is not None
 
 

@@ -1,4 +1,4 @@
-"""Wires the parts together; connects to nothing."""
+"""Wires the parts together, without connecting to anything."""
 
 from typing import Any
 
@@ -6,19 +6,19 @@ from telegram import BotCommand, LinkPreviewOptions
 from telegram.ext import Application, Defaults
 from telegram.request import HTTPXRequest
 
-from bot.addressing import whose_turn
+from bot.addressing import queued_user
 from bot.handlers import Conversation
-from bot.settings import Settings
+from bot.settings import BotSettings
 from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
-from bot.transport import TIMEOUTS, Patience, PollingRequest
-from bot.turns import Turns
+from bot.transport import TIMEOUTS, PollingRequest, RetryingRateLimiter
+from bot.user_queues import UserQueues
 
-LONGEST_LINE = 4  # updates of one user in hand or waiting
+MAX_QUEUED = 4  # updates of one user, in progress or waiting
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
-def build(settings: Settings, conversation: Conversation, polling: PollingRequest) -> App:
+def build(settings: BotSettings, conversation: Conversation, polling: PollingRequest) -> App:
     """Return the application with its handlers."""
     application = (
         Application.builder()
@@ -26,8 +26,8 @@ def build(settings: Settings, conversation: Conversation, polling: PollingReques
         .base_url(f"{settings.telegram_url}/bot")
         .request(HTTPXRequest(**TIMEOUTS))
         .get_updates_request(polling)
-        .rate_limiter(Patience())
-        .concurrent_updates(Turns(whose_turn, conversation.too_fast, LONGEST_LINE))
+        .rate_limiter(RetryingRateLimiter())
+        .concurrent_updates(UserQueues(queued_user, conversation.too_fast, MAX_QUEUED))
         .defaults(_defaults())
         .build()
     )
@@ -37,7 +37,7 @@ def build(settings: Settings, conversation: Conversation, polling: PollingReques
 
 
 async def announce_commands(application: App) -> None:
-    """Put the commands into Telegram's menu: in English where the user's Telegram is, else in Russian."""
+    """Set Telegram's command menu: English for users whose Telegram is in English, else Russian."""
     await application.bot.set_my_commands(_commands(LANGUAGES[DEFAULT_LANGUAGE]))
     await application.bot.set_my_commands(_commands(LANGUAGES["en"]), language_code="en")
 
@@ -51,7 +51,7 @@ def _commands(texts: Texts) -> list[BotCommand]:
 
 
 def _defaults() -> Defaults:
-    """Answer as a reply, also when the question was deleted meanwhile, as plain text without link previews."""
+    """Return the defaults: answer as a reply, even to a deleted message, without link previews."""
     return Defaults(
         do_quote=True,
         allow_sending_without_reply=True,

@@ -1,12 +1,11 @@
-"""The backend's HTTP API, as the bot sees it.
+"""A client for the backend's HTTP API.
 
-Errors: BackendError is the root and is never raised itself.
-  AwayError     there is no poem and it is not the user's fault: unreachable, too slow, broken, or it refused our own
-                parameters; the text says which, for the log
-  BusyError     it is there, but cannot take more work at the moment
-  RefusedError  it does not take this prompt
-  UnknownModelError  it has no model of the name that was asked for
-No error's text holds anything that a user wrote.
+Errors: BackendError is the root and is never raised itself. No error's text holds anything that a user wrote.
+  BackendUnavailableError  no poem, and not the user's fault: the backend is unreachable, slow or broken, or rejects our
+                           own parameters; the text, for the log, says which
+  BackendBusyError         the backend is at its limit of concurrent poems
+  PromptRefusedError       the backend rejects this prompt
+  ModelNotOfferedError     the backend has no model of the requested name
 """
 
 import asyncio
@@ -24,36 +23,36 @@ class BackendError(Exception):
     """The backend wrote no poem."""
 
 
-class AwayError(BackendError):
+class BackendUnavailableError(BackendError):
     """The backend cannot write a poem now."""
 
 
-class BusyError(BackendError):
-    """The backend has too much to do."""
+class BackendBusyError(BackendError):
+    """The backend is at its limit."""
 
 
-class RefusedError(BackendError):
-    """The backend does not take this prompt."""
+class PromptRefusedError(BackendError):
+    """The backend rejects this prompt."""
 
 
-class UnknownModelError(BackendError):
-    """The backend has no such model, or has it no longer."""
+class ModelNotOfferedError(BackendError):
+    """The backend does not, or no longer, offer the model."""
 
 
 @dataclass(frozen=True)
-class Model:
+class OfferedModel:
     """A model that the backend offers."""
 
     name: str
-    ready: bool  # to write a poem now
+    ready: bool  # can write a poem now
     default: bool
 
 
-class Backend:
-    """A client with one pool of connections, for the life of the process."""
+class BackendClient:
+    """A client with one connection pool, for the life of the process."""
 
     def __init__(self, url: str, seconds: float, decoder: str | None) -> None:
-        """Wait at most `seconds` for a poem; ask for `decoder` unless it is None."""
+        """Wait at most `seconds` for a poem; request `decoder` unless it is None."""
         self._seconds = seconds
         self._parameters = {} if decoder is None else {"decoder": decoder}
         self._client = httpx.AsyncClient(
@@ -68,10 +67,7 @@ class Backend:
         await self._client.aclose()
 
     async def poem(self, prompt: str, model: str | None = None) -> str:
-        """Return a poem that begins with the prompt, by the named model or the default one.
-
-        Raises a BackendError if there is none.
-        """
+        """Return a poem that begins with the prompt, by the named or the default model. Raises BackendError."""
         named = {} if model is None else {"model": model}
         response = await self._request("POST", "/generate", {"prompt": prompt, **named, **self._parameters})
         if response.status_code != httpx.codes.OK:
@@ -79,22 +75,22 @@ class Backend:
         match _json(response):
             case {"poems": [{"poem": str(poem)}, *_]}:
                 return _well_formed(poem)
-        raise AwayError("a reply without a poem")
+        raise BackendUnavailableError("a reply without a poem")
 
-    async def models(self) -> list[Model]:
-        """Return the models, at least one; raise AwayError if the backend does not say."""
+    async def models(self) -> list[OfferedModel]:
+        """Return the models, at least one; raise BackendUnavailableError for any other reply."""
         response = await self._request("GET", "/models")
         match _json(response):
             case {"default": str(default), "models": [_, *_] as entries}:
                 return [_model(entry, default) for entry in entries]
         message = f"a reply without models, status {response.status_code}"
-        raise AwayError(message)
+        raise BackendUnavailableError(message)
 
     async def longest_prompt(self) -> int | None:
-        """Return the longest prompt in characters, None if the backend does not say."""
+        """Return the longest prompt in characters, None if it is unknown."""
         try:
             reply = _json(await self._request("GET", "/models"))
-        except AwayError:
+        except BackendUnavailableError:
             return None
         match reply:
             case {"bounds": {"prompt": {"max_length": int(limit)}}}:
@@ -103,34 +99,38 @@ class Backend:
 
     async def _request(self, method: str, path: str, body: object = None) -> httpx.Response:
         try:
-            async with asyncio.timeout(self._seconds):  # httpx limits each wait, not their sum
+            async with asyncio.timeout(self._seconds):  # httpx limits each phase, not their sum
                 return await self._client.request(method, path, json=body)
         except (httpx.HTTPError, TimeoutError) as error:
-            raise AwayError(type(error).__name__) from error
+            raise BackendUnavailableError(type(error).__name__) from error
 
 
 def _error(response: httpx.Response) -> BackendError:
-    """Tell a reply's meaning from its status and, for some, from what the problem names."""
+    """Return the error for a reply, by its status and, for some, by its problem details."""
     match response.status_code:
         case httpx.codes.TOO_MANY_REQUESTS:
-            return BusyError()
+            return BackendBusyError()
         case httpx.codes.SERVICE_UNAVAILABLE if _problem_type(response).endswith((":busy", ":slow")):
-            return BusyError()
+            return BackendBusyError()
         case httpx.codes.NOT_FOUND if _problem_type(response).endswith(":unknown-model"):
-            return UnknownModelError()
+            return ModelNotOfferedError()
         case httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-            return RefusedError()
+            return PromptRefusedError()
         case httpx.codes.UNPROCESSABLE_ENTITY:
             fields = _refused_fields(response)
-            return RefusedError() if fields <= {"prompt"} else AwayError(f"status 422 for {sorted(fields)}")
-    return AwayError(f"status {response.status_code}")
+            return (
+                PromptRefusedError()
+                if fields <= {"prompt"}
+                else BackendUnavailableError(f"status 422 for {sorted(fields)}")
+            )
+    return BackendUnavailableError(f"status {response.status_code}")
 
 
-def _model(entry: object, default: str) -> Model:
+def _model(entry: object, default: str) -> OfferedModel:
     match entry:
         case {"name": str(name), "ready": bool(ready)}:
-            return Model(name, ready, name == default)
-    raise AwayError("a model without a name")
+            return OfferedModel(name, ready, name == default)
+    raise BackendUnavailableError("a model without a name")
 
 
 def _problem_type(response: httpx.Response) -> str:
@@ -150,7 +150,7 @@ def _refused_fields(response: httpx.Response) -> set[str]:
 
 
 def _json(response: httpx.Response) -> Any:
-    """Return the reply's JSON value, None if it is not JSON."""
+    """Return the reply's JSON, None if it has none."""
     try:
         return response.json()
     except ValueError:
@@ -158,5 +158,5 @@ def _json(response: httpx.Response) -> Any:
 
 
 def _well_formed(text: str) -> str:
-    """Replace halves of surrogate pairs, which JSON can carry and Telegram cannot."""
+    """Return the text with lone surrogates replaced, which JSON can carry and Telegram cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

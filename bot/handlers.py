@@ -1,4 +1,4 @@
-"""What the bot does with each kind of update."""
+"""The handlers of Telegram's updates."""
 
 import contextlib
 import logging
@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 from telegram.error import BadRequest, TelegramError
-from telegram.ext import (
-    BaseHandler,
-    CallbackQueryHandler,
-    CommandHandler,
-    ContextTypes,
-    MessageHandler,
-    filters,
-)
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
-from bot import models
+from bot import model_keyboard
 from bot.addressing import ForBot, text_for_bot
-from bot.backend import AwayError, Backend, BackendError, BusyError, Model, RefusedError, UnknownModelError
+from bot.backend import (
+    BackendBusyError,
+    BackendClient,
+    BackendError,
+    BackendUnavailableError,
+    ModelNotOfferedError,
+    OfferedModel,
+    PromptRefusedError,
+)
 from bot.replies import reply, typing
 from bot.storage import Storage
 from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
@@ -37,11 +38,11 @@ class Conversation:
     """The bot's side of every conversation."""
 
     storage: Storage
-    backend: Backend
-    albums: deque[str] = field(default_factory=lambda: deque(maxlen=ALBUMS))  # those that had their answer
+    backend: BackendClient
+    albums: deque[str] = field(default_factory=lambda: deque(maxlen=ALBUMS))  # already answered
 
     def handlers(self) -> list[BaseHandler[Update, Context, None]]:
-        """Return the handlers in the order in which they are tried. Edited messages reach none of them."""
+        """Return the handlers in order of priority. Edited messages match none of them."""
         new = filters.UpdateType.MESSAGE
         private = new & filters.ChatType.PRIVATE
         return [
@@ -51,12 +52,12 @@ class Conversation:
             MessageHandler(private & filters.COMMAND, self.unknown_command),
             MessageHandler(new & ForBot() & ~filters.COMMAND, self.poem),
             MessageHandler(private & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.not_text),
-            CallbackQueryHandler(self.model_chosen, pattern=f"^{models.PREFIX}"),
+            CallbackQueryHandler(self.model_chosen, pattern=f"^{model_keyboard.PREFIX}"),
             CallbackQueryHandler(self.language_chosen),
         ]
 
     async def welcome(self, update: Update, _: Context) -> None:
-        """Say what the bot does."""
+        """Explain the bot."""
         await reply(_message(update), self.texts(update).welcome)
 
     async def unknown_command(self, update: Update, _: Context) -> None:
@@ -64,7 +65,7 @@ class Conversation:
         await reply(_message(update), self.texts(update).unknown_command)
 
     async def not_text(self, update: Update, _: Context) -> None:
-        """Answer a photo, a sticker, a voice message; of an album, which comes a message a photo, the first."""
+        """Answer a photo, sticker or voice message; an album, which comes as one message a photo, only once."""
         message = _message(update)
         album = message.media_group_id
         if album in self.albums:
@@ -82,7 +83,7 @@ class Conversation:
         await _message(update).reply_text(text, reply_markup=InlineKeyboardMarkup([buttons]))
 
     async def language_chosen(self, update: Update, _: Context) -> None:
-        """Remember the language of a pressed button and confirm in that language."""
+        """Store the language of a pressed button and confirm in that language."""
         query = update.callback_query
         if query is None:
             return
@@ -90,16 +91,16 @@ class Conversation:
         chosen = LANGUAGES.get(code)
         if chosen is not None:
             self.storage.set_language(query.from_user.id, code)
-        with contextlib.suppress(BadRequest):  # the press is too old to be answered, or the message to be changed
+        with contextlib.suppress(BadRequest):  # the query is too old to answer, or the message to edit
             await query.answer()
             if chosen is not None and isinstance(query.message, Message):
                 await query.edit_message_text(chosen.language_chosen)
 
     async def choose_model(self, update: Update, context: Context) -> None:
-        """Choose the model that is named; without a name, offer the models as buttons."""
+        """Choose the named model; without a name, offer the models as buttons."""
         message, user, texts = _message(update), _user(update), self.texts(update)
         if context.args:
-            _, text = await self._choose(models.button(" ".join(context.args)), user, texts)
+            _, text = await self._choose(model_keyboard.button(" ".join(context.args)), user, texts)
             await reply(message, text)
             return
         match await self._models():
@@ -108,19 +109,19 @@ class Conversation:
             case [only]:
                 await reply(message, texts.only_model.format(name=only.name))
             case offered:
-                buttons = models.keyboard(offered, self._model(user), texts)
+                buttons = model_keyboard.keyboard(offered, self._model(user), texts)
                 await message.reply_text(texts.choose_model, reply_markup=buttons)
 
     async def model_chosen(self, update: Update, _: Context) -> None:
-        """Remember the model of a pressed button and confirm it, or say why not."""
+        """Store the model of a pressed button and confirm it, or say why not."""
         query = update.callback_query
         if query is None:
             return
         chosen, text = await self._choose(query.data or "", query.from_user.id, self.texts(update))
-        with contextlib.suppress(BadRequest):  # the press is too old to be answered
+        with contextlib.suppress(BadRequest):  # the query is too old to answer
             await query.answer(None if chosen else text)
         if chosen and isinstance(query.message, Message):
-            with contextlib.suppress(BadRequest):  # the message is too old to be changed
+            with contextlib.suppress(BadRequest):  # the message is too old to edit
                 await query.edit_message_text(text)
 
     async def poem(self, update: Update, _: Context) -> None:
@@ -131,52 +132,52 @@ class Conversation:
             async with typing(message):
                 answer = await self._write(message, _user(update), texts)
         except BackendError as error:
-            answer = await self._excuse(error, message, texts)
+            answer = await self._apology(error, message, texts)
         await reply(message, answer.strip() or texts.nothing_written)
 
     async def too_fast(self, update: object) -> None:
-        """Ask a user whose line is full to wait. An album fills it by itself, and has its answer already."""
+        """Ask a user whose queue is full to wait, except for an album, which fills the queue and was answered once."""
         if isinstance(update, Update) and not (update.message and update.message.media_group_id):
             await _tell(update, self.texts(update).too_fast)
 
     async def failed(self, update: object, context: Context) -> None:
-        """Log what nobody caught, and tell the user without details."""
+        """Log an uncaught exception and tell the user without details."""
         error = context.error
         if isinstance(error, TelegramError):
             logger.warning("Telegram: %s: %s", type(error).__name__, error)
         else:
-            logger.error("unexpected", exc_info=error)
+            logger.error("unhandled exception", exc_info=error)
         worth_telling = isinstance(error, BadRequest) or not isinstance(error, TelegramError)
         if isinstance(update, Update) and worth_telling:
             with contextlib.suppress(TelegramError):
                 await _tell(update, self.texts(update).trouble)
 
     def texts(self, update: Update) -> Texts:
-        """Return the texts in the language that the update's user chose."""
+        """Return the texts in the language chosen by the update's user."""
         user = update.effective_user
         code = None
-        with _though_the_disk_fails():
+        with _ignoring_disk_errors():
             code = self.storage.language(user.id) if user is not None else None
         return LANGUAGES.get(code or DEFAULT_LANGUAGE, LANGUAGES[DEFAULT_LANGUAGE])
 
     async def _write(self, message: Message, user: int, texts: Texts) -> str:
-        """Return a poem by the model that the user chose; where that is gone, say so once and let the default write."""
+        """Return a poem by the user's model; if that is gone, reset the choice, say so, and use the default model."""
         prompt = text_for_bot(message) or ""
         model = self._model(user)
         if model is not None:
-            with contextlib.suppress(UnknownModelError):
+            with contextlib.suppress(ModelNotOfferedError):
                 return await self.backend.poem(prompt, model)
-            with _though_the_disk_fails():
+            with _ignoring_disk_errors():
                 self.storage.set_model(user, None)
             await reply(message, texts.model_dropped.format(name=model))
         return await self.backend.poem(prompt)
 
     async def _choose(self, button: str, user: int, texts: Texts) -> tuple[bool, str]:
-        """Remember the model of the button, if it can be had; return whether it can, and what to say."""
+        """Store the model of the button if it is ready; return whether it was stored, and the answer."""
         offered = await self._models()
         if not offered:
             return False, texts.away
-        model = next((model for model in offered if models.button(model.name) == button), None)
+        model = next((model for model in offered if model_keyboard.button(model.name) == button), None)
         if model is None:
             return False, texts.model_unknown
         if not model.ready:
@@ -184,47 +185,47 @@ class Conversation:
         self.storage.set_model(user, model.name)
         return True, texts.model_chosen.format(name=model.name)
 
-    async def _models(self) -> list[Model]:
-        """Return the models that the backend has, none where it does not say."""
+    async def _models(self) -> list[OfferedModel]:
+        """Return the backend's models, none if it is unavailable."""
         try:
             return await self.backend.models()
-        except AwayError as error:
+        except BackendUnavailableError as error:
             logger.warning("backend: %s", error)
             return []
 
     def _model(self, user: int) -> str | None:
-        """Return the name of the model that the user chose, None for the default."""
-        with _though_the_disk_fails():
+        """Return the name of the user's model, None for the default."""
+        with _ignoring_disk_errors():
             return self.storage.model(user)
         return None
 
-    async def _excuse(self, error: BackendError, message: Message, texts: Texts) -> str:
-        """Return what to say instead of a poem."""
+    async def _apology(self, error: BackendError, message: Message, texts: Texts) -> str:
+        """Return the answer in place of a poem."""
         match error:
-            case BusyError():
+            case BackendBusyError():
                 return texts.busy
-            case RefusedError():
+            case PromptRefusedError():
                 limit = await self.backend.longest_prompt()
                 if limit is None:
                     return texts.refused
                 too_long = len(text_for_bot(message) or "") > limit
                 return texts.too_long.format(limit=limit) if too_long else texts.unreadable
-            case AwayError():
+            case BackendUnavailableError():
                 logger.warning("backend: %s", error)
         return texts.away
 
 
 @contextlib.contextmanager
-def _though_the_disk_fails() -> Iterator[None]:
-    """Log what the database says and go on: a failing disk is no reason to stop writing poems."""
+def _ignoring_disk_errors() -> Iterator[None]:
+    """Log a database error and go on: poems do not need the disk."""
     try:
         yield
     except sqlite3.Error as error:
-        logger.error("BOT_DATABASE: %s", error)  # noqa: TRY400 (the sentence says it all)
+        logger.error("BOT_DATABASE: %s", error)  # noqa: TRY400 (a traceback would add nothing)
 
 
 async def _tell(update: Update, text: str) -> None:
-    """Say it where the user is looking: over the pressed button, or under the message."""
+    """Answer where the user is looking: over the pressed button, or below the message."""
     if update.callback_query is not None:
         await update.callback_query.answer(text)
     elif update.message is not None:
@@ -232,14 +233,14 @@ async def _tell(update: Update, text: str) -> None:
 
 
 def _user(update: Update) -> int:
-    """Return the user whom the filters have promised."""
+    """Return the id of the user, which the filters guarantee."""
     if update.effective_user is None:
         raise TypeError("an update without a user passed the filters")
     return update.effective_user.id
 
 
 def _message(update: Update) -> Message:
-    """Return the new message that the filters have promised."""
+    """Return the new message, which the filters guarantee."""
     if update.message is None:
         raise TypeError("an update without a message passed the filters")
     return update.message

@@ -1,4 +1,4 @@
-"""Answers as Telegram wants them: short enough, tied to the question, with a sign of life until they come."""
+"""Sending answers: split to Telegram's message size, as replies, with «typing…» until they come."""
 
 import asyncio
 import contextlib
@@ -14,14 +14,14 @@ TYPING_SECONDS = 4.0  # Telegram shows the action for 5 s at most
 
 
 async def reply(message: Message, text: str) -> None:
-    """Answer the message with the text, in as many messages as it takes."""
+    """Reply to the message with the text, in as many messages as needed."""
     for part in split(text):
         await message.reply_text(part)
 
 
 @contextlib.asynccontextmanager
 async def typing(message: Message) -> AsyncIterator[None]:
-    """Show «typing…» in the message's chat for as long as the block runs."""
+    """Show «typing…» in the message's chat while the block runs."""
     task = asyncio.create_task(_keep_typing(message))
     try:
         yield
@@ -31,7 +31,7 @@ async def typing(message: Message) -> AsyncIterator[None]:
 
 
 async def _keep_typing(message: Message) -> None:
-    """Send the action again and again; give up at the first failure, for it is only a courtesy."""
+    """Send the action periodically; stop at the first failure, as it is not essential."""
     topic = message.message_thread_id if message.is_topic_message else None
     with contextlib.suppress(TelegramError):
         while True:

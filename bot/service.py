@@ -1,4 +1,4 @@
-"""The bot's life: reach Telegram, answer, stop in order."""
+"""The bot's life cycle: connect, poll, shut down gracefully."""
 
 import asyncio
 import contextlib
@@ -11,15 +11,15 @@ from telegram.ext import Updater
 
 from bot import health, logs
 from bot.application import App, announce_commands, build
-from bot.backend import Backend
+from bot.backend import BackendClient
 from bot.handlers import Conversation
-from bot.settings import Settings
+from bot.settings import BotSettings
 from bot.storage import Storage
 from bot.transport import PollingRequest
 
 UPDATES = ("message", "callback_query")
 RECONNECT_SECONDS = 1.0
-# Together less than the 10 s after which Docker kills.
+# Together below the 10 s after which Docker kills the container.
 STOP_POLLING_SECONDS = 3.0
 FINISH_SECONDS = 4.0
 
@@ -27,16 +27,16 @@ logger = logging.getLogger(__name__)
 
 
 class TokenRefusedError(Exception):
-    """Telegram does not know the token, from the start or since it was revoked."""
+    """Telegram rejects the token: it is wrong, or was revoked."""
 
 
-def run(settings: Settings, storage: Storage) -> None:
-    """Answer users until SIGTERM or SIGINT; raise TokenRefusedError when Telegram does not know the token."""
+def run(settings: BotSettings, storage: Storage) -> None:
+    """Answer users until SIGTERM or SIGINT; raise TokenRefusedError if Telegram rejects the token."""
     logs.configure(settings.token)
     asyncio.run(_until_signal(settings, storage))
 
 
-async def _until_signal(settings: Settings, storage: Storage) -> None:
+async def _until_signal(settings: BotSettings, storage: Storage) -> None:
     this = cast("asyncio.Task[None]", asyncio.current_task())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
@@ -44,8 +44,8 @@ async def _until_signal(settings: Settings, storage: Storage) -> None:
         await _serve(settings, storage)
 
 
-async def _serve(settings: Settings, storage: Storage) -> None:
-    backend = Backend(settings.backend_url, settings.backend_seconds, settings.decoder)
+async def _serve(settings: BotSettings, storage: Storage) -> None:
+    backend = BackendClient(settings.backend_url, settings.backend_seconds, settings.decoder)
     heartbeat = health.heartbeat(settings.database)
     refused = asyncio.Event()
     polling = PollingRequest(on_success=lambda: health.beat(heartbeat), on_refusal=refused.set)
@@ -64,24 +64,24 @@ async def _serve(settings: Settings, storage: Storage) -> None:
 
 
 async def _connect(application: App) -> None:
-    """Ask Telegram who we are until it answers; then fill the command menu, which the bot can do without."""
+    """Retry until Telegram answers; then set the command menu, which the bot can do without."""
     while True:
         try:
             await application.initialize()
             break
         except InvalidToken:
-            raise TokenRefusedError from None  # the library's text holds the token
+            raise TokenRefusedError from None  # the library's message contains the token
         except TelegramError as error:
             logger.warning("Telegram does not answer yet: %s", error)
         await asyncio.sleep(RECONNECT_SECONDS)
     try:
         await announce_commands(application)
     except TelegramError as error:
-        logger.warning("the command menu is not set: %s", error)
+        logger.warning("cannot set the command menu: %s", error)
 
 
 async def _stop(application: App) -> None:
-    """Take no more updates, finish those in hand if they are quick, and close."""
+    """Stop polling, wait FINISH_SECONDS for updates in progress, and close."""
     updater = _updater(application)
     if updater.running:
         with contextlib.suppress(TelegramError, TimeoutError):
@@ -90,9 +90,9 @@ async def _stop(application: App) -> None:
         try:
             await asyncio.wait_for(application.stop(), FINISH_SECONDS)
         except TimeoutError:
-            logger.warning("stopping without the answers that take longer")  # asyncio.run cancels them
+            logger.warning("cancelling the answers still in progress")  # done by asyncio.run
     await application.shutdown()
 
 
 def _updater(application: App) -> Updater:
-    return cast("Updater", application.updater)  # None only where an application was built without one
+    return cast("Updater", application.updater)  # None only if built without one

@@ -1,4 +1,4 @@
-"""What the environment says: read once at start, checked, and kept in one frozen object."""
+"""Settings from the environment: read once at start, validated, kept in one frozen object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,24 +8,24 @@ from urllib.parse import urlsplit
 DECODERS = ("graph", "loop")
 
 
-class SettingsError(Exception):
-    """The environment is not usable; the text is one sentence that names the variable to set."""
+class BotSettingsError(Exception):
+    """A variable is missing or not valid; the text is one sentence that names it."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Everything that the bot is told from outside."""
+class BotSettings:
+    """The bot's configuration."""
 
     token: str = field(repr=False)  # TELEGRAM_BOT_TOKEN, or the file that TELEGRAM_BOT_TOKEN_FILE names
-    telegram_url: str  # TELEGRAM_API_URL: Telegram, or a Bot API server of one's own; no slash at the end
+    telegram_url: str  # TELEGRAM_API_URL: Telegram or another Bot API server; no slash at the end
     backend_url: str  # BACKEND_URL; no slash at the end
-    backend_seconds: float  # BACKEND_TIMEOUT: the longest that one poem may take
-    decoder: str | None  # BOT_DECODER: `graph` or `loop`; None leaves the choice to the backend
-    database: Path  # BOT_DATABASE: the SQLite file; its folder is made when missing
+    backend_seconds: float  # BACKEND_TIMEOUT: time limit for one poem
+    decoder: str | None  # BOT_DECODER: `graph` or `loop`; None: the backend's choice
+    database: Path  # BOT_DATABASE: the SQLite file; its directory is created if missing
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the settings; raise SettingsError for the first one that is missing or wrong."""
+    def from_environment(cls, environ: Mapping[str, str]) -> "BotSettings":
+        """Return the settings; raise BotSettingsError for the first variable that is missing or not valid."""
         return cls(
             token=_token(environ),
             telegram_url=_url(environ, "TELEGRAM_API_URL", "https://api.telegram.org"),
@@ -37,23 +37,25 @@ class Settings:
 
 
 def database_path(environ: Mapping[str, str]) -> Path:
-    """Return where the SQLite file lies; the health check needs this and nothing else."""
+    """Return the path of the SQLite file, the one setting that the health check needs."""
     return Path(_value(environ, "BOT_DATABASE") or "data/bot.sqlite3")
 
 
 def _value(environ: Mapping[str, str], name: str) -> str:
-    """Return the variable without surrounding space; unset and empty are the same, as Compose passes them."""
+    """Return the stripped variable; empty counts as unset, as Compose passes unset ones."""
     return environ.get(name, "").strip()
 
 
 def _token(environ: Mapping[str, str]) -> str:
-    """Return the token. Its shape is checked, because it becomes part of a URL; it is never put into a message."""
+    """Return the token, validated since it becomes part of a URL; no error message contains it."""
     token = _value(environ, "TELEGRAM_BOT_TOKEN") or _token_from_file(environ)
     if not token:
-        raise SettingsError("Set TELEGRAM_BOT_TOKEN to the token that @BotFather gave you.")
+        raise BotSettingsError("Set TELEGRAM_BOT_TOKEN to the token that @BotFather gave you.")
     number, _, secret = token.partition(":")
     if not (number.isdecimal() and secret.replace("-", "").replace("_", "").isalnum() and token.isascii()):
-        raise SettingsError("TELEGRAM_BOT_TOKEN does not look like a token from @BotFather (digits, a colon, letters).")
+        raise BotSettingsError(
+            "TELEGRAM_BOT_TOKEN does not look like a token from @BotFather (digits, a colon, letters)."
+        )
     return token
 
 
@@ -62,7 +64,7 @@ def _token_from_file(environ: Mapping[str, str]) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip() if path else ""
     except (OSError, UnicodeDecodeError):
-        raise SettingsError("TELEGRAM_BOT_TOKEN_FILE names a file that cannot be read.") from None
+        raise BotSettingsError("TELEGRAM_BOT_TOKEN_FILE names a file that cannot be read.") from None
 
 
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:
@@ -70,10 +72,10 @@ def _url(environ: Mapping[str, str], name: str, default: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port is not a number
         usable = False
     if not usable or parts.query or parts.fragment:
-        raise SettingsError(f"{name} must be an address such as {default}.")
+        raise BotSettingsError(f"{name} must be a URL such as {default}.")
     return url.rstrip("/")
 
 
@@ -83,12 +85,12 @@ def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
     except ValueError:
         seconds = 0.0
     if not 0.0 < seconds <= 3600.0:  # noqa: PLR2004 (an hour; nan fails here too)
-        raise SettingsError(f"{name} must be a number of seconds above 0 and at most 3600.")
+        raise BotSettingsError(f"{name} must be a number of seconds above 0 and at most 3600.")
     return seconds
 
 
 def _decoder(environ: Mapping[str, str]) -> str | None:
     decoder = _value(environ, "BOT_DECODER")
     if decoder and decoder not in DECODERS:
-        raise SettingsError(f"BOT_DECODER must be empty or one of: {', '.join(DECODERS)}.")
+        raise BotSettingsError(f"BOT_DECODER must be empty or one of: {', '.join(DECODERS)}.")
     return decoder or None

@@ -1,7 +1,7 @@
-"""The bot's memory: one SQLite file.
+"""The bot's storage: one SQLite file.
 
-Calls are made straight from the event loop: each reads or writes one row of a local file, which takes well under a
-millisecond and would take longer by way of a thread.
+Calls block the event loop: each reads or writes one row of a local file, which takes well under a millisecond, less
+than handing it to a thread.
 """
 
 import sqlite3
@@ -9,10 +9,10 @@ from pathlib import Path
 
 LOCK_SECONDS = 5.0
 
-# The n-th entry takes the file from version n-1 to n. Released entries never change; new ones go to the end.
+# Entry n migrates the schema from version n-1 to n. Released entries never change; new ones are appended.
 MIGRATIONS = (
     "CREATE TABLE settings (user_id INTEGER PRIMARY KEY, language TEXT NOT NULL) STRICT;",
-    # Who chooses a model need not have chosen a language, and SQLite cannot take a NOT NULL away.
+    # A user may choose a model without a language, and SQLite cannot drop a NOT NULL constraint.
     """
     ALTER TABLE settings RENAME TO languages;
     CREATE TABLE settings (user_id INTEGER PRIMARY KEY, language TEXT, model TEXT) STRICT;
@@ -23,10 +23,10 @@ MIGRATIONS = (
 
 
 class Storage:
-    """What the bot knows about its users. Not shared between threads."""
+    """The users' settings. Not shared between threads."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file and bring it up to date; raise OSError or sqlite3.Error if that cannot be done."""
+        """Open or create the file and migrate it; raise OSError or sqlite3.Error on failure."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
         try:
@@ -37,15 +37,15 @@ class Storage:
             raise
 
     def close(self) -> None:
-        """Close the file; SQLite folds the write-ahead log into it."""
+        """Close the file; SQLite checkpoints the write-ahead log."""
         self._connection.close()
 
     def language(self, user_id: int) -> str | None:
-        """Return the language that the user chose, None for one who has not chosen."""
+        """Return the user's language, None if not chosen."""
         return self._setting("SELECT language FROM settings WHERE user_id = ?", user_id)
 
     def set_language(self, user_id: int, language: str) -> None:
-        """Remember the user's choice; it is on disk when this returns."""
+        """Store the user's language, durably."""
         self._connection.execute(
             "INSERT INTO settings (user_id, language) VALUES (?, ?)"
             " ON CONFLICT (user_id) DO UPDATE SET language = excluded.language",
@@ -53,11 +53,11 @@ class Storage:
         )
 
     def model(self, user_id: int) -> str | None:
-        """Return the name of the model that the user chose, None for one who has not chosen."""
+        """Return the name of the user's model, None if not chosen."""
         return self._setting("SELECT model FROM settings WHERE user_id = ?", user_id)
 
     def set_model(self, user_id: int, name: str | None) -> None:
-        """Remember the user's choice, or with None forget it; it is on disk when this returns."""
+        """Store the user's model, durably; None resets it."""
         self._connection.execute(
             "INSERT INTO settings (user_id, model) VALUES (?, ?)"
             " ON CONFLICT (user_id) DO UPDATE SET model = excluded.model",
@@ -74,5 +74,5 @@ class Storage:
             message = f"the file is of version {version}, written by a newer bot; this one knows {len(MIGRATIONS)}"
             raise sqlite3.DatabaseError(message)
         for number, sql in enumerate(MIGRATIONS[version:], start=version + 1):
-            # One transaction each: a kill in between leaves whole versions only.
+            # One transaction each, so that a crash leaves a consistent version.
             self._connection.executescript(f"BEGIN IMMEDIATE; {sql} PRAGMA user_version = {number}; COMMIT;")

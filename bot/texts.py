@@ -1,4 +1,4 @@
-"""Everything that the bot says, in each of its languages."""
+"""The bot's texts in each language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Texts:
-    """One language. A new sentence is a new field, so no language can be without it."""
+    """The texts of one language. A new text is a new field, so that no language can lack it."""
 
     name: str  # on the language button
     welcome: str
@@ -16,7 +16,7 @@ class Texts:
     model_button_away: str  # {name}
     only_model: str  # {name}
     model_chosen: str  # {name}
-    model_unknown: str  # this and the next at most 200 characters: they are shown over a button
+    model_unknown: str  # this and the next at most 200 characters: shown over a button
     model_away: str
     model_dropped: str  # {name}
     only_text: str
@@ -79,17 +79,17 @@ ENGLISH = Texts(
         "/language: change the language (сменить язык)\n"
         "/help: this text"
     ),
-    choose_language="Which language shall I speak with you?",
-    language_chosen="All right, English it is. I am waiting for your line.",
-    choose_model="Which model shall write your poems?",
-    model_button_away="{name} (not available now)",
+    choose_language="Which language do you prefer?",
+    language_chosen="All right, English it is. Send me a line.",
+    choose_model="Which model should write your poems?",
+    model_button_away="{name} (unavailable)",
     only_model="There is only one model here, {name}: it writes all the poems.",
-    model_chosen="All right, the model {name} writes for you now. I am waiting for your line.",
-    model_unknown="There is no such model. To see which there are: /model",
-    model_away="This model is not available now. Try again later, or choose another one: /model",
+    model_chosen="All right, the model {name} writes your poems now. Send me a line.",
+    model_unknown="There is no such model. To see them all: /model",
+    model_away="This model is unavailable now. Try again later, or choose another one: /model",
     model_dropped=(
-        "The model {name} that you chose is gone, so your choice was dropped: "
-        "the usual model writes your poems now. To choose another one: /model"
+        "The model {name} that you chose is no longer available, so the default model writes your poems now. "
+        "To choose another one: /model"
     ),
     only_text="I can only read text. Send me a line in words and I will carry on from it.",
     unknown_command="I do not know that command. Just send me a line and I will carry on in verse. Help: /help",
@@ -98,9 +98,9 @@ ENGLISH = Texts(
     away="The muse has stepped out and is not answering. Please try again a little later.",
     too_fast="I am still busy with your earlier lines. Please send the new ones a little later.",
     trouble="Something went wrong. Please try again.",
-    refused="I cannot read this line: it is too long or has strange characters in it. Please try another.",
+    refused="I cannot read this line: it is too long, or has characters that I do not know. Please try another.",
     too_long="That is too long for me. Please send at most {limit} characters.",
-    unreadable="I cannot read this line. Please try to write it in another way.",
+    unreadable="I cannot read this line. Please write it in another way.",
     help_command="What this bot can do",
     model_command="Choose the model",
     language_command="Choose the language",

@@ -1,4 +1,4 @@
-"""How the bot calls Telegram: what is repeated, what is held back, what a successful poll means."""
+"""How the bot calls Telegram: rate limits, retries, and the outcome of polls."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -17,16 +17,16 @@ TIMEOUTS: dict[str, Any] = {
     "write_timeout": 10.0,
     "pool_timeout": 5.0,
 }  # seconds
-REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)  # Telegram's statuses for a token that is not valid
+REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)  # Telegram's statuses for an invalid token
 
 Result = bool | dict[str, Any] | list[dict[str, Any]]
 
 
-class Patience(AIORateLimiter):
-    """Keeps Telegram's limits, and sends again what the network or a failing server swallowed on its way to a chat.
+class RetryingRateLimiter(AIORateLimiter):
+    """Keeps Telegram's rate limits and retries requests to a chat that fail in the network or the server.
 
-    A message whose acceptance was lost on the way back is sent twice: that is better than no answer, and Telegram has
-    no means to tell a repetition.
+    A message whose confirmation was lost is sent twice: that is better than no answer, and Telegram cannot detect the
+    duplicate.
     """
 
     def __init__(self) -> None:
@@ -41,14 +41,14 @@ class Patience(AIORateLimiter):
         data: dict[str, Any],
         rate_limit_args: int | None,
     ) -> Result:
-        """Make a request, and make it again after a pause when it failed on the way."""
-        if endpoint == "sendChatAction":  # must not use up a group's 20 messages a minute, and is stale when repeated
-            held = not self._retry_after_event.is_set()  # Telegram said how long to be silent
-            return True if held else await callback(*args, **kwargs)
+        """Make a request, and retry it after a pause if it fails."""
+        if endpoint == "sendChatAction":  # not counted among a group's 20 messages a minute; stale if retried
+            paused = not self._retry_after_event.is_set()  # Telegram asked for a pause
+            return True if paused else await callback(*args, **kwargs)
         for pause in PAUSES_SECONDS if "chat_id" in data else ():
             try:
                 return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
-            except BadRequest:  # is a NetworkError, but says that the same request will fail again
+            except BadRequest:  # a NetworkError, but retrying it will fail again
                 raise
             except NetworkError:
                 await asyncio.sleep(pause)
@@ -56,10 +56,10 @@ class Patience(AIORateLimiter):
 
 
 class PollingRequest(HTTPXRequest):
-    """The connection for getUpdates alone; reports what each reply says about the bot's life."""
+    """The connection for getUpdates alone; reports successful polls and a rejected token."""
 
     def __init__(self, on_success: Callable[[], None], on_refusal: Callable[[], None]) -> None:
-        """Call `on_success` after each good reply, `on_refusal` when the token is not valid any more."""
+        """Call `on_success` after each successful poll, `on_refusal` if the token is rejected."""
         super().__init__(connection_pool_size=1, **TIMEOUTS)
         self._on_success = on_success
         self._on_refusal = on_refusal

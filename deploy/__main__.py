@@ -1,4 +1,4 @@
-"""`make run`: start the embedded stack with the shipped release, print a poem, serve until Ctrl-C."""
+"""`make run`: start the embedded stack with the shipped release, print a poem, and serve until Ctrl-C."""
 
 import os
 import signal
@@ -8,26 +8,26 @@ import urllib.request
 from pathlib import Path
 
 from deploy.stack import Stack, StackError, require_free
-from deploy.versions import place
+from deploy.versions import publish
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "model" / "releases" / "neuralpoet"
 BATCHING = ROOT / "serving" / "config" / "batching.config"
-MODELS = ROOT / "serving" / "models" / "run"  # not among exports: a TF-Serving that watches those cannot load ours
+MODELS = ROOT / "serving" / "models" / "run"  # not with the exports: a TF-Serving that watches those cannot load it
 LOGS = Path("logs")
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what we ask is on this machine
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy: the services are on this machine
 
 
 def port(variable: str, default: int) -> int:
-    """Read a port from the environment."""
+    """Return a port from the environment."""
     value = os.environ.get(variable) or str(default)
     if not value.isdecimal() or not 0 < int(value) < 2**16:
-        raise StackError(f"{variable} must be a port, 1 to 65535, and is {value!r}")
+        raise StackError(f"{variable} must be a port from 1 to 65535, not {value!r}.")
     return int(value)
 
 
 def ports() -> tuple[int, int]:
-    """Give the ports of the model server and of the backend, both free."""
+    """Return the ports of the model server and of the backend, both free."""
     serving, backend = port("SERVING_PORT", 8501), port("BACKEND_PORT", 5000)
     if serving == backend:
         raise StackError("SERVING_PORT and BACKEND_PORT must differ.")
@@ -37,7 +37,7 @@ def ports() -> tuple[int, int]:
 
 
 def start(stack: Stack, model: str, serving: int, backend: int) -> None:
-    """Start the services in their order and wait until a poem can be written."""
+    """Start the services in order and wait until a poem can be written."""
     page, token = f"http://127.0.0.1:{backend}", os.environ.pop("TELEGRAM_BOT_TOKEN", "")
     flags = [f"--rest_api_port={serving}", f"--model_name={model}", f"--model_base_path={MODELS / model}"]
     flags += ["--enable_batching", f"--batching_parameters_file={BATCHING}"]
@@ -54,7 +54,7 @@ def start(stack: Stack, model: str, serving: int, backend: int) -> None:
 
 
 def fetch(url: str) -> str | None:
-    """Give what a GET answers, None while it answers with an error or not at all."""
+    """Return the body of a GET, None for an error status or no reply."""
     request = urllib.request.Request(url, headers={"Accept": "text/plain"})
     try:
         with DIRECT.open(request, timeout=30) as reply:
@@ -64,13 +64,13 @@ def fetch(url: str) -> str | None:
 
 
 def main() -> None:
-    """Run the stack; what is wrong ends in a sentence and status 1."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts its background jobs without
+    """Run the stack; an error ends it with one sentence and exit status 1."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: shells ignore it in background jobs
         signal.signal(number, signal.default_int_handler)
     stack = Stack(LOGS)
     try:
         serving, backend = ports()
-        start(stack, place(RELEASE, MODELS), serving, backend)
+        start(stack, publish(RELEASE, MODELS), serving, backend)
         stack.watch()
     except (StackError, OSError) as error:
         sys.exit(str(error))

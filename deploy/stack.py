@@ -1,4 +1,4 @@
-"""The embedded stack on one machine: processes that start in order, are watched, and stop together."""
+"""The embedded stack on one machine: processes that are started in order, supervised, and stopped together."""
 
 import contextlib
 import ctypes
@@ -18,29 +18,29 @@ STOP_SECONDS = 15
 
 
 class StackError(Exception):
-    """A sentence for the person at the terminal: what is wrong and what to do."""
+    """One sentence for the terminal: what is wrong and what to do."""
 
 
 def require_free(port: int, variable: str) -> None:
-    """Raise StackError where something listens on the loopback port already."""
+    """Raise StackError if the loopback port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
             raise StackError(f"Port {port} {why}. Choose another: {variable}=... make run") from None
 
 
 @dataclass
 class Stack:
-    """The running processes by name. Their output goes to one file each in `logs`."""
+    """The running processes by name, each with its log file in `logs`."""
 
     logs: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, arguments: Sequence[str], environment: dict[str, str]) -> None:
-        """Start `python -m ARGUMENTS`, in a group of its own so that Ctrl-C reaches it only through us."""
+        """Start `python -m ARGUMENTS` in its own session, so that Ctrl-C reaches it only through us."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("wb") as log:
             self.running[name] = subprocess.Popen(
@@ -54,7 +54,7 @@ class Stack:
             )
 
     def wait_until(self, ready: Callable[[], bool], what: str) -> None:
-        """Wait for `ready`, watching the processes meanwhile; StackError when one dies or it takes too long."""
+        """Wait for `ready` while supervising the processes; raise StackError if one dies or on timeout."""
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             self.check()
@@ -63,7 +63,7 @@ class Stack:
             time.sleep(0.1)
 
     def check(self) -> None:
-        """Raise StackError, with the last lines of its log, when a process has ended."""
+        """Raise StackError with the last lines of its log if a process has ended."""
         for name, process in self.running.items():
             if process.poll() is not None:
                 log = self.logs / f"{name}.log"
@@ -71,13 +71,13 @@ class Stack:
                 raise StackError(f"{name} ended with status {process.returncode}; {log} ends:\n{last}")
 
     def watch(self) -> None:
-        """Wait until a process ends, which is an error, or a signal interrupts."""
+        """Supervise until a process ends, which is an error, or a signal interrupts."""
         while True:
             self.check()
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """Ask every process to stop, the last started first, and kill what does not."""
+        """Terminate the processes in reverse order, and kill those that do not stop in time."""
         for process in reversed(self.running.values()):
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
@@ -89,7 +89,7 @@ class Stack:
 
 
 def _die_with_parent() -> None:
-    """Have Linux stop this process when its parent is killed outright; elsewhere do nothing."""
+    """Let Linux terminate this process when its parent dies; do nothing on other systems."""
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)

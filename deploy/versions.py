@@ -1,4 +1,4 @@
-"""A release's `model.tflite` as a version for the embedded server: python -m deploy.versions RELEASE MODELS."""
+"""Publish a release's `model.tflite` as a version: `python -m deploy.versions RELEASE MODELS`."""
 
 import filecmp
 import json
@@ -13,39 +13,48 @@ from deploy.stack import StackError
 LITE = "model.tflite"
 
 
-def place(release: Path, models: Path) -> str:
-    """Put the release's file as the newest version under models/NAME where it is not that yet; give NAME.
+def publish(release: Path, models: Path) -> str:
+    """Publish the release as the newest version under models/NAME, unless it is that already; return NAME.
 
-    A version appears whole or not at all. StackError where the release lacks what it needs.
+    A version appears by rename, whole or not at all. Raises StackError if the release is incomplete.
     """
     lite, name = release / LITE, _name(release)
     base = models / name
     base.mkdir(parents=True, exist_ok=True)
-    newest = max((int(path.name) for path in base.iterdir() if path.name.isdecimal()), default=0)
-    there = base / str(newest) / LITE
-    if not there.is_file() or not filecmp.cmp(lite, there, shallow=False):
+    newest = newest_version(base)
+    current = base / str(newest) / LITE
+    if not current.is_file() or not filecmp.cmp(lite, current, shallow=False):
         with tempfile.TemporaryDirectory(dir=base, prefix="new-") as beside:
             version = Path(beside) / "version"
             version.mkdir()
             shutil.copyfile(lite, version / LITE)
-            # By the clock, so that images built from different releases never share a version.
+            # A timestamp, so that images built from different releases never share a version number.
             version.rename(base / str(max(newest + 1, int(time.time()))))
     return name
 
 
+def newest_version(base: Path) -> int:
+    """Return the highest version number under models/NAME, 0 if there is none.
+
+    The contract is TF-Serving's, as in `serving.versions`: a name of decimal digits is a version, the highest is the
+    newest. `model.files.folder.newest_version` does the same, which this package may not import.
+    """
+    return max((int(path.name) for path in base.iterdir() if path.name.isdecimal()), default=0)
+
+
 def _name(release: Path) -> str:
-    """Give the model's name, having looked that the release's files belong together."""
+    """Return the model's name; raise StackError if the release's files do not belong together."""
     try:
         config = (release / "config.json").read_bytes()
         name = str(json.loads(config)["name"])
-        of_this = config in (release / LITE).read_bytes()  # it carries the configuration that it was made with
+        matches = config in (release / LITE).read_bytes()  # it embeds the configuration it was made from
     except FileNotFoundError as error:
         if Path(error.filename).name != LITE:
             raise StackError(f"{error.filename} is missing.") from None
-        of_this = False
+        matches = False
     except (OSError, LookupError, TypeError, ValueError) as error:
         raise StackError(f"The release {release} cannot be read: {error}") from None
-    if not of_this:
+    if not matches:
         make = f"make .venv/train && .venv/bin/python -m model lite {release}"
         raise StackError(f"{release} has no {LITE} of its own. Make it with: {make}")
     return name
@@ -53,6 +62,6 @@ def _name(release: Path) -> str:
 
 if __name__ == "__main__":
     try:
-        place(Path(sys.argv[1]), Path(sys.argv[2]))
+        publish(Path(sys.argv[1]), Path(sys.argv[2]))
     except (StackError, OSError) as error:
         sys.exit(str(error))

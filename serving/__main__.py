@@ -1,4 +1,4 @@
-"""`python -m serving`: wires flags, log, socket and server."""
+"""`python -m serving`: wires flags, logging, socket and server."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from serving.errors import ServingError, StartError
 from serving.listening import bind
 from serving.models_config import read_models
 from serving.monitoring_config import read_metrics_path
-from serving.server import Server
+from serving.server import EmbeddedServer
 
 
 def main() -> int:
@@ -22,14 +22,14 @@ def main() -> int:
         signal.signal(number, _leave)
     settings = flags.parse()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full thread pool is no news
-    # TensorFlow calls a slower kernel an error, and warns of every request that fails. What fails, we log ourselves.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever the thread pool is full
+    # TensorFlow logs slower kernels as errors and every failed request as a warning; we log failures ourselves.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         with bind(settings.rest_api_address, settings.rest_api_port) as bound, _reserve_grpc(settings):
             models, batching, metrics_path = read_models(settings), read_batching(settings), read_metrics_path(settings)
-            Server(settings, batching, metrics_path).run(bound, models or ())
+            EmbeddedServer(settings, batching, metrics_path).run(bound, models or ())
     except ServingError as error:
         sys.stderr.write(f"Failed to start server. Error: {error.status}\n")
         return 1
@@ -39,15 +39,15 @@ def main() -> int:
     return 0
 
 
-def _reserve_grpc(settings: flags.Settings) -> AbstractContextManager[object]:
-    """Take the port for gRPC, which will bind it a second time: it cannot bind without listening."""
+def _reserve_grpc(settings: flags.ServingSettings) -> AbstractContextManager[object]:
+    """Return gRPC's port, bound early; gRPC binds it again, as it cannot bind without listening."""
     return bind(settings.grpc_address, settings.port) if settings.port else nullcontext()
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    """End at once until the server listens: nothing runs yet, and an import of TensorFlow cannot be given up otherwise.
+    """Exit at once, until the server listens: nothing runs yet, and TensorFlow's import cannot be interrupted.
 
-    By default a container's first process would not notice SIGTERM at all.
+    PID 1 of a container ignores SIGTERM unless it handles it.
     """
     os._exit(0)
 

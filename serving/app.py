@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from serving import predict, replies
 from serving.errors import HTTP_STATUS, Code, ServingError, invalid
 from serving.metrics import Metrics
-from serving.model import Status
+from serving.model import VersionStatus
 from serving.parsing import parse_object
 from serving.registry import Registry
 from serving.routes import Route, is_api, match
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# TF-Serving sets no limit on a body; a prompt with its noise is about 100 kB.
+# TF-Serving has no limit on the body; a prompt with its noise is about 100 kB.
 MAX_BODY_BYTES = 4 * 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 _JSON = "application/json"
@@ -28,9 +28,9 @@ _METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"
 
 
 class Application:
-    """Answers REST requests from a registry of models; a run that exceeds `timeout_ms` is answered 504.
+    """Serves REST requests from a registry of models; a run that exceeds `timeout_ms` gets 504.
 
-    What is asked for is counted in `metrics`, which `metrics_path` shows, None showing them nowhere.
+    Requests are counted in `metrics`, which are exposed at `metrics_path` unless that is None.
     """
 
     def __init__(self, registry: Registry, timeout_ms: int, metrics: Metrics, metrics_path: str | None) -> None:
@@ -46,7 +46,7 @@ class Application:
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer one request."""
+        """Handle one request."""
         method, path = environ["REQUEST_METHOD"], environ["REQUEST_URI"]
         if method not in _METHODS:
             status, kind, text = "501 Not Implemented", "text/html", _html("501 Not Implemented")
@@ -76,7 +76,7 @@ class Application:
         return HTTP_STATUS[Code.OK], text
 
     def _show_metrics(self, path: str) -> tuple[str, str]:
-        """Return the HTTP status and the metrics; a query is refused, as in TF-Serving."""
+        """Return the HTTP status and the metrics; a query string is refused, as in TF-Serving."""
         if path != self._metrics_path:
             return HTTP_STATUS[Code.INVALID_ARGUMENT], f"Unexpected path: {path}. Should be {self._metrics_path}"
         return HTTP_STATUS[Code.OK], self._metrics.text()
@@ -86,7 +86,7 @@ class Application:
             return (self._predict if route.action == "predict" else self._refuse)(route, body)
 
     def _predict(self, route: Route, body: bytes) -> str:
-        """Run a signature. Bad JSON comes before an unknown model, that before an unknown signature, as TF-Serving."""
+        """Run a signature. Checks come in TF-Serving's order: JSON, model, signature."""
         document = parse_object(body)
         name = predict.signature_name(document)
         with self._registry.borrow(route.model, route.version, route.label) as (_, loaded):
@@ -102,13 +102,13 @@ class Application:
         return replies.row_reply(outputs) if row else replies.column_reply(outputs)
 
     def _refuse(self, route: Route, body: bytes) -> str:
-        """Answer classify and regress, which no signature of ours offers."""
+        """Refuse classify and regress, which this server does not support."""
         parse_object(body)
         message = f"{route.action} is not offered by this server, only predict."
         raise ServingError(Code.UNIMPLEMENTED, message)
 
     def _status(self, route: Route, _body: bytes) -> str:
-        """Return the states of the versions; a label in the path is not looked at, as in TF-Serving."""
+        """Return the states of the versions; a label in the path is ignored, as in TF-Serving."""
         statuses = self._registry.statuses(route.model, route.version)
         return _dump({"model_version_status": [_status_entry(status) for status in statuses]})
 
@@ -119,7 +119,7 @@ class Application:
             return _dump({"model_spec": spec, "metadata": {"signature_def": signatures}})
 
 
-def _status_entry(status: Status) -> dict[str, Any]:
+def _status_entry(status: VersionStatus) -> dict[str, Any]:
     return {
         "version": str(status.number),
         "state": status.state.value,
@@ -141,7 +141,7 @@ def _html(title: str) -> str:
 
 
 def _body(environ: "WSGIEnvironment") -> bytes:
-    """Return the request's body, unpacked; what cannot be unpacked within bounds counts as empty, as in TF-Serving."""
+    """Return the decompressed body; one that fails or exceeds the limit counts as empty, as in TF-Serving."""
     body: bytes = environ["wsgi.input"].read()
     if "gzip" not in environ.get("HTTP_CONTENT_ENCODING", ""):
         return body

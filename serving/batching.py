@@ -1,9 +1,9 @@
-"""Requests that arrive together are run together.
+"""Dynamic batching: requests that arrive together run together.
 
-A request joins a waiting batch of the same version and signature whose inputs have the same shapes, the first dimension
-aside, or opens one. A batch runs as soon as a thread is free (and the engine, where that does one run at a time) and it
-is full, or has waited its time, or was followed by another. This is TF-Serving's batching, save that there requests of
-unequal shape meet in a batch, and all fail.
+A request joins a waiting batch of the same version and signature whose inputs have the same shapes, apart from the
+first dimension, or opens a new one. A batch is due when it is full, has timed out, or was followed by another; it runs
+as soon as a thread is free, and the engine too if that runs one batch at a time. This is TF-Serving's batching, except
+that there requests of unequal shape meet in a batch, and all of them fail.
 """
 
 import logging
@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 
 from serving.batching_config import BatchingParameters
-from serving.engine import Engine, Limits, Signature
+from serving.engine import Engine, EngineLimits, Signature
 from serving.errors import Code, ServingError, invalid
 
 log = logging.getLogger(__name__)
 
 Tensors = Mapping[str, np.ndarray]
 
-_MAX_PADDED = 2**24  # elements: two small tensors, one long and one wide, would need any amount of memory
+_MAX_PADDED = 2**24  # elements: a long and a wide tensor, both small, could pad to any size
 
 
 class _Task:
-    """One request on its way through a batch."""
+    """One request in a batch."""
 
     def __init__(self, inputs: Tensors, rows: int, timeout_ms: int) -> None:
         self.inputs = inputs
@@ -38,7 +38,7 @@ class _Task:
 
 
 class _Batch:
-    """Tasks that run together. The scheduler's lock guards it until it runs."""
+    """Tasks that run together. Guarded by the scheduler's lock until it runs."""
 
     def __init__(self, engine: Engine, signature: Signature, shapes: object, due: float) -> None:
         self.engine = engine
@@ -65,8 +65,8 @@ class Scheduler:
             threading.Thread(target=self._work, name=f"batch-{number}", daemon=True).start()
 
     def add(self, task: _Task, engine: Engine, signature: Signature, shapes: object) -> None:
-        """Put a task into a batch; raise ServingError (UNAVAILABLE) where too many wait."""
-        limit, size = self.parameters.max_enqueued_batches, _most_rows(engine, self.parameters)
+        """Put a task into a batch; raise ServingError (UNAVAILABLE) if the queue is full."""
+        limit, size = self.parameters.max_enqueued_batches, _max_rows(engine, self.parameters)
         with self._changed:
             queue = [batch for batch in self._waiting if batch.is_of(engine, signature)]
             batch = next((one for one in reversed(queue) if one.shapes == shapes), None)
@@ -78,7 +78,7 @@ class Scheduler:
                     )
                     raise ServingError(Code.UNAVAILABLE, message)
                 if batch is not None:
-                    batch.due = -math.inf  # nothing joins it any more
+                    batch.due = -math.inf  # closed: nothing joins it any more
                 due = time.monotonic() + self.parameters.batch_timeout_micros / 1e6
                 batch = _Batch(engine, signature, shapes, due)
                 self._waiting.append(batch)
@@ -89,14 +89,14 @@ class Scheduler:
             self._changed.notify_all()
 
     def retire(self, engine: Engine) -> None:
-        """Close an engine that nobody asks any more, once it is idle: those who gave up may have left a run behind."""
+        """Close an engine that gets no more requests, once it is idle: a run outlasts a request that timed out."""
         with self._changed:
             self._waiting = [batch for batch in self._waiting if batch.engine is not engine]
             self._retired.append(engine)
             self._close_retired()
 
     def wait(self, seconds: float) -> None:
-        """Wait until nothing runs, not even for those who gave up."""
+        """Wait until nothing runs, including runs of requests that timed out."""
         with self._changed:
             self._changed.wait_for(lambda: not self._running, seconds)
 
@@ -114,7 +114,7 @@ class Scheduler:
             self._work_once()
 
     def _work_once(self) -> None:
-        """Run a batch, in a frame of its own: one that waited with its last batch would keep the engine in memory."""
+        """Run one batch, in its own frame: a local that outlives the run would keep the engine in memory."""
         batch = self._take()
         try:
             _run(batch, self.parameters)
@@ -125,10 +125,10 @@ class Scheduler:
                 self._changed.notify_all()
 
     def _may_run(self, batch: _Batch, now: float) -> bool:
-        return batch.due <= now and (batch.engine.limits.side_by_side or not self._is_busy(batch.engine))
+        return batch.due <= now and (batch.engine.limits.concurrent or not self._is_busy(batch.engine))
 
     def _take(self) -> _Batch:
-        """Wait for the oldest batch that is due."""
+        """Wait for the oldest batch that is due, mark it as running and return it."""
         with self._changed:
             while True:
                 now = time.monotonic()
@@ -141,15 +141,15 @@ class Scheduler:
                 self._changed.wait(None if due is None else due - now)
 
 
-class Batcher:
-    """An engine whose runs go through a scheduler."""
+class BatchingEngine:
+    """An engine whose requests are batched by a scheduler."""
 
     def __init__(self, engine: Engine, scheduler: Scheduler) -> None:
         self._engine = engine
         self._scheduler = scheduler
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> EngineLimits:
         """Return the engine's limits."""
         return self._engine.limits
 
@@ -164,9 +164,9 @@ class Batcher:
     def run(self, signature: Signature, inputs: Tensors, timeout_ms: int) -> dict[str, np.ndarray]:
         """Run a request in a batch.
 
-        Beyond the engine's own errors, which reach every request of a batch: UNAVAILABLE where too many wait,
-        RESOURCE_EXHAUSTED where the time is over before the batch ran, INVALID_ARGUMENT for inputs that no batch holds,
-        FAILED_PRECONDITION for outputs that do not have a row for each row of the inputs.
+        Raises, besides the engine's own errors, which reach every request of a batch: UNAVAILABLE if the queue is full,
+        RESOURCE_EXHAUSTED if the time limit passes before the batch runs, INVALID_ARGUMENT for inputs that cannot be
+        batched, FAILED_PRECONDITION for outputs without one row for each row of the inputs.
         """
         if not signature.inputs:
             return self._engine.run(signature, inputs, timeout_ms)
@@ -182,7 +182,7 @@ class Batcher:
             raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for notification") from error
 
     def close(self) -> None:
-        """Free the engine once it is idle; returns at once, for the last to give up would wait here for his run."""
+        """Free the engine once it is idle, without waiting: the caller may be the last request, which timed out."""
         self._scheduler.retire(self._engine)
 
     def _rows(self, inputs: Tensors) -> int:
@@ -193,35 +193,35 @@ class Batcher:
         if others:
             message = "Batching input tensors supplied in a given call must have equal 0th-dimension size"
             raise invalid(message)
-        limit = _most_rows(self._engine, self._scheduler.parameters)
+        limit = _max_rows(self._engine, self._scheduler.parameters)
         if rows > limit:
             message = f"Task size {rows} is larger than maximum input batch size {limit}"
             raise invalid(message)
         return int(rows)
 
 
-def _most_rows(engine: Engine, parameters: BatchingParameters) -> int:
-    """Return how many rows a batch of the engine holds."""
+def _max_rows(engine: Engine, parameters: BatchingParameters) -> int:
+    """Return the maximum number of rows in a batch of the engine."""
     return min(parameters.max_batch_size, engine.limits.rows)
 
 
 def _shapes(inputs: Tensors, *, any_size: bool) -> object:
-    """Return what requests of one batch have in common."""
+    """Return the key that all requests of a batch share."""
     return {name: (tensor.dtype.str, tensor.ndim if any_size else tensor.shape[1:]) for name, tensor in inputs.items()}
 
 
 def _run(batch: _Batch, parameters: BatchingParameters) -> None:
-    """Run a batch and give every task its rows, or the error."""
+    """Run a batch and resolve every task with its rows, or with the error."""
     tasks = [task for task in batch.tasks if task.outputs.set_running_or_notify_cancel()]
     if not tasks:
         return
     seconds = max(task.deadline for task in tasks) - time.monotonic()
     try:
-        rows = _filled(sum(task.rows for task in tasks), _most_rows(batch.engine, parameters), parameters)
+        rows = _filled_size(sum(task.rows for task in tasks), _max_rows(batch.engine, parameters), parameters)
         inputs = _joined(tasks, rows, pad=parameters.pad_variable_length_inputs)
         outputs = batch.engine.run(batch.signature, inputs, max(1, math.ceil(seconds * 1000)))
-        parts = _parted(outputs, [task.rows for task in tasks], rows)
-    except BaseException as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
+        parts = _split(outputs, [task.rows for task in tasks], rows)
+    except BaseException as error:  # noqa: BLE001 -- whatever it is, the waiting requests must get it
         for task in tasks:
             task.outputs.set_exception(_copy(error))
         return
@@ -229,13 +229,13 @@ def _run(batch: _Batch, parameters: BatchingParameters) -> None:
         task.outputs.set_result(part)
 
 
-def _filled(rows: int, most: int, parameters: BatchingParameters) -> int:
-    """Return how many rows a batch is run with, at most `most`."""
-    return next((min(size, most) for size in parameters.allowed_batch_sizes if size >= rows), rows) if rows else 0
+def _filled_size(rows: int, limit: int, parameters: BatchingParameters) -> int:
+    """Return the number of rows a batch is filled up to, at most `limit`."""
+    return next((min(size, limit) for size in parameters.allowed_batch_sizes if size >= rows), rows) if rows else 0
 
 
 def _joined(tasks: Sequence[_Task], rows: int, *, pad: bool) -> dict[str, np.ndarray]:
-    """Return the inputs of all tasks as one; what it is filled up with repeats the last row."""
+    """Return the concatenated inputs of all tasks, filled up to `rows` by repeating the last row."""
     missing = rows - sum(task.rows for task in tasks)
     joined = {}
     for name in tasks[0].inputs:
@@ -248,7 +248,7 @@ def _joined(tasks: Sequence[_Task], rows: int, *, pad: bool) -> dict[str, np.nda
 
 
 def _padded(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Make tensors of one rank equal in size but for the first dimension, with each one's own first value."""
+    """Return the tensors padded to one size beyond the first dimension, each with its own first value."""
     largest = tuple(max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True))
     if sum(map(len, parts)) * math.prod(largest) > max(_MAX_PADDED, sum(part.size for part in parts)):
         message = f"Inputs padded to one shape would have more than {_MAX_PADDED} elements"
@@ -266,8 +266,8 @@ def _padded(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
     return padded
 
 
-def _parted(outputs: Tensors, sizes: Sequence[int], rows: int) -> list[dict[str, np.ndarray]]:
-    """Return each task's rows of the outputs."""
+def _split(outputs: Tensors, sizes: Sequence[int], rows: int) -> list[dict[str, np.ndarray]]:
+    """Return the outputs split into each task's rows."""
     for tensor in outputs.values():
         if tensor.ndim == 0:
             message = "Batched output tensor has 0 dimensions"
@@ -286,7 +286,7 @@ def _parted(outputs: Tensors, sizes: Sequence[int], rows: int) -> list[dict[str,
 
 
 def _copy(error: BaseException) -> BaseException:
-    """Return an error of its own for each thread that will raise it."""
+    """Return a copy of the error for each thread that raises it."""
     if isinstance(error, ServingError):
         return ServingError(error.code, str(error))
     log.error("A batch failed", exc_info=error)

@@ -1,4 +1,4 @@
-"""How requests are put together, as `--enable_batching` and `--batching_parameters_file` say."""
+"""The batching parameters, from `--enable_batching` and `--batching_parameters_file`."""
 
 import os
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from serving.errors import ServingError, invalid
-from serving.flags import Settings
+from serving.flags import ServingSettings
 
-# The bounds of what a file may say; TF-Serving has the lower ones.
+# The bounds of the file's values; the lower ones are TF-Serving's.
 _BOUNDS = {
     "max_batch_size": (1, 2**31 - 1),
     "batch_timeout_micros": (0, 3_600_000_000),
@@ -23,21 +23,21 @@ class BatchingParameters:
     """TF-Serving's parameters of the same names, with its defaults."""
 
     max_batch_size: int = 1000
-    """Rows (the first dimension of the inputs) that a batch holds, and that one request may have."""
+    """Maximum rows (first dimension of the inputs) of a batch, and of one request."""
     batch_timeout_micros: int = 0
-    """How long a batch that is not full waits for more, at most."""
+    """Maximum time that a batch waits to be filled."""
     max_enqueued_batches: int = 10
-    """Batches of one signature of one version that wait; a request that needs another is refused."""
+    """Maximum waiting batches of one signature of one version; a request that needs another is refused."""
     num_batch_threads: int = field(default_factory=lambda: os.cpu_count() or 1)
-    """Batches that run at once, of all models together."""
+    """Batches that run concurrently, of all models together."""
     allowed_batch_sizes: tuple[int, ...] = ()
-    """The sizes that batches are filled up to; empty: they stay as they are."""
+    """The sizes that batches are filled up to; empty: they are not filled up."""
     pad_variable_length_inputs: bool = False
-    """Whether inputs of different sizes are padded to the largest, with their own first value."""
+    """Whether inputs of different sizes are padded to the largest, each with its own first value."""
 
 
-def read_batching(settings: Settings) -> BatchingParameters | None:
-    """Return the parameters, None where batching is off; raise ServingError for a file that makes no sense."""
+def read_batching(settings: ServingSettings) -> BatchingParameters | None:
+    """Return the parameters, None if batching is off; raise ServingError for an invalid file."""
     path = settings.batching_parameters_file
     if not settings.enable_batching:
         if path:
@@ -50,8 +50,8 @@ def read_batching(settings: Settings) -> BatchingParameters | None:
 
 
 def read(path: Path) -> BatchingParameters:
-    """Read a text-format BatchingParameters; raise ServingError naming the file."""
-    # Only here, so that a server without this file does without the package.
+    """Return a text-format BatchingParameters file; raise ServingError that names the file."""
+    # Imported here, so that a server without this file does not need the package.
     from serving import text_proto
 
     message = text_proto.read(path, text_proto.batching_parameters())

@@ -1,4 +1,4 @@
-"""Connections as waitress keeps them, with our form of error and a time limit on sending a request."""
+"""Waitress's connections, with JSON errors and a time limit for receiving a request."""
 
 import time
 from typing import Any
@@ -13,11 +13,11 @@ _RECEIVE_SECONDS = 10.0
 
 
 class _RefusalTask(ErrorTask):
-    """Answers what waitress itself refuses (a broken head, a body too large) in the shape of all our errors."""
+    """Renders what waitress itself refuses (a malformed head, a body too large) as a JSON error."""
 
     def execute(self) -> None:
-        """Write the reply."""
-        error: Any = self.request.error  # type: ignore[attr-defined]  # a parsed request, whatever the stubs say
+        """Send the reply."""
+        error: Any = self.request.error  # type: ignore[attr-defined]  # a parsed request, contrary to the stubs
         body = error_reply(f"{error.reason}: {error.body}").encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers = [*self.response_headers, ("Content-Type", "application/json")]
@@ -26,9 +26,9 @@ class _RefusalTask(ErrorTask):
         self.write(body)
 
 
-class _Parser(HTTPRequestParser):
+class _RequestParser(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
-        """Refuse what waitress would stumble over: the address `http://[`, a Content-Length of thousands of digits."""
+        """Refuse what makes waitress raise: the URL `http://[`, a Content-Length of thousands of digits."""
         try:
             super().parse_header(header_plus)
         except ValueError as error:
@@ -37,16 +37,16 @@ class _Parser(HTTPRequestParser):
 
 
 class Channel(HTTPChannel):
-    """One client's connection, closed where a request takes longer than `_RECEIVE_SECONDS` to come in."""
+    """One client's connection, closed if receiving a request takes longer than `_RECEIVE_SECONDS`."""
 
-    parser_class = _Parser
+    parser_class = _RequestParser
     error_task_class = _RefusalTask
     _receiving_since = 0.0
 
     def readable(self) -> bool:
-        """Tell whether to read on; asked at every turn of the event loop."""
+        """Return whether to read on; called in every iteration of the event loop."""
         now = time.monotonic()
-        if self.request is None or not super().readable():  # no request has begun, or it waits for us
+        if self.request is None or not super().readable():  # no request has begun, or it is complete
             self._receiving_since = now
         self.will_close |= now - self._receiving_since > _RECEIVE_SECONDS
         return super().readable()

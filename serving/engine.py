@@ -1,4 +1,4 @@
-"""What the server asks of a loaded version, whichever engine runs it."""
+"""The interface of a loaded version, whichever engine runs it."""
 
 import sys
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ DEFAULT_SIGNATURE = "serving_default"
 
 
 @dataclass(frozen=True)
-class Threads:
-    """How many threads an engine may use within an operation and for several; 0 leaves it to the engine."""
+class ThreadCounts:
+    """An engine's threads within one operation and across operations; 0 leaves it to the engine."""
 
     intra_op: int = 0
     inter_op: int = 0
@@ -22,7 +22,7 @@ class Threads:
 
 @dataclass(frozen=True)
 class Signature:
-    """One callable signature: input names with TensorFlow's type names, output names, and what its engine calls."""
+    """One signature: input names with TensorFlow's type names, output names, and the engine's own callable."""
 
     inputs: Mapping[str, str]
     outputs: tuple[str, ...]
@@ -30,29 +30,29 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What an engine can do: who puts requests together must know, and who readies a version."""
+class EngineLimits:
+    """An engine's capabilities, for batching and for warm-up."""
 
     rows: int = sys.maxsize
-    """How many a run may have."""
-    side_by_side: bool = True
-    """Whether runs go on at once; else each waits for the one before."""
+    """Maximum rows of a run."""
+    concurrent: bool = True
+    """Whether runs are concurrent; otherwise each waits for the previous one."""
     first_run_is_slow: bool = True
-    """Whether the first runs take longer than the rest."""
+    """Whether the first runs take longer than later ones, so that a warm-up helps."""
 
 
 class Engine(Protocol):
     """A loaded version. `run` may be called from several threads at once."""
 
     @property
-    def limits(self) -> Limits:
-        """Return what holds for all its runs."""
+    def limits(self) -> EngineLimits:
+        """Return the limits of its runs."""
 
     def signature(self, name: str) -> Signature:
         """Return the named signature, the default one for an empty name."""
 
     def run(self, signature: Signature, inputs: Mapping[str, np.ndarray], timeout_ms: int) -> dict[str, np.ndarray]:
-        """Run a signature on tensors named as its inputs; raise ServingError where it fails or takes too long."""
+        """Return the outputs for tensors named as the inputs; raise ServingError on failure or timeout."""
 
     def metadata(self) -> dict[str, Any]:
         """Return the signature definitions as JSON-ready values, in the form of TF-Serving's metadata reply."""
@@ -62,7 +62,7 @@ class Engine(Protocol):
 
 
 def find(signatures: Mapping[str, Signature], name: str) -> Signature:
-    """Return the named signature, the default one for an empty name, or raise in TF-Serving's words."""
+    """Return the named signature, the default one for an empty name; raise TF-Serving's error if there is none."""
     key = name or DEFAULT_SIGNATURE
     if key not in signatures:
         message = f'Serving signature name: "{key}" not found in signature def'

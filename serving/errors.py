@@ -1,15 +1,15 @@
 """The errors of the embedded server.
 
 Exception
-+-- StartError     the server cannot start: one sentence for whoever started it
-`-- ServingError   a request or a load failed: a canonical status code and a message, as TF-Serving's statuses
++-- StartError     the server cannot start: one sentence for the terminal
+`-- ServingError   a request or a load failed: a canonical status code and a message, as in TF-Serving
 """
 
 import enum
 
 
 class Code(enum.IntEnum):
-    """The canonical status codes, with the numbers that TensorFlow and gRPC give them."""
+    """The canonical status codes, with the numbers of TensorFlow and gRPC."""
 
     OK = 0
     CANCELLED = 1
@@ -67,12 +67,12 @@ class ServingError(Exception):
 
     @property
     def status(self) -> str:
-        """The code and the message in one line, as TF-Serving quotes an error inside another."""
+        """The code and the message in one line, as TF-Serving embeds one error in another."""
         return f"{self.code.name}: {self}"
 
 
 def invalid(message: str) -> ServingError:
-    """Return an INVALID_ARGUMENT error (HTTP 400): the caller's own fault."""
+    """Return an INVALID_ARGUMENT error (HTTP 400)."""
     return ServingError(Code.INVALID_ARGUMENT, message)
 
 
@@ -82,11 +82,11 @@ def not_found(message: str) -> ServingError:
 
 
 def servable_not_found(name: str, number: int | None) -> ServingError:
-    """Return the error for a model or a version (None: the highest) that is not served, or not yet, or no more."""
+    """Return the error for a model or version (None: the highest) that is not served, not yet, or no longer."""
     wanted = f"Latest({name})" if number is None else f"Specific({name}, {number})"
     return not_found(f"Servable not found for request: {wanted}")
 
 
 def unknown_label(label: str) -> ServingError:
-    """Return the error for a label that the configuration does not give to any version of the model."""
+    """Return the error for a label that the model's configuration does not assign."""
     return invalid(f"Unrecognized servable version label: {label}")

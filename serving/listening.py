@@ -1,4 +1,4 @@
-"""The socket that the server will listen on."""
+"""The socket that the server listens on."""
 
 import socket
 
@@ -6,7 +6,7 @@ from serving.errors import StartError
 
 
 def bind(address: str, port: int) -> socket.socket:
-    """Take the port without listening on it yet: until then connections are refused. Raises StartError."""
+    """Return a bound socket that does not listen yet, so that connections are refused. Raises StartError."""
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)

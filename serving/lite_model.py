@@ -1,7 +1,7 @@
 """One loaded version of a model: a `model.tflite` in LiteRT, which needs neither TensorFlow nor its memory.
 
-One interpreter runs one request at a time, and a run that has begun goes on to its end. So the time limit bounds the
-wait for the run before, and the number of rows is bounded.
+An interpreter runs one request at a time and cannot be interrupted. So the time limit bounds the wait for the previous
+run, and the number of rows is limited.
 """
 
 import threading
@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from serving.engine import Limits, Signature, Threads, find
+from serving.engine import EngineLimits, Signature, ThreadCounts, find
 from serving.errors import Code, ServingError, invalid
 from serving.tensors import shape_text
 
-MAX_ROWS = 256  # of a request; each keeps the others waiting
-_OPEN = -1  # a dimension that a request decides
+MAX_ROWS = 256  # of a request, since it blocks the others
+_OPEN = -1  # a dimension of any size
 _METHOD = "tensorflow/serving/predict"
 # TensorFlow's names of LiteRT's types.
 _TYPES = {
@@ -40,7 +40,7 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class _Call:
-    """What LiteRT runs a signature by, and the shapes that it takes; while it runs it may not be asked for them."""
+    """LiteRT's runner of a signature, and its input shapes, which cannot be queried while it runs."""
 
     runner: Any
     shapes: Mapping[str, tuple[int, ...]]
@@ -49,11 +49,11 @@ class _Call:
 class LiteModel:
     """A loaded `model.tflite`. `run` may be called from several threads at once."""
 
-    limits = Limits(rows=MAX_ROWS, side_by_side=False, first_run_is_slow=False)
+    limits = EngineLimits(rows=MAX_ROWS, concurrent=False, first_run_is_slow=False)
 
-    def __init__(self, path: Path, threads: Threads) -> None:
-        """Load the file; raise ServingError when it cannot be loaded."""
-        self._turn = threading.Lock()
+    def __init__(self, path: Path, threads: ThreadCounts) -> None:
+        """Load the file; raise ServingError if that fails."""
+        self._lock = threading.Lock()
         try:
             interpreter = Interpreter(str(path), num_threads=threads.intra_op or None)
             runners = {
@@ -69,9 +69,9 @@ class LiteModel:
         return find(self._signatures, name)
 
     def run(self, signature: Signature, inputs: Mapping[str, np.ndarray], timeout_ms: int) -> dict[str, np.ndarray]:
-        """Run a signature on tensors named as its inputs; DEADLINE_EXCEEDED if its turn does not come in time."""
+        """Return the outputs for tensors named as the inputs; DEADLINE_EXCEEDED if the previous run takes too long."""
         _check(signature.call.shapes, inputs)
-        with self._taking_turns(timeout_ms):
+        with self._exclusive(timeout_ms):
             try:
                 values = signature.call.runner(**{name: inputs[name] for name in signature.inputs})
             except (RuntimeError, TypeError, ValueError) as error:
@@ -87,14 +87,14 @@ class LiteModel:
         self._signatures = {}
 
     @contextmanager
-    def _taking_turns(self, timeout_ms: int) -> Iterator[None]:
-        if not self._turn.acquire(timeout=timeout_ms / 1000):
-            message = "Timed out waiting for the run before to end"
+    def _exclusive(self, timeout_ms: int) -> Iterator[None]:
+        if not self._lock.acquire(timeout=timeout_ms / 1000):
+            message = "Timed out waiting for the previous run to end"
             raise ServingError(Code.DEADLINE_EXCEEDED, message)
         try:
             yield
         finally:
-            self._turn.release()
+            self._lock.release()
 
 
 def _signature(runner: Any) -> Signature:
@@ -105,9 +105,9 @@ def _signature(runner: Any) -> Signature:
 
 
 def _check(shapes: Mapping[str, tuple[int, ...]], inputs: Mapping[str, np.ndarray]) -> None:
-    """Raise ServingError where a tensor has another shape than its input, or another number of rows than the first.
+    """Raise ServingError if a tensor does not fit its input's shape, or has not as many rows as the others.
 
-    LiteRT would resize to any shape, and say of it only which of its operations failed.
+    LiteRT would resize its inputs to any shape, and then report only which operation failed.
     """
     rows: int | None = None
     for name, wanted in shapes.items():
@@ -119,7 +119,7 @@ def _check(shapes: Mapping[str, tuple[int, ...]], inputs: Mapping[str, np.ndarra
             continue
         rows = shape[0] if rows is None else rows
         if shape[0] != rows or not 1 <= rows <= MAX_ROWS:
-            message = f"Tensor {name}: expecting from 1 to {MAX_ROWS} rows, as many in all inputs, but got {shape[0]}"
+            message = f"Tensor {name}: expecting from 1 to {MAX_ROWS} rows, the same in all inputs, but got {shape[0]}"
             raise invalid(message)
 
 

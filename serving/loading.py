@@ -1,19 +1,19 @@
-"""Which engine a version is loaded by: TensorFlow runs a SavedModel, LiteRT a `model.tflite`."""
+"""The choice of engine: TensorFlow runs a SavedModel, LiteRT a `model.tflite`."""
 
 from importlib.util import find_spec
 from pathlib import Path
 
-from serving.engine import Engine, Threads
+from serving.engine import Engine, ThreadCounts
 from serving.errors import Code, ServingError
 
 _LITE = "model.tflite"  # TF-Serving's name for it
 _SAVED_MODEL = "saved_model.pb"
 
 
-def load(path: Path, threads: Threads, *, prefer_tflite: bool) -> Engine:
-    """Load the version directory; raise ServingError when it cannot be loaded.
+def load(path: Path, threads: ThreadCounts, *, prefer_tflite: bool) -> Engine:
+    """Return the loaded version directory; raise ServingError if it cannot be loaded.
 
-    Of a version with both forms LiteRT takes its own where it is preferred, or where there is no TensorFlow.
+    A version with both forms is run by LiteRT if that is preferred or TensorFlow is not installed.
     """
     tensorflow = find_spec("tensorflow") is not None
     alone = not (path / _SAVED_MODEL).exists()
@@ -24,6 +24,6 @@ def load(path: Path, threads: Threads, *, prefer_tflite: bool) -> Engine:
     if not tensorflow:
         message = f"{path} has no {_LITE}, and TensorFlow, which runs SavedModels, is not installed"
         raise ServingError(Code.FAILED_PRECONDITION, message)
-    from serving.saved_model import SavedModel  # only where it is needed: TensorFlow takes seconds to import
+    from serving.saved_model import SavedModel  # imported here: TensorFlow takes seconds
 
     return SavedModel(path, threads)

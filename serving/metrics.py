@@ -1,4 +1,4 @@
-"""Counts and times of requests, in the text form that Prometheus reads, under TF-Serving's names."""
+"""Request counts and latencies in Prometheus's text format, under TF-Serving's names."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from serving.errors import Code, ServingError
 
-# TF-Serving's buckets: Exponential(10, 1.8, 33), the last bound being a good twenty minutes. In microseconds.
+# TF-Serving's buckets: Exponential(10, 1.8, 33), in microseconds, up to about 25 minutes.
 BOUNDS = tuple(10 * 1.8**n for n in range(33))
 _Labels = tuple[tuple[str, str], ...]
 
@@ -25,9 +25,9 @@ class _Histogram:
 
 
 class Metrics:
-    """What the server has done. A request for a model not among `models` is counted under an empty name.
+    """The server's metrics. A request for a model not among `models` is counted under an empty name.
 
-    Else anybody could make the page grow with names of his own.
+    Otherwise any client could make the page grow with made-up names.
     """
 
     def __init__(self, models: Container[str]) -> None:
@@ -38,7 +38,7 @@ class Metrics:
 
     @contextmanager
     def request(self, model: str, entrypoint: str) -> Iterator[None]:
-        """Count a request to predict and, if it does well, time it; `entrypoint` is REST or GRPC."""
+        """Count a predict request and, if it succeeds, time it; `entrypoint` is REST or GRPC."""
         name, start, code = model if model in self._models else "", time.perf_counter(), Code.INTERNAL
         try:
             yield
@@ -53,13 +53,13 @@ class Metrics:
 
     @contextmanager
     def run(self, model: str) -> Iterator[None]:
-        """Time a run of the model, in a batch or alone."""
+        """Time a run of the model, alone or in a batch."""
         start = time.perf_counter()
         yield
         self._time("runtime_latency", start, {"model_name": model, "API": "Predict", "runtime": "TF1"})
 
     def text(self) -> str:
-        """Return all there is, as Prometheus reads it."""
+        """Return all metrics in Prometheus's text format."""
         lines: list[str] = []
         with self._lock:
             if self._counts:
@@ -94,5 +94,5 @@ def _histogram_lines(name: str, labels: _Labels, histogram: _Histogram) -> Itera
 
 
 def _written(labels: _Labels) -> str:
-    """Return labels in braces. Prometheus escapes quotes, backslashes and line ends in values, as JSON does."""
+    """Return labels in braces. Prometheus escapes values as JSON does: quotes, backslashes, line ends."""
     return "{" + ",".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in labels) + "}"

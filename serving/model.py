@@ -1,4 +1,4 @@
-"""One served model: its versions and their lives.
+"""One served model: its versions and their life cycle.
 
 START -> LOADING -> AVAILABLE -> UNLOADING -> END, or LOADING -> END with an error. One thread calls `poll`, which loads
 and unloads; requests borrow a version and never wait for a load.
@@ -22,8 +22,8 @@ from serving.versions import scan
 log = logging.getLogger(__name__)
 
 
-class State(enum.StrEnum):
-    """The life of a version, in TF-Serving's words."""
+class VersionState(enum.StrEnum):
+    """The states of a version, as TF-Serving names them."""
 
     START = "START"
     LOADING = "LOADING"
@@ -33,46 +33,46 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Status:
-    """What the status route says of a version."""
+class VersionStatus:
+    """The status of a version, as the API reports it."""
 
     number: int
-    state: State
+    state: VersionState
     code: Code
     message: str
 
 
 @dataclass(frozen=True)
-class Retries:
-    """How often a failed load is tried again, and after how many seconds."""
+class RetryPolicy:
+    """How often a failed load is retried, and after how many seconds."""
 
     count: int
     seconds: float
 
 
 class _Version:
-    """One version directory on its way through its states. The model's lock guards it."""
+    """One version directory and its state. Guarded by the model's lock."""
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.state = State.START
+        self.state = VersionState.START
         self.error: ServingError | None = None
         self.loaded: Engine | None = None
         self.users = 0
         self.failures = 0
         self.retry_at: float | None = None
 
-    def status(self) -> Status:
+    def status(self) -> VersionStatus:
         code, message = Code.OK, ""
-        if self.error and self.state is State.END:
+        if self.error and self.state is VersionState.END:
             code, message = self.error.code, str(self.error)
-        return Status(self.number, self.state, code, message)
+        return VersionStatus(self.number, self.state, code, message)
 
 
 class Model:
-    """One model: the versions that its configuration wants of those that its base path holds."""
+    """One model: the versions in its base path that its policy selects."""
 
-    def __init__(self, name: str, load: Callable[[Path], Engine], retries: Retries) -> None:
+    def __init__(self, name: str, load: Callable[[Path], Engine], retries: RetryPolicy) -> None:
         self.name = name
         self._load = load
         self._retries = retries
@@ -81,9 +81,9 @@ class Model:
         self._versions: dict[int, _Version] = {}
 
     def check_labels(self, labels: Mapping[str, int], *, allow_unavailable: bool) -> None:
-        """Raise ServingError where a label names a version that is not AVAILABLE.
+        """Raise ServingError if a label names a version that is not AVAILABLE.
 
-        With `allow_unavailable` a new label may, and one that stays where it is: nobody loses what he was served.
+        With `allow_unavailable` new and unchanged labels may; moving a label must not break requests that use it.
         """
         with self._lock:
             current = self._config.labels if self._config else {}
@@ -91,7 +91,7 @@ class Model:
                 if allow_unavailable and current.get(label, number) == number:
                     continue
                 version = self._versions.get(number)
-                if version is None or version.state is not State.AVAILABLE:
+                if version is None or version.state is not VersionState.AVAILABLE:
                     message = (
                         f"Request to assign label to version {number} of model {self.name}, "
                         "which is not currently available for inference"
@@ -99,13 +99,13 @@ class Model:
                     raise ServingError(Code.FAILED_PRECONDITION, message)
 
     def configure(self, config: ModelConfig | None) -> None:
-        """Take over labels at once, the base path and the policy with the next `poll`; None serves nothing any more."""
+        """Apply labels at once, base path and policy with the next `poll`; None unloads the model."""
         with self._lock:
             self._config = config
 
     @contextmanager
     def borrow(self, number: int | None = None, label: str = "") -> Iterator[tuple[int, Engine]]:
-        """Lend the version (the highest AVAILABLE one for None) with its number; it is not unloaded meanwhile."""
+        """Yield a version's number and engine (None: the highest AVAILABLE one); it stays loaded inside the block."""
         with self._lock:
             version, loaded = self._find(self._labelled(label) if label else number)
             version.users += 1
@@ -116,15 +116,15 @@ class Model:
                 version.users -= 1
             self._finish(version)
 
-    def statuses(self) -> list[Status]:
-        """Return every version ever seen, the highest first."""
+    def statuses(self) -> list[VersionStatus]:
+        """Return the status of every version ever seen, the highest first."""
         with self._lock:
             return [version.status() for _, version in sorted(self._versions.items(), reverse=True)]
 
     def poll(self) -> float:
-        """Look once: load what is wanted, the highest first, and unload the rest, but never the last one that serves.
+        """Scan the base path: load wanted versions, the highest first, and unload others, but never the last served.
 
-        Returns when (monotonic) the next failed load is to be tried again.
+        Returns the time.monotonic() of the next retry of a failed load.
         """
         found = self._wanted()
         if found is None:
@@ -137,7 +137,7 @@ class Model:
         return min((v.retry_at for v in self._versions.values() if v.retry_at is not None), default=math.inf)
 
     def _wanted(self) -> dict[int, Path] | None:
-        """Decide which versions should be served; None where the base path cannot be listed: all stays as it is."""
+        """Return the versions to serve; None if the base path cannot be listed, which changes nothing."""
         config = self._config
         if config is None:
             return {}
@@ -168,28 +168,30 @@ class Model:
         return self._config.labels[label]
 
     def _find(self, number: int | None) -> tuple[_Version, Engine]:
-        served = {n: v for n, v in self._versions.items() if v.state is State.AVAILABLE}
+        served = {n: v for n, v in self._versions.items() if v.state is VersionState.AVAILABLE}
         version = served.get(max(served, default=-1) if number is None else number)
         if version is None or version.loaded is None:
             raise servable_not_found(self.name, number)
         return version, version.loaded
 
     def _forget_failures(self, wanted: Collection[int]) -> None:
-        """Give up versions that failed and are no longer wanted; wanted again one day, they are tried anew."""
+        """Reset failed versions that are no longer wanted, so that they are retried when wanted again."""
         with self._lock:
             for number, version in self._versions.items():
                 if version.failures and number not in wanted:
-                    version.state, version.failures, version.retry_at = State.END, 0, None
+                    version.state, version.failures, version.retry_at = VersionState.END, 0, None
 
     def _bring_up(self, number: int, path: Path) -> None:
-        """Load the version where it is not served yet and no failure forbids it."""
+        """Load the version unless it is served already or has failed too often or too recently."""
         with self._lock:
             version = self._versions.get(number)
-            if version is None or (version.state in (State.UNLOADING, State.END) and not version.failures):
+            if version is None or (
+                version.state in (VersionState.UNLOADING, VersionState.END) and not version.failures
+            ):
                 version = self._versions[number] = _Version(number)
-            if version.state is State.AVAILABLE or not _is_due(version):
+            if version.state is VersionState.AVAILABLE or not _is_due(version):
                 return
-            version.state = State.LOADING
+            version.state = VersionState.LOADING
         log.info("Loading servable version {name: %s version: %d} from %s", self.name, number, path)
         try:
             loaded = self._load(path)
@@ -199,7 +201,7 @@ class Model:
             self._fail(version, error if isinstance(error, ServingError) else ServingError(Code.INTERNAL, repr(error)))
             return
         with self._lock:
-            version.loaded, version.state = loaded, State.AVAILABLE
+            version.loaded, version.state = loaded, VersionState.AVAILABLE
             version.failures, version.retry_at, version.error = 0, None, None
         log.info("Successfully loaded servable version {name: %s version: %d}", self.name, number)
 
@@ -210,7 +212,7 @@ class Model:
             if version.failures <= self._retries.count:
                 version.retry_at = time.monotonic() + self._retries.seconds
             else:
-                version.state, version.retry_at = State.END, None
+                version.state, version.retry_at = VersionState.END, None
         log.error(
             "Loading servable {name: %s version: %d} failed (try %d of %d): %s",
             self.name,
@@ -221,31 +223,31 @@ class Model:
         )
 
     def _retire_others(self, wanted: Collection[int]) -> None:
-        """Unload what is not wanted; but the highest of it serves on while nothing of what is wanted does."""
+        """Unload unwanted versions, but keep the highest of them until a wanted one is served."""
         with self._lock:
-            served = {n: v for n, v in sorted(self._versions.items()) if v.state is State.AVAILABLE}
+            served = {n: v for n, v in sorted(self._versions.items()) if v.state is VersionState.AVAILABLE}
             retired = [version for number, version in served.items() if number not in wanted]
             if wanted and len(retired) == len(served):
                 del retired[-1:]
             for version in retired:
-                version.state = State.UNLOADING
+                version.state = VersionState.UNLOADING
         for version in retired:
             self._finish(version)
 
     def _finish(self, version: _Version) -> None:
-        """Free an UNLOADING version once nobody uses it."""
+        """Free an UNLOADING version once no request uses it."""
         with self._lock:
-            if version.state is not State.UNLOADING or version.users or version.loaded is None:
+            if version.state is not VersionState.UNLOADING or version.users or version.loaded is None:
                 return
             loaded, version.loaded = version.loaded, None
         loaded.close()
         with self._lock:
-            version.state = State.END
+            version.state = VersionState.END
         log.info("Unloaded servable version {name: %s version: %d}", self.name, version.number)
 
 
 def _is_due(version: _Version) -> bool:
-    """Tell whether a load may be tried now: the first time, or when its retry has come."""
+    """Return whether a load may be tried now: for the first time, or because its retry is due."""
     if version.retry_at is not None:
         return time.monotonic() >= version.retry_at
     return not version.failures

@@ -1,4 +1,4 @@
-"""Which models to serve, as `--model_config_file` or the flags for a single model say."""
+"""The models to serve, from `--model_config_file` or from the flags for a single model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from serving.errors import Code, ServingError, invalid
-from serving.flags import Settings
-from serving.versions import Policy
+from serving.flags import ServingSettings
+from serving.versions import VersionPolicy
 
 _PLATFORM = "tensorflow"
 _TENSORFLOW_TYPE = 1  # the deprecated `model_type: TENSORFLOW`
@@ -15,27 +15,27 @@ _TENSORFLOW_TYPE = 1  # the deprecated `model_type: TENSORFLOW`
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """One model: its name in the URL, where its versions lie, which of them to serve, labels for version numbers."""
+    """One model: its name in the URL, its base path, its version policy, and its version labels."""
 
     name: str
     base_path: Path
-    policy: Policy = field(default_factory=Policy)
+    policy: VersionPolicy = field(default_factory=VersionPolicy)
     labels: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_models(settings: Settings) -> Sequence[ModelConfig] | None:
-    """Return the models that the settings name, from the file where they name one; see `read`."""
+def read_models(settings: ServingSettings) -> Sequence[ModelConfig] | None:
+    """Return the configured models, from the file if there is one; see `read`."""
     if settings.model_config_file:
         return read(settings.model_config_file)
     return (ModelConfig(settings.model_name, settings.model_base_path),) if settings.model_base_path else None
 
 
 def read(path: Path) -> tuple[ModelConfig, ...] | None:
-    """Read a text-format `ModelServerConfig`; None for one that says nothing.
+    """Return the models of a text-format `ModelServerConfig`, None for an empty one.
 
-    Raises ServingError, naming the file and where there is one the line, for what cannot be read or makes no sense.
+    Raises ServingError, naming the file and if possible the line, for a file that is unreadable or invalid.
     """
-    # Only here, so that a server of a single model does without these packages.
+    # Imported here, so that a server of a single model does not need these packages.
     try:
         from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
@@ -58,7 +58,7 @@ def read(path: Path) -> tuple[ModelConfig, ...] | None:
 
 
 def from_proto(server_config: Any) -> tuple[ModelConfig, ...]:
-    """Return the models of a `ModelServerConfig`'s list; raise ServingError for what makes no sense."""
+    """Return the models in a `ModelServerConfig`; raise ServingError if it is invalid."""
     configs = server_config.model_config_list.config
     names: set[str] = set()
     for config in configs:
@@ -97,10 +97,10 @@ def _check_platform(config: Any) -> None:
     raise invalid(message)
 
 
-def _policy(policy: Any) -> Policy:
+def _policy(policy: Any) -> VersionPolicy:
     kind = policy.WhichOneof("policy_choice")
     if kind == "all":
-        return Policy(latest=None)
+        return VersionPolicy(latest=None)
     if kind == "specific":
-        return Policy(specific=frozenset(policy.specific.versions))
-    return Policy(latest=max(policy.latest.num_versions, 1))
+        return VersionPolicy(specific=frozenset(policy.specific.versions))
+    return VersionPolicy(latest=max(policy.latest.num_versions, 1))

@@ -1,16 +1,16 @@
-"""Where Prometheus finds the metrics, as `--monitoring_config_file` says."""
+"""The path of the metrics, from `--monitoring_config_file`."""
 
-from serving.flags import Settings
+from serving.flags import ServingSettings
 
 _PATH = "/monitoring/prometheus/metrics"
 
 
-def read_metrics_path(settings: Settings) -> str | None:
-    """Return the path of the metrics, None where they are not shown; raise ServingError for a file that is broken."""
+def read_metrics_path(settings: ServingSettings) -> str | None:
+    """Return the path of the metrics, None if they are off; raise ServingError for an invalid file."""
     file = settings.monitoring_config_file
     if file is None:
         return None
-    # Only here, so that a server without this file does without the package.
+    # Imported here, so that a server without this file does not need the package.
     from serving import text_proto
 
     prometheus = text_proto.read(file, text_proto.monitoring_config()).prometheus_config

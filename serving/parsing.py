@@ -1,4 +1,4 @@
-"""A request body to a Python value: JSON as TF-Serving reads it, with NaN and Inf, text after the value ignored."""
+"""Parsing of request bodies: JSON as TF-Serving reads it, with NaN and Inf, ignoring text after the value."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 from serving.errors import invalid
 
 _QUOTED_BYTES = 256
-# A string that nothing ends reaches to the end of the text: to look for the next one within it would take for ever.
+# An unterminated string extends to the end of the text: searching within it would take quadratic time.
 _STRING_OR_INF = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|\bInf\b', re.DOTALL)
 _GROWTH = len("Infinity") - len("Inf")
 _START = re.compile("\ufeff?[ \t\n\r]*")
@@ -17,11 +17,11 @@ _QUOTER = json.JSONEncoder(indent=4, ensure_ascii=False)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object that the body begins with; raise ServingError for anything else."""
+    """Return the JSON object at the start of the body; raise ServingError for anything else."""
     if not body:
         message = "JSON Parse error: The document is empty"
         raise invalid(message)
-    # Bytes that are not UTF-8 are let through unchanged, as TF-Serving does: a string tensor may hold them.
+    # Bytes that are not UTF-8 pass unchanged, as in TF-Serving: a string tensor may hold them.
     document = _decode(body.decode("utf-8", "surrogateescape"))
     if not isinstance(document, dict):
         message = f"JSON Value: {quote(document)} Is not object"
@@ -30,7 +30,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def quote(value: object) -> str:
-    """Return a JSON value as messages quote it: pretty-printed, cut at 256 bytes."""
+    """Return a JSON value for an error message: pretty-printed, cut at 256 bytes."""
     pieces = "".join(islice(_QUOTER.iterencode(value), _QUOTED_BYTES))
     cut = pieces.encode("utf-8", "surrogatepass")[:_QUOTED_BYTES]
     return cut.decode("utf-8", "ignore") if len(cut) == _QUOTED_BYTES else pieces
@@ -58,7 +58,7 @@ def _decode(text: str) -> Any:
 
 
 def _start(text: str) -> int:
-    """Return where the first value may begin."""
+    """Return the position of the first value."""
     match = _START.match(text)
     return match.end() if match else 0
 
@@ -68,7 +68,7 @@ def _spell_out(match: re.Match[str]) -> str:
 
 
 def _offset(text: str, error: json.JSONDecodeError) -> int:
-    """Return the error's place in the request's bytes; the error may be about the text with Inf spelled out."""
+    """Return the error's offset in the request's bytes; it may refer to the text with Inf spelled out."""
     position = error.pos
     if error.doc is not text:
         infs = (match.start() for match in _STRING_OR_INF.finditer(text) if match[0] == "Inf")

@@ -1,4 +1,4 @@
-"""The body of a predict request to named tensors: `instances` (row) and `inputs` (columnar)."""
+"""Predict requests over REST to named tensors: `instances` (row format) and `inputs` (columnar format)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from serving.tensors import Flattener, is_base64, shape_text
 
 
 def signature_name(document: dict[str, Any]) -> str:
-    """Return the name of the signature asked for, empty for the default one."""
+    """Return the name of the requested signature, empty for the default one."""
     name = document.get("signature_name", "")
     if not isinstance(name, str):
         message = f"JSON Value: {quote(document)} not formatted correctly. 'signature_name' key must be a string value."
@@ -20,7 +20,7 @@ def signature_name(document: dict[str, Any]) -> str:
 
 
 def is_row(document: dict[str, Any]) -> bool:
-    """Tell whether the request has row form; raise ServingError where it has neither form or both."""
+    """Return whether the request is in row format; raise ServingError if it has both formats or neither."""
     if "instances" in document and "inputs" in document:
         message = (
             f"JSON Value: {quote(document)} Not formatted correctly expecting only one of "
@@ -34,7 +34,7 @@ def is_row(document: dict[str, Any]) -> bool:
 
 
 def row_tensors(document: dict[str, Any], types: Mapping[str, str]) -> dict[str, np.ndarray]:
-    """Return the tensors of `instances`, the number of items being their first dimension."""
+    """Return the tensors of `instances`; their first dimension is the number of items."""
     instances = document["instances"]
     if not isinstance(instances, list):
         message = f"JSON Value: {quote(document)} Expecting 'instances' to be an list/array"
@@ -49,7 +49,7 @@ def row_tensors(document: dict[str, Any], types: Mapping[str, str]) -> dict[str,
             "input tensors required as per tensorinfo_map"
         )
         raise invalid(message)
-    batch = _Batch(types)
+    batch = _RowInputs(types)
     for number, item in enumerate(instances):
         if named:
             batch.add_named(number, item)
@@ -73,15 +73,15 @@ def column_tensors(document: dict[str, Any], types: Mapping[str, str]) -> dict[s
     return {name: _tensor(inputs, type_name)}
 
 
-class _Batch:
-    """The items of a row request, gathered input by input; every item must have the first one's shapes."""
+class _RowInputs:
+    """The items of a row request, collected by input; every item must have the shapes of the first."""
 
     def __init__(self, types: Mapping[str, str]) -> None:
         self._flats = {name: Flattener(type_name) for name, type_name in types.items()}
         self._shapes: dict[str, tuple[int, ...]] = {}
 
     def add_named(self, number: int, item: object) -> None:
-        """Add an object with exactly one value for each input."""
+        """Add an object with one value for each input."""
         if not isinstance(item, dict) or is_base64(item):
             message = f"Expecting object but got list at item {number} of input list"
             raise invalid(message)
@@ -108,7 +108,7 @@ class _Batch:
             raise _element_error(number, "", error) from error
 
     def tensors(self, count: int) -> dict[str, np.ndarray]:
-        """Return one tensor an input, `count` items in each."""
+        """Return a tensor of `count` items for each input."""
         return {name: flat.tensor((count, *self._shapes[name])) for name, flat in self._flats.items()}
 
     def _add(self, name: str, value: object) -> None:

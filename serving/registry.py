@@ -1,4 +1,4 @@
-"""The served models by name, as the configuration lists them."""
+"""The served models by name, as configured."""
 
 import logging
 import math
@@ -8,27 +8,27 @@ from contextlib import contextmanager
 
 from serving.engine import Engine
 from serving.errors import Code, ServingError, not_found, servable_not_found, unknown_label
-from serving.model import Model, State, Status
+from serving.model import Model, VersionState, VersionStatus
 from serving.models_config import ModelConfig
 
 log = logging.getLogger(__name__)
 
 
 class Registry:
-    """What requests ask for models. A model that is no longer configured is unloaded, its states stay listed."""
+    """All models. One that is no longer configured is unloaded; its states stay listed."""
 
     def __init__(self, create: Callable[[str], Model], *, allow_labels_for_unavailable: bool) -> None:
         self._create = create
         self._allow_labels_for_unavailable = allow_labels_for_unavailable
-        self._models: dict[str, Model] = {}  # replaced whole, never changed: requests read it meanwhile
+        self._models: dict[str, Model] = {}  # replaced, never modified: requests read it without a lock
         self._configs: tuple[ModelConfig, ...] = ()
         self._applying = threading.Lock()
 
     def apply(self, configs: Sequence[ModelConfig]) -> Collection[str] | None:
-        """Take over a configuration; the next `poll` loads and unloads.
+        """Apply a configuration; the next `poll` loads and unloads.
 
-        Returns the names of the models added; None where the configuration is the one there is. Raises ServingError,
-        and changes nothing, where a label names a version that it may not name.
+        Returns the names of the added models, None if the configuration is unchanged. Raises ServingError, and changes
+        nothing, if a label names a version that it must not name.
         """
         with self._applying:
             return self._apply(configs)
@@ -49,22 +49,22 @@ class Registry:
         return added
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether a model of this name is or was configured."""
+        """Return whether a model of this name is or was configured."""
         return name in self._models
 
     def poll(self) -> float:
-        """Look for the versions of every model, load and unload; return when (monotonic) a failed load is due again."""
+        """Poll every model; return the time.monotonic() of the next retry of a failed load."""
         due = math.inf
         for model in self._models.values():
             try:
                 due = min(due, model.poll())
-            except Exception:  # one model's trouble is not the others'
+            except Exception:  # one model must not affect the others
                 log.exception("Looking for versions of %s failed", model.name)
         return due
 
     @contextmanager
     def borrow(self, name: str, number: int | None, label: str) -> Iterator[tuple[int, Engine]]:
-        """Lend a model's version by number or by label, or the highest; raise ServingError where it is not served."""
+        """Yield a model's version by number or label, or the highest; raise ServingError if it is not served."""
         model = self._models.get(name)
         if model is None and label:
             raise unknown_label(label)
@@ -73,8 +73,8 @@ class Registry:
         with model.borrow(number, label) as borrowed:
             yield borrowed
 
-    def statuses(self, name: str, number: int | None) -> list[Status]:
-        """Return the states of one version or of all, the highest first; raise ServingError where there is none."""
+    def statuses(self, name: str, number: int | None) -> list[VersionStatus]:
+        """Return the statuses of one version or of all, the highest first; raise ServingError if there are none."""
         model = self._models.get(name)
         statuses = [s for s in (model.statuses() if model else []) if number in (None, s.number)]
         if not statuses:
@@ -83,19 +83,19 @@ class Registry:
         return statuses
 
     def is_ready(self, names: Collection[str] | None = None) -> bool:
-        """Tell whether these configured models (None: all) have a version to serve.
+        """Return whether each of these configured models (None: all) has a version to serve.
 
-        Raises ServingError once one's first version has failed; what was unloaded long ago is no hope.
+        Raises ServingError if every version of a model has ended and one of them with an error.
         """
         wanted = [config.name for config in self._configs if names is None or config.name in names]
         statuses = {name: self._models[name].statuses() for name in wanted}
         failed = [
             f"{{{{name: {name} version: {newest.number}}} due to error: {newest.code.name}: {newest.message}}}, "
             for name, versions in statuses.items()
-            if all(status.state is State.END for status in versions)
+            if all(status.state is VersionState.END for status in versions)
             for newest in [status for status in versions if status.code is not Code.OK][:1]
         ]
         if failed:
             message = f"{len(failed)} servable(s) did not become available: {{{''.join(failed)}}}"
             raise ServingError(Code.UNKNOWN, message)
-        return all(any(s.state is State.AVAILABLE for s in versions) for versions in statuses.values())
+        return all(any(s.state is VersionState.AVAILABLE for s in versions) for versions in statuses.values())

@@ -1,4 +1,4 @@
-"""Tensors to the JSON text of a predict reply, laid out as TF-Serving lays it out."""
+"""Tensors to the JSON of a predict reply, formatted exactly as by TF-Serving."""
 
 import base64
 import json
@@ -11,11 +11,11 @@ from serving.errors import invalid
 _INDENT = "    "
 _SPECIAL = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _SHORT = "%.6g"
-_FULL = {np.dtype(np.float32): "%.9g", np.dtype(np.float64): "%.17g"}  # these always read back as the same number
+_FULL = {np.dtype(np.float32): "%.9g", np.dtype(np.float64): "%.17g"}  # these round-trip exactly
 
 
 def row_reply(tensors: Mapping[str, np.ndarray]) -> str:
-    """Return `{"predictions": [...]}`: one entry an item, bare for one output and an object for several."""
+    """Return `{"predictions": [...]}`: one entry an item, a bare value for one output, an object for several."""
     count = _batch_size(tensors)
     columns = {name: _items(name, tensor, count, len(tensors)) for name, tensor in sorted(tensors.items())}
     if len(columns) == 1:
@@ -41,15 +41,15 @@ def column_reply(tensors: Mapping[str, np.ndarray]) -> str:
 
 
 def error_reply(message: str) -> str:
-    """Return `{"error": ...}`; what UTF-8 cannot hold is escaped, which in Python and JSON looks alike."""
+    """Return `{"error": ...}`; lone surrogates are escaped, which Python and JSON write alike."""
     text = json.dumps(message, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
     return _object({"error": text}, 0)
 
 
 def float_texts(values: np.ndarray) -> list[str]:
-    """Return float32 or float64 numbers as JSON texts that read back exactly.
+    """Return float32 or float64 numbers as JSON that round-trips exactly.
 
-    Six digits where they are enough, else nine (seventeen for float64), and `.0` after whole numbers: 0.1, 2.5, 9e+06.
+    Six digits if they suffice, else nine (seventeen for float64), and `.0` after integers: 0.1, 2.5, 9e+06.
     """
     full, numbers = _FULL[values.dtype], values.tolist()
     texts = [full % number for number in numbers]
@@ -61,7 +61,7 @@ def float_texts(values: np.ndarray) -> list[str]:
 
 
 def _may_be_short(values: np.ndarray) -> np.ndarray:
-    """Mark the numbers that six digits may write exactly. Few logits are, and trying each would double the cost."""
+    """Return a mask of the numbers that six digits may represent: few logits, and trying each would double the cost."""
     if values.dtype != np.float32:
         return np.ones(values.shape, dtype=np.bool_)
     wide = values.astype(np.float64)
@@ -72,7 +72,7 @@ def _may_be_short(values: np.ndarray) -> np.ndarray:
 
 
 def _string_texts(values: np.ndarray) -> list[str]:
-    # Bytes that are not UTF-8 go out as they are, and the JSON is then broken, as TF-Serving's is.
+    # Bytes that are not UTF-8 are sent unchanged, which is invalid JSON, as in TF-Serving.
     return [json.dumps(value.decode("utf-8", "surrogateescape"), ensure_ascii=False) for value in values]
 
 
@@ -93,7 +93,7 @@ _WRITERS |= dict.fromkeys("iu", _integer_texts)
 
 
 def _leaves(name: str, tensor: np.ndarray, depth: int) -> list[str]:
-    """Return the tensor's values as texts, in order; `depth` is where a base64 object stands."""
+    """Return the tensor's values as texts, in order; `depth` is the indentation of a base64 object."""
     flat = tensor.reshape(-1)
     if tensor.dtype == object and name.endswith("_bytes"):
         return _base64_texts(flat, depth)
@@ -105,7 +105,7 @@ def _leaves(name: str, tensor: np.ndarray, depth: int) -> list[str]:
 
 
 def _items(name: str, tensor: np.ndarray, count: int, outputs: int) -> list[str]:
-    """Return one text for each item of the batch."""
+    """Return the text of each item of the batch."""
     depth = (2 if outputs == 1 else 3) + tensor.ndim - 1
     leaves = _leaves(name, tensor, depth)
     size = len(leaves) // count if count else 0
@@ -126,7 +126,7 @@ def _batch_size(tensors: Mapping[str, np.ndarray]) -> int:
 
 
 def _nest(leaves: Sequence[str], shape: tuple[int, ...], depth: int, *, one_line: bool) -> str:
-    """Return a tensor's texts as nested JSON lists."""
+    """Return a tensor's texts nested as JSON lists."""
     if not shape:
         return leaves[0]
     items: Sequence[str] = leaves
@@ -143,7 +143,7 @@ def _nest(leaves: Sequence[str], shape: tuple[int, ...], depth: int, *, one_line
 
 
 def _object(members: Mapping[str, str], depth: int) -> str:
-    """Return a pretty-printed JSON object of texts, standing at the depth."""
+    """Return a pretty-printed JSON object of texts, indented to the depth."""
     pad = "\n" + _INDENT * (depth + 1)
     body = ",".join(f"{pad}{json.dumps(name, ensure_ascii=False)}: {text}" for name, text in members.items())
     return f"{{{body}\n{_INDENT * depth}}}"

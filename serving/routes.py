@@ -1,11 +1,11 @@
-"""Which request a method and a raw path ask for. There is no 405: what does not fit is a malformed request."""
+"""Routing by method and raw path. There is no 405: what matches no route is a malformed request."""
 
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from serving.errors import invalid
-from serving.versions import MAX_VERSION
+from serving.versions import read_number
 
 _MODEL = r"/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)"
 _STATUS = r"/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?"
@@ -15,7 +15,7 @@ _PATTERNS = {"POST": re.compile(_MODEL, _FLAGS), "GET": re.compile(_STATUS, _FLA
 
 @dataclass(frozen=True)
 class Route:
-    """What the path names. `action` is classify, regress, predict, metadata or, for the status, empty."""
+    """A parsed path. `action` is classify, regress, predict, metadata or, for the status, empty."""
 
     action: str
     model: str
@@ -24,18 +24,19 @@ class Route:
 
 
 def is_api(path: str) -> bool:
-    """Tell whether the path is the API's. What is not gets an HTML 404."""
+    """Return whether the path belongs to the API. Others get an HTML 404."""
     return path.lower().startswith("/v1/")
 
 
 def match(method: str, path: str) -> Route:
-    """Return the route of a method and a raw path, query included: a query never fits."""
+    """Return the route of a method and a raw path; a path with a query string never matches."""
     pattern = _PATTERNS.get(method)
     fit = pattern.fullmatch(path) if pattern else None
     if not fit:
         raise _malformed(method, path)
     name, version, label, action = (group or "" for group in fit.groups())
-    if version and int(version[:30]) > MAX_VERSION:
+    number = read_number(version) if version else None
+    if version and number is None:
         message = f"Failed to convert version: {version} to numeric."
         raise invalid(message)
     if method == "POST" and action not in (
@@ -47,7 +48,7 @@ def match(method: str, path: str) -> Route:
     if not name:
         message = "Missing model name in request."
         raise invalid(message)
-    return Route(action, _decoded(name), int(version) if version else None, _decoded(label))
+    return Route(action, _decoded(name), number, _decoded(label))
 
 
 def _decoded(segment: str) -> str:

@@ -1,7 +1,7 @@
 """One loaded version of a model: a SavedModel in a TensorFlow session of its own.
 
-A session, and not `tf.saved_model.load`, because it is what TF-Serving runs: a run can be given up after a time limit,
-and closing the session frees the version's memory.
+A session instead of `tf.saved_model.load`, because TF-Serving uses one: a run can time out, and closing the session
+frees the version's memory.
 """
 
 import logging
@@ -13,23 +13,23 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf import json_format
 
-from serving.engine import Limits, Signature, Threads, find
+from serving.engine import EngineLimits, Signature, ThreadCounts, find
 from serving.errors import Code, ServingError, invalid
 
 _CODES = {code.value: code for code in Code}
 # TensorFlow's own names for these types in error messages.
 _TYPE_NAMES = {"float16": "half", "float32": "float", "float64": "double"}
 
-tf.get_logger().setLevel(logging.ERROR)  # no deprecation notes about the session's loader
+tf.get_logger().setLevel(logging.ERROR)  # no deprecation warnings about the session's loader
 
 
 class SavedModel:
     """A loaded SavedModel. `run` may be called from several threads at once."""
 
-    limits = Limits()
+    limits = EngineLimits()
 
-    def __init__(self, path: Path, threads: Threads) -> None:
-        """Load the version directory; raise ServingError when it cannot be loaded."""
+    def __init__(self, path: Path, threads: ThreadCounts) -> None:
+        """Load the version directory; raise ServingError if that fails."""
         graph = tf.Graph()
         config = tf.compat.v1.ConfigProto(
             intra_op_parallelism_threads=threads.intra_op, inter_op_parallelism_threads=threads.inter_op
@@ -49,7 +49,7 @@ class SavedModel:
         return find(self._signatures, name)
 
     def run(self, signature: Signature, inputs: Mapping[str, np.ndarray], timeout_ms: int) -> dict[str, np.ndarray]:
-        """Run a signature on tensors named as its inputs; give up after the time limit (DEADLINE_EXCEEDED)."""
+        """Return the outputs for tensors named as the inputs; DEADLINE_EXCEEDED after the time limit."""
         options = tf.compat.v1.RunOptions(timeout_in_ms=timeout_ms)
         try:
             values = signature.call(*(inputs[name] for name in signature.inputs), options=options)
@@ -95,7 +95,7 @@ def _code(error: tf.errors.OpError) -> Code:
 
 
 def _plain(message: str) -> str:
-    """Drop the heading that the Python session puts before the runtime's own text."""
+    """Return the runtime's message without the heading that the Python session adds."""
     return message.removeprefix("Graph execution error:").strip()
 
 

@@ -1,4 +1,4 @@
-"""The server's life: load, listen, serve, and on SIGTERM or SIGINT finish what runs."""
+"""The server's life cycle: load, listen, serve, and drain on SIGTERM or SIGINT."""
 
 import logging
 import signal
@@ -14,42 +14,44 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from serving.app import MAX_BODY_BYTES, Application
-from serving.batching import Batcher, Scheduler
+from serving.batching import BatchingEngine, Scheduler
 from serving.batching_config import BatchingParameters
 from serving.connections import Channel
-from serving.engine import Engine, Threads
+from serving.engine import Engine, ThreadCounts
 from serving.errors import StartError
-from serving.flags import Settings
+from serving.flags import ServingSettings
 from serving.loading import load
 from serving.metrics import Metrics
-from serving.model import Model, Retries
+from serving.model import Model, RetryPolicy
 from serving.models_config import ModelConfig, read_models
 from serving.registry import Registry
 from serving.warmup import warm_up
 from serving.watcher import Watcher
 
 if TYPE_CHECKING:
-    from serving.grpc_server import GrpcServer
+    from serving.grpc.server import GrpcServer
 
 log = logging.getLogger(__name__)
 
 _WAKE_SECONDS = 1.0
 _READY_POLL_SECONDS = 0.05
-_GRACE_SECONDS = 5.0  # beyond the time limit of a run
+_GRACE_SECONDS = 5.0  # beyond a run's time limit
 _BACKLOG = 1024
 _MAX_CONNECTIONS = 1000
 
 
-class Server:
-    """The embedded server from its settings to its end."""
+class EmbeddedServer:
+    """The embedded server, from its settings to its shutdown."""
 
-    def __init__(self, settings: Settings, batching: BatchingParameters | None, metrics_path: str | None) -> None:
+    def __init__(
+        self, settings: ServingSettings, batching: BatchingParameters | None, metrics_path: str | None
+    ) -> None:
         self._settings = settings
         self._metrics_path = metrics_path
         self._scheduler = Scheduler(batching) if batching else None
         self._stopping = False
         self._listener: Any = None
-        retries = Retries(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
+        retries = RetryPolicy(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
         self._registry = Registry(
             partial(Model, load=self._load, retries=retries),
             allow_labels_for_unavailable=settings.allow_version_labels_for_unavailable_models,
@@ -57,9 +59,9 @@ class Server:
         self._metrics = Metrics(self._registry)
 
     def run(self, bound: socket.socket, models: Sequence[ModelConfig]) -> None:
-        """Serve the models on the bound socket until a signal; raise ServingError where that cannot begin.
+        """Serve the models on the bound socket until a signal; raise ServingError if a model cannot be loaded.
 
-        It listens when every model has a version loaded, as TF-Serving, first for gRPC: until then connections are
+        As in TF-Serving, it listens once every model has a loaded version, on gRPC first; until then connections are
         refused.
         """
         self._registry.apply(models)
@@ -70,11 +72,11 @@ class Server:
         self._serve(bound, grpc_server)
         watcher.stop()
         if self._scheduler:
-            self._scheduler.wait(_GRACE_SECONDS)  # a process that ends amid a run may crash
+            self._scheduler.wait(_GRACE_SECONDS)  # exiting during a run may crash
 
     def _load(self, path: Path) -> Engine:
         settings = self._settings
-        threads = Threads(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
+        threads = ThreadCounts(settings.tensorflow_intra_op_parallelism, settings.tensorflow_inter_op_parallelism)
         engine = load(path, threads, prefer_tflite=settings.prefer_tflite_model)
         try:
             count = warm_up(engine, path) if settings.enable_model_warmup and engine.limits.first_run_is_slow else 0
@@ -82,7 +84,7 @@ class Server:
             engine.close()
             raise
         log.info("Finished warmup with %d requests", count)
-        return Batcher(engine, self._scheduler) if self._scheduler else engine
+        return BatchingEngine(engine, self._scheduler) if self._scheduler else engine
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -102,7 +104,7 @@ class Server:
         if not self._settings.port and not self._settings.grpc_socket_path:
             return None
         try:
-            from serving.grpc_server import GrpcServer  # only here: who serves REST alone does without its packages
+            from serving.grpc.server import GrpcServer  # imported here: REST alone does not need its packages
 
             return GrpcServer(self._settings, self._registry, watcher, self._metrics)
         except ModuleNotFoundError as error:
@@ -142,7 +144,7 @@ class Server:
             grpc_server.wait()
 
     def _drain(self, channels: dict[int, Any], seconds: float) -> None:
-        """Close the port, answer what has been asked, close the connections."""
+        """Close the port, finish the requests in progress, close the connections."""
         wasyncore.dispatcher.close(self._listener)  # not the listener's own close(): workers still need its trigger
         deadline = time.monotonic() + seconds
         while self._listener.active_channels and time.monotonic() < deadline:
@@ -153,5 +155,5 @@ class Server:
 
 
 def _turn(channels: dict[int, Any]) -> None:
-    """Let waitress's event loop go round once."""
+    """Run one iteration of waitress's event loop."""
     wasyncore.loop(timeout=_WAKE_SECONDS, use_poll=True, map=channels, count=1)

@@ -1,4 +1,4 @@
-"""JSON values to tensors, with TF-Serving's rules for types, ranges and shapes and its messages."""
+"""JSON values to tensors, with TF-Serving's rules for types, ranges and shapes, and its error messages."""
 
 import base64
 import binascii
@@ -10,23 +10,23 @@ import numpy as np
 from serving.errors import Code, ServingError, invalid
 from serving.parsing import quote
 
-type_of = type  # `set(map(type_of, items))` looks at a long list's types at C speed
+type_of = type  # `set(map(type_of, items))` collects a long list's types at C speed
 
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The numbers that a tensor type takes. Integers and floats are told apart: `1.0` is no integer."""
+    """The range of a tensor type. Integers and floats are distinct: `1.0` is not an integer."""
 
     dtype: type[np.generic]
     lowest: float
     highest: float
-    largest_integer: int = 0  # for the float types: the last integer up to which all are exact
+    largest_integer: int = 0  # for float types: all integers up to this one are exact
 
 
-_MAX_DEPTH = 32  # numpy's tensors have at most 64 dimensions, and a row's batch is one more
+_MAX_DEPTH = 32  # numpy allows 64 dimensions, and the batch is one more
 _INT32 = (-(2**31), 2**31 - 1)
 _INTEGERS = {
-    # int8 to uint8 take any int32 and wrap, as TF-Serving's int_val does.
+    # int8, int16 and uint8 accept any int32 and wrap, as TF-Serving's int_val does.
     "int8": _Numbers(np.int8, *_INT32),
     "int16": _Numbers(np.int16, *_INT32),
     "uint8": _Numbers(np.uint8, *_INT32),
@@ -45,20 +45,20 @@ _INT64_START = -(2**63)
 
 
 class Flattener:
-    """Gathers the values of one named input, all items one after the other."""
+    """Collects the values of one input, flat."""
 
     def __init__(self, type_name: str) -> None:
         self.type_name = type_name
         self.values: list[Any] = []
 
     def add(self, value: object) -> tuple[int, ...]:
-        """Check a scalar or a nested list, append its values, return its shape."""
+        """Append the values of a scalar or a nested list, validated; return its shape."""
         shape = _shape(value)
         self._fill(value, shape, 0)
         return shape
 
     def tensor(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Return all values gathered so far as one tensor."""
+        """Return all collected values as one tensor."""
         if self.type_name == "string":
             return np.array(self.values, dtype=object).reshape(shape)
         if self.type_name == "bool":
@@ -88,7 +88,7 @@ class Flattener:
         self.values.append(_convert(value, self.type_name))
 
     def _takes_all(self, values: list[Any]) -> bool:
-        """Tell quickly that a flat list of numbers needs no closer look. False means: look at each."""
+        """Return whether a fast check accepts a whole list of numbers; False means that each must be checked."""
         types = set(map(type_of, values))
         if types == {int} and self.type_name in _INTEGERS:
             numbers = _INTEGERS[self.type_name]
@@ -100,12 +100,12 @@ class Flattener:
 
 
 def is_base64(value: object) -> bool:
-    """Tell whether a JSON value is `{"b64": "..."}`."""
+    """Return whether a JSON value is `{"b64": "..."}`."""
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    """Return a shape as messages have it: `[2,3]`."""
+    """Return a shape as in TF-Serving's messages: `[2,3]`."""
     return f"[{','.join(map(str, shape))}]"
 
 
@@ -130,7 +130,7 @@ def _check_list(value: list[Any], shape: tuple[int, ...], level: int) -> None:
 
 
 def _convert(value: object, type_name: str) -> object:
-    """Return one JSON scalar as a value of the tensor type, or raise with TF-Serving's message."""
+    """Return a JSON scalar as a value of the tensor type; raise TF-Serving's error if it does not fit."""
     if type_name == "string":
         return _string(value)
     if type_name == "bool":
@@ -175,7 +175,7 @@ def _string(value: object) -> bytes:
 
 
 def _base64(text: str) -> bytes:
-    """Decode standard base64; the padding may be left out, white space is ignored, as absl does."""
+    """Return decoded base64; padding is optional and white space ignored, as in absl."""
     stripped = "".join(text.split()).rstrip("=")
     try:
         return base64.b64decode(stripped + "=" * (-len(stripped) % 4), validate=True)

@@ -1,7 +1,7 @@
 """Configuration files in protobuf's text format.
 
 TF-Serving's messages for batching and monitoring are not in tensorflow-serving-api; they are described here, with
-their own field names and types, so that the same files are read by the same parser.
+their field names and types, so that the same parser reads the same files.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _Field = descriptor_pb2.FieldDescriptorProto
 
 
 def read(path: Path, message: Any) -> Any:
-    """Return the message filled from the file; raise ServingError, naming the file and where there is one the line."""
+    """Return the message parsed from the file; raise ServingError that names the file and if possible the line."""
     try:
         content = path.read_bytes()
         return text_format.Parse(content.decode(), message)
@@ -32,7 +32,7 @@ def read(path: Path, message: Any) -> Any:
 
 
 def refusal(path: Path, message: str) -> ServingError:
-    """Return the error of a file that cannot be used."""
+    """Return the error for an unusable file."""
     return invalid(f"Invalid protobuf file: '{path}': {message}")
 
 
@@ -53,7 +53,7 @@ def monitoring_config() -> Any:
 
 
 def _message(descriptions: Mapping[str, Mapping[str, str]]) -> Any:
-    """Return an instance of the last of the messages described: field names with types, `int64s` being repeated."""
+    """Return an instance of the last described message; a description maps fields to types, `int64s` is repeated."""
     last = list(descriptions)[-1]
     file = descriptor_pb2.FileDescriptorProto(name=f"{last}.proto", package=_PACKAGE, syntax="proto3")
     file.dependency.append(wrappers_pb2.DESCRIPTOR.name)
@@ -61,7 +61,7 @@ def _message(descriptions: Mapping[str, Mapping[str, str]]) -> Any:
         message = file.message_type.add(name=name)
         for number, (field, kind) in enumerate(fields.items(), 1):
             message.field.add(name=field, number=number, **_type(kind))
-    pool = descriptor_pool.DescriptorPool()  # our own: a later tensorflow-serving-api may bring the messages itself
+    pool = descriptor_pool.DescriptorPool()  # private: a later tensorflow-serving-api may define these too
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     pool.AddSerializedFile(file.SerializeToString())
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{last}"))()

@@ -1,4 +1,9 @@
-"""Which versions a model's base path holds, and which of them are wanted."""
+"""The versions in a model's base path, and the policy that selects the wanted ones.
+
+TF-Serving's contract of version directories: a name of decimal digits is a version, the highest number is the newest.
+`model.files.folder` and `deploy.versions` write by the same contract, and import nothing from here;
+`tests/test_version_directories.py` holds the three together.
+"""
 
 import logging
 import re
@@ -12,14 +17,14 @@ MAX_VERSION = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class Policy:
-    """Which versions are wanted: those named in `specific`, else the `latest` highest, else (None) all."""
+class VersionPolicy:
+    """Selects versions: those named in `specific`, else the `latest` highest, else (None) all."""
 
     latest: int | None = 1
     specific: frozenset[int] | None = None
 
     def choose(self, found: Iterable[int]) -> list[int]:
-        """Return the wanted ones of the versions found, the highest first."""
+        """Return the wanted versions among those found, the highest first."""
         falling = sorted(found, reverse=True)
         if self.specific is not None:
             return [number for number in falling if number in self.specific]
@@ -27,13 +32,13 @@ class Policy:
 
 
 def scan(base_path: Path) -> dict[int, Path]:
-    """Return the version directories by number: children with a decimal name, `00000123` being 123.
+    """Return the version directories by number: children with a decimal name; `00000123` is 123.
 
-    Raises OSError where the base path cannot be listed.
+    Raises OSError if the base path cannot be listed.
     """
     found: dict[int, Path] = {}
     for child in sorted(base_path.iterdir()):
-        number = _number(child.name)
+        number = read_number(child.name)
         if number is None or not child.is_dir():
             continue
         if number in found:
@@ -42,8 +47,10 @@ def scan(base_path: Path) -> dict[int, Path]:
     return found
 
 
-def _number(name: str) -> int | None:
-    if not re.fullmatch(r"[0-9]+", name) or len(name.lstrip("0")) > len(str(MAX_VERSION)):
+def read_number(text: str) -> int | None:
+    """Return the version number that decimal digits write, None for any other text and above MAX_VERSION."""
+    digits = text.lstrip("0")
+    if not re.fullmatch(r"[0-9]+", text) or len(digits) > len(str(MAX_VERSION)):
         return None
-    number = int(name)
+    number = int(digits or "0")
     return number if number <= MAX_VERSION else None

@@ -1,4 +1,4 @@
-"""The requests that a version runs before it serves, so that nobody waits for what TensorFlow does only once."""
+"""Warm-up: requests that a version runs before it serves, so that no client waits for one-time initialisation."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -14,10 +14,10 @@ _TIMEOUT_MS = 600_000
 
 
 def warm_up(engine: Engine, path: Path) -> int:
-    """Run the version directory's warm-up requests, where it has any; return how many.
+    """Run the version directory's warm-up requests, if any; return how many.
 
-    Raises ServingError where one fails: the version is then not served, as in TF-Serving. Only what predicts is run.
-    Whoever calls this has TensorFlow, which reads the file.
+    Raises ServingError if one fails: the version is then not served, as in TF-Serving. Only predict requests are run.
+    Reading the file needs TensorFlow.
     """
     if not (path / _RECORDS).is_file():
         return 0
@@ -39,7 +39,7 @@ def warm_up(engine: Engine, path: Path) -> int:
 
 
 def _requests(file: Path) -> Iterator[Any]:
-    """Read the PredictRequests of a TFRecord file of PredictionLogs."""
+    """Yield the PredictRequests in a TFRecord file of PredictionLogs."""
     import tensorflow as tf
     from google.protobuf.message import DecodeError
     from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog

@@ -1,4 +1,4 @@
-"""The one thread that polls: the configuration file, the models' base paths, failed loads that are due again."""
+"""The thread that polls the configuration file and the base paths, and retries failed loads."""
 
 import logging
 import math
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """Keeps a registry in step with the disk.
+    """Keeps a registry in sync with the disk.
 
-    Of the two periods in seconds 0 means never again: not reading the configuration anew, looking for versions once
-    and after each change of the configuration.
+    A period of 0 seconds means no polling: the configuration is read once, the base paths are scanned at start and
+    after each change of the configuration.
     """
 
     def __init__(
@@ -34,51 +34,51 @@ class Watcher:
         self._config_seconds = config_seconds or math.inf
         self._stopping = False
         self._woken = threading.Event()
-        self._looks: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
+        self._scans: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Start the thread, a daemon: a load cannot be interrupted."""
         threading.Thread(target=self._watch, name="watcher", daemon=True).start()
 
     def stop(self) -> None:
-        """Tell the thread to end."""
+        """Ask the thread to end."""
         self._stopping = True
         self._woken.set()
 
     def wake(self) -> threading.Event:
-        """Look for versions now; the event is set when all models have been looked at."""
-        looked = threading.Event()
-        self._looks.put(looked)
+        """Scan now; the returned event is set once all models have been scanned."""
+        scanned = threading.Event()
+        self._scans.put(scanned)
         self._woken.set()
-        return looked
+        return scanned
 
     def _watch(self) -> None:
-        look_at = time.monotonic()
-        read_at = look_at + self._config_seconds
+        scan_at = time.monotonic()
+        read_at = scan_at + self._config_seconds
         while not self._stopping:
             if time.monotonic() >= read_at:
                 if self._reload():
-                    look_at = read_at
+                    scan_at = read_at
                 read_at = time.monotonic() + self._config_seconds
-            looks = [self._looks.get() for _ in range(self._looks.qsize())]
-            if looks or time.monotonic() >= look_at:
+            scans = [self._scans.get() for _ in range(self._scans.qsize())]
+            if scans or time.monotonic() >= scan_at:
                 retry_at = self._registry.poll()
-                look_at = min(retry_at, time.monotonic() + self._version_seconds)
-            for looked in looks:
-                looked.set()
-            due = min(look_at, read_at)
+                scan_at = min(retry_at, time.monotonic() + self._version_seconds)
+            for scanned in scans:
+                scanned.set()
+            due = min(scan_at, read_at)
             self._woken.wait(None if due == math.inf else max(0.0, due - time.monotonic()))
             self._woken.clear()
 
     def _reload(self) -> bool:
-        """Read the configuration; keep the old one where the new one is broken. Tell whether it changed."""
+        """Return whether the configuration was read and has changed; an invalid one is logged and ignored."""
         try:
             configs = self._read()
             if configs is None:
                 log.info("Taking no action for empty config.")
             return configs is not None and self._registry.apply(configs) is not None
         except ServingError as error:
-            log.error("The model configuration stays as it was: %s", error.status)  # noqa: TRY400 -- no trace: the file's fault
+            log.error("Keeping the current model configuration: %s", error.status)  # noqa: TRY400 -- no traceback: the file is at fault
         except Exception:
-            log.exception("The model configuration stays as it was")
+            log.exception("Keeping the current model configuration")
         return False

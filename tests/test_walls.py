@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = {"model", "serving", "backend", "bot", "deploy"}
 HEAVY = {"tensorflow", "keras", "tensorflow_serving", "jax", "torch", "ai_edge_litert"}
+GRPC = {"grpc", "grpc_health", "serving.grpc"}
 HTTP = {"flask", "waitress", "requests", "httpx", "telegram", "http"}
 
 # For each tree of files, the modules that may not be imported there; a door is what may be all the same.
@@ -68,6 +69,12 @@ def test_a_breach_is_seen() -> None:
 
 def test_the_door_stands_open() -> None:
     assert any(within(name, {"model.text"}) for path in (ROOT / "backend").rglob("*.py") for name in imported(path))
+
+
+def test_rest_works_without_the_packages_of_grpc() -> None:
+    outside = [path for path in (ROOT / "serving").rglob("*.py") if path.parent.name != "grpc"]
+    users = {path.name for path in outside if any(within(name, GRPC) for name in imported(path))}
+    assert users == {"server.py"}  # which imports it when a flag asks for it
 
 
 def room(path: Path) -> str:

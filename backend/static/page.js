@@ -18,7 +18,7 @@ const TEXTS = {
   },
   en: {
     title: "Neural Poet",
-    label: "Write the first line, and the neural network will carry on",
+    label: "Write the first line, and the neural network will continue it",
     chaos: "Madness",
     calm: "calmer",
     mad: "madder",
@@ -28,27 +28,27 @@ const TEXTS = {
     writing: "Writing…",
     busy: "The poet has too many requests right now. Try again in a few seconds.",
     away: "The poet is away. Try again a little later.",
-    refused: "It does not work with this line. Try another, shorter one.",
-    cut: "The text is long, so the neural network has read only its end.",
+    refused: "The neural network cannot read this line. Try a shorter one.",
+    cut: "The text is too long, so the neural network has read only its end.",
   },
 };
 const OTHER = { ru: "en", en: "ru" };
 const NAMES = { ru: "Русский", en: "English" };
-const PATIENCE = 70000; // milliseconds; the service itself gives up earlier
+const TIMEOUT_MS = 70000; // above the service's own limit
 
 const byId = (id) => document.getElementById(id);
 let language = "ru";
 let status = ""; // a key of TEXTS
-let last = null; // what the shown poem was made of: { prompt, seed }
-let chaosTouched = false; // until then the release's own default holds
+let last = null; // the request of the shown poem: { prompt, seed }
+let chaosChosen = false; // until then the release's default applies
 let working = false;
-let turned = false; // the slider was moved while a poem was being written
+let rewritePending = false; // the slider was moved during a request
 
 function recall() {
   try {
     return localStorage.getItem("language");
   } catch {
-    return null; // storage is off
+    return null; // storage is disabled
   }
 }
 
@@ -56,7 +56,7 @@ function remember(value) {
   try {
     localStorage.setItem("language", value);
   } catch {
-    // storage is off: Russian again next time
+    // storage is disabled: Russian again next time
   }
 }
 
@@ -78,14 +78,14 @@ function say(key) {
 
 function wait(on) {
   working = on;
-  // aria-disabled, for a disabled button would lose the keyboard's focus.
+  // aria-disabled, since a disabled button would lose the keyboard focus.
   for (const id of ["write", "another"]) byId(id).setAttribute("aria-disabled", String(on));
   byId("poem").setAttribute("aria-busy", String(on));
   if (on) say("writing");
 }
 
 function show(poem) {
-  byId("poem").textContent = poem; // as text: what users write is never HTML
+  byId("poem").textContent = poem; // as text, never as HTML
   byId("poem").lang = /[а-яё]/i.test(poem) ? "ru" : "en";
   for (const id of ["heading", "another"]) byId(id).hidden = false;
 }
@@ -95,7 +95,7 @@ function ask(fields) {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify(fields),
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
 }
 
@@ -110,7 +110,7 @@ async function write(prompt, seed) {
   wait(true);
   const fields = { prompt: prompt.toWellFormed ? prompt.toWellFormed() : prompt };
   if (seed !== null) fields.seed = seed;
-  if (chaosTouched) fields.chaos = Number(byId("chaos").value) / 100;
+  if (chaosChosen) fields.chaos = Number(byId("chaos").value) / 100;
   try {
     const reply = await ask(fields);
     if (!reply.ok) return say(await failure(reply));
@@ -123,27 +123,27 @@ async function write(prompt, seed) {
     say("away");
   } finally {
     wait(false);
-    if (turned) turn();
+    if (rewritePending) rewrite();
   }
 }
 
-// The same seed with more chaos: the poem stays the same up to the first step that is newly struck.
-function turn() {
-  turned = working;
+// The same seed with more chaos: the poem stays the same up to the first newly chaotic step.
+function rewrite() {
+  rewritePending = working;
   if (last && !working) write(last.prompt, last.seed);
 }
 
-function tellChaos() {
+function announceChaos() {
   byId("chaos").setAttribute("aria-valuetext", `${byId("chaos").value} %`);
 }
 
-async function learnDefaults() {
+async function loadDefaults() {
   try {
-    const { models } = await (await fetch("models", { signal: AbortSignal.timeout(PATIENCE) })).json();
-    if (!chaosTouched && models[0].ready) byId("chaos").value = String(models[0].defaults.chaos * 100);
-    tellChaos();
+    const { models } = await (await fetch("models", { signal: AbortSignal.timeout(TIMEOUT_MS) })).json();
+    if (!chaosChosen && models[0].ready) byId("chaos").value = String(models[0].defaults.chaos * 100);
+    announceChaos();
   } catch {
-    // the slider stands where the page put it, and is not sent unless moved
+    // the slider keeps its initial position, and is not sent unless moved
   }
 }
 
@@ -152,10 +152,10 @@ byId("form").addEventListener("submit", (event) => {
   write(byId("line").value, null);
 });
 byId("another").addEventListener("click", () => write(last.prompt, null));
-byId("chaos").addEventListener("input", tellChaos);
+byId("chaos").addEventListener("input", announceChaos);
 byId("chaos").addEventListener("change", () => {
-  chaosTouched = true;
-  turn();
+  chaosChosen = true;
+  rewrite();
 });
 byId("language").addEventListener("click", () => {
   speak(OTHER[language]);
@@ -163,4 +163,4 @@ byId("language").addEventListener("click", () => {
 });
 
 speak(recall() === "en" ? "en" : "ru");
-learnDefaults();
+loadDefaults();

@@ -54,7 +54,7 @@ class Backend:
 
 
 def problem(response: requests.Response, status: int) -> dict[str, Any]:
-    """Return the problem details of a reply, whose form is the same for every error."""
+    """Return the problem details of a reply, checking the form common to all errors."""
     assert response.status_code == status, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
     details: dict[str, Any] = response.json()
@@ -88,7 +88,7 @@ def raw_socket(backend: Backend, head: bytes) -> requests.Response:
 
 @contextmanager
 def running_backend(serving_url: str, command: Sequence[str] = COMMAND, **environment: str) -> Iterator[Backend]:
-    """Start a backend on a port that the system chooses, and stop it in the end."""
+    """Yield a backend on a port that the system chooses; stop it afterwards."""
     defaults = {"BACKEND_PORT": "0", "MODELS": MODEL, "SERVING_URL": serving_url}
     running = start(command, env={**defaults, **environment}, cwd=ROOT)
     try:
@@ -101,7 +101,7 @@ def running_backend(serving_url: str, command: Sequence[str] = COMMAND, **enviro
 
 
 def start_with(environment: Mapping[str, str]) -> Running:
-    """Start a backend that is to end by itself."""
+    """Start a backend that will exit by itself."""
     return start(COMMAND, env=environment, cwd=ROOT)
 
 
@@ -129,7 +129,7 @@ def _serving(version: Version) -> Iterator[FakeServing]:
 
 @pytest.fixture
 def serving(_serving: FakeServing, version: Version) -> Iterator[FakeServing]:
-    """Give the fake TF-Serving, with nothing wrong when a test begins."""
+    """Yield the fake TF-Serving, without faults at the start of a test."""
     yield _serving
     _serving.gate.set()
     _serving.fault = lambda _: None
@@ -148,7 +148,7 @@ def _backend(_serving: FakeServing) -> Iterator[Backend]:
 
 @pytest.fixture
 def backend(_backend: Backend, serving: FakeServing) -> Backend:
-    """Give the backend process, one for all tests, in front of `serving`."""
+    """Return the backend process, shared by all tests, in front of `serving`."""
     assert not serving.is_away
     assert _backend.running.is_running(), _backend.running.text()
     return _backend

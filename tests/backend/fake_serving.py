@@ -1,4 +1,4 @@
-"""As much of TF-Serving's REST API as the backend uses, with a toy network and faults to switch on."""
+"""A fake of the part of TF-Serving's REST API that the backend uses, with a toy network and injectable faults."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply that stands in for the right one.
+    """A reply that replaces the right one.
 
     With status 0 the connection is closed in the middle of it; with None the body is all that comes, no head before
     it; an endless one trickles.
@@ -44,7 +44,7 @@ class Answer:
 
 
 class FakeServing:
-    """Serves versions of a model on loopback; what a test changes holds from the next request on."""
+    """Serves versions of a model on loopback; changes apply from the next request on."""
 
     def __init__(self, model: str, versions: dict[int, Version]) -> None:
         self.model = model
@@ -62,13 +62,13 @@ class FakeServing:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen, on the previous port if there was one."""
         self._server = _Server(("127.0.0.1", self.port), self)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def stop(self) -> None:
-        """Go away: close the port and every connection."""
+        """Close the port and every connection."""
         self.gate.set()
         if self._server is not None:
             self._server.shutdown()
@@ -143,7 +143,7 @@ def _generate(version: Version, body: bytes) -> dict[str, Any]:
 
 
 def _poem(version: Version, row: dict[str, Any]) -> dict[str, Any]:
-    """Write one poem as the graph does: by the one definition of sampling, over the whole text so far."""
+    """Return one poem as the graph writes it: by the shared definition of sampling, over the whole text so far."""
     rules = Rules(version.release.tokenizer.break_id, version.release.config["force_breaks"])
     pools = Pools(row["top_k"], row["line_start_k"], row["chaos_k"])
     text, choices, stop = _unpadded(row["prompt"]), [], None
@@ -196,7 +196,7 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that did not wait."""
+        """Ignore clients that disconnected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self.server.fake.answer(self.path, body))
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
     def _send(self, answer: Answer) -> None:
         if answer.status is None:

@@ -22,7 +22,7 @@ def release(serving: FakeServing, toy: ToyRelease) -> ToyRelease:
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
-def test_the_poem_is_what_the_network_wrote_turned_and_the_users_line_is_not(
+def test_the_networks_lines_are_reversed_and_the_users_line_is_not(
     backend: Backend, release: ToyRelease, prompt: str
 ) -> None:
     own, turned = prompt.split("\n") if prompt else [], 0
@@ -36,7 +36,7 @@ def test_the_poem_is_what_the_network_wrote_turned_and_the_users_line_is_not(
 
 
 @pytest.mark.usefixtures("release")
-def test_explain_is_in_the_order_of_reading_and_tells_that_of_writing(backend: Backend) -> None:
+def test_explain_is_in_reading_order_and_numbers_the_steps_of_writing(backend: Backend) -> None:
     for poem in backend.reply(prompt="Снег", seed=9, n=8, explain=True)["poems"]:
         tokens, shown = poem["tokens"], "\n".join(poem["lines"][1:])
         text = "".join(token["text"] for token in tokens).strip("\n")
@@ -48,7 +48,7 @@ def test_explain_is_in_the_order_of_reading_and_tells_that_of_writing(backend: B
 
 
 def _in_order(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put tokens into the order of writing."""
+    """Return tokens in writing order."""
     return sorted(tokens, key=lambda token: token["step"])
 
 

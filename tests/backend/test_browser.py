@@ -84,7 +84,7 @@ def test_more_madness_turns_the_same_poem(page: Page, backend: Backend) -> None:
     expect(page.locator("#poem")).to_have_text(backend.poem(**fields))
 
 
-def test_a_slider_moved_while_a_poem_is_written_turns_it_afterwards(
+def test_a_slider_moved_during_a_request_takes_effect_afterwards(
     page: Page, backend: Backend, serving: FakeServing
 ) -> None:
     _write(page, "Осень")
@@ -103,7 +103,7 @@ def test_a_slider_moved_while_a_poem_is_written_turns_it_afterwards(
     expect(page.locator("#poem")).to_have_text(backend.poem(**asked[1]))
 
 
-def test_the_slider_tells_percents(page: Page) -> None:
+def test_the_slider_shows_percents(page: Page) -> None:
     slider = page.get_by_label("Безумие")
     expect(slider).to_have_attribute("aria-valuetext", "25 %")
     slider.press("End")
@@ -117,14 +117,14 @@ def test_a_heading_announces_the_poem_only_when_there_is_one(page: Page) -> None
     expect(heading).to_have_count(1)
 
 
-def test_a_line_of_which_only_the_end_was_read_is_told(page: Page) -> None:
+def test_a_cut_prompt_is_reported(page: Page) -> None:
     _write(page, "Чай остыл" + ", чай остыл" * 150)
     expect(page.get_by_role("status")).to_have_text(re.compile("прочла только его конец"))
     _write(page, "Снег")
     expect(page.get_by_role("status")).to_have_text("")
 
 
-def test_an_absent_server_is_told_in_a_sentence(page: Page, serving: FakeServing) -> None:
+def test_an_unreachable_server_is_reported_in_one_sentence(page: Page, serving: FakeServing) -> None:
     serving.stop()
     page.get_by_role("button", name="Сочинить").click()
     expect(page.get_by_role("status")).to_have_text(re.compile("Поэт отлучился"))
@@ -135,7 +135,7 @@ def test_an_absent_server_is_told_in_a_sentence(page: Page, serving: FakeServing
     expect(page.get_by_role("status")).to_have_text("")
 
 
-def test_a_busy_poet_is_told_in_a_sentence(
+def test_a_busy_backend_is_reported_in_one_sentence(
     page: Page, browser: Browser, backend: Backend, serving: FakeServing
 ) -> None:
     serving.asked.clear()
@@ -154,7 +154,7 @@ def test_a_busy_poet_is_told_in_a_sentence(
         other.close()
 
 
-def test_a_phone_shows_it_without_scrolling_sideways(page: Page) -> None:
+def test_a_phone_needs_no_horizontal_scrolling(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     _write(page, "слово" * 60)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -35,7 +35,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("signature", ["status", "release", "serving_default", "generate"])
 @pytest.mark.parametrize("fault", BROKEN.values(), ids=list(BROKEN))
-def test_a_broken_answer_is_a_503_and_the_next_poem_is_written(
+def test_a_malformed_reply_is_a_503_and_the_next_poem_is_written(
     backend: Backend, serving: FakeServing, signature: str, fault: Answer
 ) -> None:
     if signature == "release":
@@ -62,7 +62,7 @@ def _changed(reply: dict[str, Any], name: str, value: Any) -> Answer:
         ("pool", [[4] * 256]), ("rank", [[-1] * 256]), ("probability", [[float("nan")] * 256]), ("probability", None),
     ],
 )  # fmt: skip
-def test_a_graph_that_breaks_its_promise_is_a_503(
+def test_outputs_of_the_graph_out_of_range_are_a_503(
     backend: Backend, serving: FakeServing, name: str, value: Any
 ) -> None:
     good = {
@@ -80,7 +80,7 @@ def test_a_graph_that_breaks_its_promise_is_a_503(
     problem(backend.post({}), 503)
 
 
-def test_when_the_server_is_away_and_back_poems_are_written_again(backend: Backend, serving: FakeServing) -> None:
+def test_poems_are_written_again_when_the_server_is_back(backend: Backend, serving: FakeServing) -> None:
     poem = backend.poem(seed=1)
     serving.stop()
     response = backend.post({"seed": 1})
@@ -101,7 +101,7 @@ def test_a_server_that_restarts_between_two_poems_goes_unnoticed(backend: Backen
     backend.reply()
 
 
-def test_a_server_that_goes_in_the_middle_of_a_poem_is_a_503(backend: Backend, serving: FakeServing) -> None:
+def test_a_server_that_stops_during_a_poem_is_a_503(backend: Backend, serving: FakeServing) -> None:
     def go(signature: str) -> None:
         if signature == "serving_default" and serving.asked.count(signature) == 5:
             threading.Thread(target=serving.stop).start()
@@ -133,7 +133,7 @@ def test_a_server_that_does_not_answer_is_a_503(serving: FakeServing, limit: str
             assert int(response.headers["Retry-After"]) > 0
 
 
-def test_an_answer_that_trickles_does_not_outlast_the_deadline(serving: FakeServing) -> None:
+def test_a_slow_reply_does_not_outlast_the_deadline(serving: FakeServing) -> None:
     with running_backend(serving.url, POEM_TIMEOUT="0.4") as backend:
         backend.get("/readyz")
         serving.fault = lambda asked: Answer(200, b"{", endless=True) if asked == "generate" else None
@@ -145,7 +145,7 @@ def test_an_answer_that_trickles_does_not_outlast_the_deadline(serving: FakeServ
     [(Answer(None, b""), 2), (Answer(None, b"HTTP/"), 1), (Answer(0, b"{"), 1), (Answer(200, b"{", endless=True), 1)],
     ids=["no byte", "some bytes", "cut off", "stalled"],
 )
-def test_only_a_request_without_a_byte_of_reply_is_sent_again(serving: FakeServing, fault: Answer, times: int) -> None:
+def test_only_a_request_without_a_byte_of_reply_is_retried(serving: FakeServing, fault: Answer, times: int) -> None:
     with running_backend(serving.url, SERVING_READ_TIMEOUT="0.4", POEM_TIMEOUT="2") as backend:
         backend.get("/readyz")
         serving.asked.clear()
@@ -193,7 +193,7 @@ def test_one_poem_too_many_is_refused_at_once(backend: Backend, serving: FakeSer
     backend.reply()
 
 
-def test_a_loop_takes_a_place_for_each_poem(backend: Backend, serving: FakeServing) -> None:
+def test_the_loop_takes_a_slot_for_each_poem(backend: Backend, serving: FakeServing) -> None:
     backend.reply(n=8, decoder="loop", max_tokens=1)  # more than there are places: it has all of them
     serving.asked.clear()
     serving.gate.clear()
@@ -212,7 +212,7 @@ def test_a_loop_takes_a_place_for_each_poem(backend: Backend, serving: FakeServi
         assert [future.result().status_code for future in (batch, other)] == [200, 200]
 
 
-def test_refused_and_failed_requests_leave_no_place_taken(backend: Backend, serving: FakeServing) -> None:
+def test_refused_and_failed_requests_release_their_slots(backend: Backend, serving: FakeServing) -> None:
     serving.fault = lambda _: Answer(500, b"")
     for _ in range(MAX_CONCURRENT + 1):
         assert problem(backend.post({}), 503)["type"].endswith(":away")
@@ -220,7 +220,7 @@ def test_refused_and_failed_requests_leave_no_place_taken(backend: Backend, serv
     backend.reply()
 
 
-def test_the_servers_own_words_are_logged_unless_they_quote_the_request(backend: Backend, serving: FakeServing) -> None:
+def test_the_servers_message_is_logged_unless_it_quotes_the_request(backend: Backend, serving: FakeServing) -> None:
     serving.fault = lambda asked: Answer(400, b'{"error": "shapes differ"}') if asked == "generate" else None
     problem(backend.post({}), 503)
     assert "shapes differ" in backend.running.text()

@@ -87,7 +87,7 @@ def test_a_mood_changes_the_defaults_and_what_is_given_changes_the_mood(backend:
     assert again["poems"][0]["poem"] == poem["poem"]
 
 
-def test_an_unknown_mood_is_refused_with_those_that_there_are(backend: Backend) -> None:
+def test_an_unknown_mood_is_refused_with_the_known_ones(backend: Backend) -> None:
     response = backend.post({"mood": "sad"})
     assert response.status_code == 422
     assert response.json()["errors"] == [{"field": "mood", "message": "must be calm, mad"}]
@@ -110,7 +110,7 @@ def test_plain_text_is_the_bare_poem(backend: Backend) -> None:
     assert response.content.decode() == backend.poem(prompt=LINE, seed=1) + "\n"
 
 
-def test_several_poems_as_plain_text_stand_apart(backend: Backend) -> None:
+def test_several_poems_as_plain_text_are_separated(backend: Backend) -> None:
     response = backend.get("/generate?seed=1&n=3", headers={"Accept": "text/plain"})
     poems = [poem["poem"] for poem in backend.reply(seed=1, n=3)["poems"]]
     assert response.content.decode() == "\n\n* * *\n\n".join(poems) + "\n"
@@ -119,7 +119,7 @@ def test_several_poems_as_plain_text_stand_apart(backend: Backend) -> None:
 @pytest.mark.parametrize(
     "accept", ["*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "application/json", "image/png"]
 )
-def test_json_is_what_everybody_else_gets(backend: Backend, accept: str) -> None:
+def test_json_is_the_default_format(backend: Backend, accept: str) -> None:
     assert backend.post({}, headers={"Accept": accept}).headers["Content-Type"] == "application/json"
 
 
@@ -159,7 +159,7 @@ def test_explain_tells_how_each_token_was_drawn(backend: Backend) -> None:
     assert all(token["rank"] < SAMPLING["top_k"] for token in tokens if token["pool"] == "base")
 
 
-def test_more_chaos_keeps_the_poem_up_to_the_first_newly_struck_step(backend: Backend) -> None:
+def test_more_chaos_keeps_the_poem_up_to_the_first_newly_chaotic_step(backend: Backend) -> None:
     turned = 0
     for seed in range(6):
         calm, mad = (

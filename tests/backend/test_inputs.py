@@ -1,4 +1,4 @@
-"""The edge: every input is bounded, and every refusal has one shape."""
+"""Input validation: every input is bounded, and every error has one shape."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.backend.fake_serving import FakeServing
 
 
 def _outside() -> Iterator[tuple[str, Any]]:
-    """Give values that are just outside of each bound, or of the wrong kind."""
+    """Yield values just outside each bound, or of the wrong type."""
     for name, bound in BOUNDS.items():
         wrong = {
             "integer": ["1", 1.0, 1.5, True, [1], {}, 10**40, -(10**40)],
@@ -47,7 +47,7 @@ def _edges() -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(("name", "value"), list(_edges()), ids=lambda value: ascii(value)[:40])
-def test_a_value_on_its_bound_is_taken(backend: Backend, name: str, value: Any) -> None:
+def test_a_value_on_its_bound_is_accepted(backend: Backend, name: str, value: Any) -> None:
     assert backend.post({name: value}).status_code == 200
 
 
@@ -79,7 +79,7 @@ def test_odd_json_is_refused_by_the_fields_name(backend: Backend, body: bytes, f
 
 
 @pytest.mark.parametrize("body", [b'{"seed": -0}', b'{"chaos": -0.0}', b'{"chaos": 1E-1}', b'{"chaos": 0}', b" {} "])
-def test_odd_json_that_is_within_bounds_is_taken(backend: Backend, body: bytes) -> None:
+def test_odd_json_within_bounds_is_accepted(backend: Backend, body: bytes) -> None:
     response = backend.raw(body)
     assert response.status_code == 200
     assert "-0" not in json.dumps(response.json()["parameters"])
@@ -104,28 +104,28 @@ def test_thousands_of_wrong_fields_are_not_all_repeated(backend: Backend) -> Non
     ],
     ids=lambda body: ascii(body)[:30],
 )  # fmt: skip
-def test_a_body_that_is_no_json_object_is_malformed(backend: Backend, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_malformed(backend: Backend, body: bytes) -> None:
     problem(backend.raw(body), 400)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp", "a+json"])
-def test_a_body_that_is_not_said_to_be_json_is_refused(backend: Backend, kind: str) -> None:
+def test_a_body_of_another_media_type_is_refused(backend: Backend, kind: str) -> None:
     problem(backend.raw(b"{}", kind), 415)
 
 
-def test_an_empty_body_that_is_not_said_to_be_json_is_refused(backend: Backend) -> None:
+def test_an_empty_body_of_another_media_type_is_refused(backend: Backend) -> None:
     problem(backend.raw(b"", "text/plain"), 415)
     assert backend.raw(b"").status_code == 200
 
 
 @pytest.mark.parametrize("query", ["prompt=x", "top_k=notanumber", "=", "x"])
-def test_a_post_with_fields_in_its_address_is_refused(backend: Backend, query: str) -> None:
+def test_a_post_with_fields_in_its_query_string_is_refused(backend: Backend, query: str) -> None:
     details = problem(requests.post(f"{backend.url}/generate?{query}", json={}, timeout=SECONDS), 400)
     assert "in the body" in details["detail"]
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.poem+json"])
-def test_every_name_of_json_is_taken(backend: Backend, kind: str) -> None:
+def test_every_json_media_type_is_accepted(backend: Backend, kind: str) -> None:
     assert backend.raw(b"{}", kind).status_code == 200
 
 
@@ -157,7 +157,7 @@ def test_a_chunked_body_over_its_bound_is_too_large(backend: Backend) -> None:
     problem(backend.post(data=chunks, headers={"Content-Type": "application/json"}), 413)
 
 
-def test_a_chunked_body_within_its_bound_is_taken(backend: Backend) -> None:
+def test_a_chunked_body_within_its_bound_is_accepted(backend: Backend) -> None:
     chunks = iter([b'{"prompt": ', b'"a"}'])
     assert backend.post(data=chunks, headers={"Content-Type": "application/json"}).status_code == 200
 

@@ -51,9 +51,9 @@ def test_both_languages_have_every_text() -> None:
     assert used <= set(keys[0])
 
 
-def test_robots_are_kept_from_what_costs_work(backend: Backend) -> None:
+def test_robots_are_kept_from_expensive_routes(backend: Backend) -> None:
     assert "Disallow: /generate" in backend.get("/robots.txt").text
 
 
-def test_replies_are_not_kept_by_caches(backend: Backend) -> None:
+def test_replies_are_not_cached(backend: Backend) -> None:
     assert backend.get("/generate").headers["Cache-Control"] == "no-store"

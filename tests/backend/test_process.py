@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from backend.settings import Settings, SettingsError
+from backend.settings import BackendSettings, BackendSettingsError
 from tests.backend.conftest import SECONDS, running_backend, start_with
 from tests.backend.fake_serving import FakeServing
 from tests.processes import accepts, wait_until
 
 
 def test_the_defaults_work() -> None:
-    settings = Settings.from_environment({"BACKEND_PORT": " ", "MODELS": ""})
+    settings = BackendSettings.from_environment({"BACKEND_PORT": " ", "MODELS": ""})
     assert (settings.host, settings.port, settings.models) == ("127.0.0.1", 5000, ("neuralpoet",))
     assert settings.serving_url == "http://127.0.0.1:8501"
     assert settings.threads > settings.max_concurrent
@@ -34,7 +34,7 @@ def test_the_environment_is_read() -> None:
         "SERVING_READ_TIMEOUT": "7",
         "POEM_TIMEOUT": "9",
     }
-    assert Settings.from_environment(environ) == Settings(
+    assert BackendSettings.from_environment(environ) == BackendSettings(
         host="0.0.0.0",
         port=80,
         threads=5,
@@ -59,18 +59,18 @@ def test_the_environment_is_read() -> None:
         ("SERVING_CONNECT_TIMEOUT", "3601"),
     ],
 )  # fmt: skip
-def test_a_wrong_setting_is_named(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=name):
-        Settings.from_environment({name: value})
+def test_an_invalid_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(BackendSettingsError, match=name):
+        BackendSettings.from_environment({name: value})
 
 
-def test_a_wrong_setting_ends_the_process_with_a_sentence() -> None:
+def test_an_invalid_setting_ends_the_process_with_one_sentence() -> None:
     running = start_with({"BACKEND_PORT": "many"})
     assert running.wait(SECONDS) == 2
-    assert running.text() == "BACKEND_PORT must be a whole number from 0 to 65535.\n"
+    assert running.text() == "BACKEND_PORT must be an integer from 0 to 65535.\n"
 
 
-def test_a_taken_port_ends_the_process_with_a_sentence() -> None:
+def test_a_port_in_use_ends_the_process_with_one_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -81,7 +81,7 @@ def test_a_taken_port_ends_the_process_with_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_a_poem_be_finished(serving: FakeServing, number: signal.Signals) -> None:
+def test_a_signal_lets_a_poem_finish(serving: FakeServing, number: signal.Signals) -> None:
     with running_backend(serving.url) as backend, ThreadPoolExecutor(1) as pool, requests.Session() as idle:
         idle.get(f"{backend.url}/healthz", timeout=SECONDS)  # a kept connection must not hold the end up
         serving.gate.clear()
@@ -97,7 +97,7 @@ def test_a_signal_lets_a_poem_be_finished(serving: FakeServing, number: signal.S
         assert "Traceback" not in backend.running.text()
 
 
-def test_a_signal_while_it_still_imports_ends_it(tmp_path: Path) -> None:
+def test_a_signal_during_the_imports_ends_the_process(tmp_path: Path) -> None:
     (tmp_path / "flask.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)")
     running = start_with({"PYTHONPATH": str(tmp_path)})
     wait_until(lambda: "importing" in running.text() or not running.is_running(), SECONDS, running.text)
@@ -105,7 +105,7 @@ def test_a_signal_while_it_still_imports_ends_it(tmp_path: Path) -> None:
     assert running.text() == "importing\n"
 
 
-def test_a_request_that_does_not_come_to_its_end_is_closed() -> None:
+def test_the_connection_of_an_incomplete_request_is_closed() -> None:
     short = "import backend.server, backend.__main__ as main; backend.server._RECEIVE_SECONDS = 0.3; main.main()"
     with running_backend("http://127.0.0.1:9", [sys.executable, "-c", short]) as backend:
         address = ("127.0.0.1", int(backend.url.rsplit(":", 1)[1]))
@@ -135,7 +135,7 @@ def _closed_after_a_byte(connection: socket.socket) -> bool:
         return True
 
 
-def test_it_starts_and_ends_without_a_server_behind() -> None:
+def test_it_starts_and_stops_without_a_model_server() -> None:
     with running_backend("http://127.0.0.1:9") as backend:
         assert backend.get("/healthz").status_code == 200
         assert backend.get("/readyz").status_code == 503

@@ -15,7 +15,7 @@ PROMPTS = ["Снег ложится на до", "Снег\r\nложится,  н
 
 @pytest.fixture(params=["bpe", "characters", "words"])
 def release(request: pytest.FixtureRequest, serving: FakeServing, tmp_path: Path) -> ToyRelease:
-    """Give a release that the fake server serves."""
+    """Return a release that the fake server serves."""
     toy = learn(tmp_path, request.param)
     toy = toy.changed(prompt_break=False, force_breaks=False, capital_lines=False)
     serving.versions = {next(NUMBERS): Version(toy, ToyNetwork(toy.tokenizer))}
@@ -24,7 +24,7 @@ def release(request: pytest.FixtureRequest, serving: FakeServing, tmp_path: Path
 
 @pytest.mark.parametrize("decoder", ["graph", "loop"])
 @pytest.mark.usefixtures("release")
-def test_the_poem_is_the_prompt_and_what_the_network_wrote_behind_it(backend: Backend, decoder: str) -> None:
+def test_the_poem_is_the_prompt_continued_by_the_network(backend: Backend, decoder: str) -> None:
     for seed, prompt in enumerate(PROMPTS):
         (poem,) = backend.reply(prompt=prompt, seed=seed, explain=True, decoder=decoder, max_lines=64)["poems"]
         own = prompt.replace("\r\n", "\n").rstrip()
@@ -63,7 +63,7 @@ def test_the_receipt_writes_the_poem_again(backend: Backend) -> None:
     assert again["poems"][0]["poem"] == poem["poem"]
 
 
-def test_explain_tells_exactly_what_stands_under_the_prompt(backend: Backend, serving: FakeServing) -> None:
+def test_explain_is_exactly_the_text_after_the_prompt(backend: Backend, serving: FakeServing) -> None:
     version = serving.versions[1]
     plain = version.release.changed(capital_lines=False)
     serving.versions = {next(NUMBERS): Version(plain, version.network)}

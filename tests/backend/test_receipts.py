@@ -49,7 +49,7 @@ def test_beyond_the_window_a_receipt_still_writes_its_own_decoders_poem(backend:
         assert again["parameters"]["decoder"] == decoder
 
 
-def test_the_graphs_poem_is_gone_where_the_model_has_no_graph_now(backend: Backend, serving: FakeServing) -> None:
+def test_the_graphs_poem_is_gone_if_the_model_has_no_graph_now(backend: Backend, serving: FakeServing) -> None:
     (poem,) = backend.reply()["poems"]
     version = serving.versions[1]
     without = replace(version, release=version.release.changed(signatures=["serving_default", "release"]))
@@ -57,7 +57,7 @@ def test_the_graphs_poem_is_gone_where_the_model_has_no_graph_now(backend: Backe
     problem(backend.get(f"/poems/{poem['receipt']}"), 410)
 
 
-def test_a_poem_of_a_receipt_is_text_where_text_is_wanted(backend: Backend) -> None:
+def test_a_receipts_poem_is_plain_text_on_request(backend: Backend) -> None:
     (poem,) = backend.reply()["poems"]
     response = backend.get(f"/poems/{poem['receipt']}", headers={"Accept": "text/plain"})
     assert response.content.decode() == poem["poem"] + "\n"
@@ -91,7 +91,7 @@ def test_a_made_up_receipt_with_parameters_out_of_bounds_is_not_found(backend: B
     problem(backend.get(f"/poems/{receipt.write(replace(found, parameters=huge))}"), 404)
 
 
-def test_the_poem_of_a_model_that_went_is_gone(backend: Backend, serving: FakeServing, next_version: Version) -> None:
+def test_the_poem_of_a_removed_model_is_gone(backend: Backend, serving: FakeServing, next_version: Version) -> None:
     (poem,) = backend.reply(prompt=LINE)["poems"]
     first = serving.versions
     serving.versions = {2: next_version}
@@ -101,7 +101,7 @@ def test_the_poem_of_a_model_that_went_is_gone(backend: Backend, serving: FakeSe
     assert again["poems"] == [poem]
 
 
-def test_while_the_server_is_away_nobody_knows_whether_a_model_is_gone(backend: Backend, serving: FakeServing) -> None:
+def test_an_unavailable_server_is_not_taken_for_a_removed_model(backend: Backend, serving: FakeServing) -> None:
     (poem,) = backend.reply()["poems"]
     serving.fault = lambda _: Answer(500, b"")
     problem(backend.get(f"/poems/{poem['receipt']}"), 503)

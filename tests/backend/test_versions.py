@@ -34,7 +34,7 @@ def test_a_release_is_fetched_once_for_each_version(
     assert serving.asked.count("release") == 1
 
 
-def test_a_poem_whose_version_goes_in_the_middle_is_started_anew(
+def test_a_poem_is_restarted_if_its_version_is_unloaded(
     backend: Backend, serving: FakeServing, next_version: Version
 ) -> None:
     backend.reply()
@@ -51,7 +51,7 @@ def test_a_poem_whose_version_goes_in_the_middle_is_started_anew(
     assert reply["poems"] == backend.reply(prompt=LINE, seed=3, decoder="loop")["poems"]
 
 
-def test_a_version_that_goes_before_its_release_is_read_is_left(
+def test_a_version_unloaded_before_its_release_is_read_is_skipped(
     backend: Backend, serving: FakeServing, next_version: Version
 ) -> None:
     serving.versions = {20: next_version}
@@ -64,14 +64,14 @@ def test_a_version_that_goes_before_its_release_is_read_is_left(
     assert backend.reply()["model"]["version"] == 21
 
 
-def test_versions_that_keep_going_are_not_chased_for_ever(backend: Backend, serving: FakeServing) -> None:
+def test_versions_that_keep_changing_are_retried_once(backend: Backend, serving: FakeServing) -> None:
     serving.fault = lambda signature: Answer(404, b"{}") if signature == "generate" else None
     serving.asked.clear()
     problem(backend.post({}), 503)
     assert serving.asked.count("generate") == 2
 
 
-def test_a_broken_release_is_not_written_with(backend: Backend, serving: FakeServing) -> None:
+def test_a_broken_release_is_not_used(backend: Backend, serving: FakeServing) -> None:
     version = serving.versions[1]
     altered = replace(version.release, config={**version.release.config, "context": 7})
     serving.versions = {5: replace(version, release=altered)}
@@ -95,7 +95,7 @@ def test_models_are_listed_with_all_that_may_be_asked(backend: Backend, serving:
     assert bounds["decoder"]["choices"] == ["graph", "loop"]
 
 
-def test_a_model_that_is_away_is_listed_with_the_reason(backend: Backend, serving: FakeServing) -> None:
+def test_an_unavailable_model_is_listed_with_the_reason(backend: Backend, serving: FakeServing) -> None:
     serving.versions = {1: replace(serving.versions[1], state="LOADING")}
     listed = backend.get("/models").json()
     (model,) = listed["models"]

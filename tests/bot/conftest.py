@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.backend import Backend
+from tests.bot.fake_backend import FakeBackend
 from tests.bot.world import World
 from tests.telegram import Telegram
 
@@ -16,7 +16,7 @@ USERS = itertools.count(1001)
 
 @contextlib.contextmanager
 def _world(folder: Path) -> Iterator[World]:
-    telegram, backend = Telegram(), Backend()
+    telegram, backend = Telegram(), FakeBackend()
     world = World(telegram, backend, folder / "data" / "bot.sqlite3")
     try:
         yield world

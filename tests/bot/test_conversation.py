@@ -6,7 +6,7 @@ import pytest
 
 from bot.splitting import units
 from bot.texts import ENGLISH, RUSSIAN
-from tests.bot.backend import Answer, poem, problem
+from tests.bot.fake_backend import Answer, poem, problem
 from tests.bot.world import World
 from tests.telegram import BOT
 
@@ -27,7 +27,7 @@ def test_text_is_answered_with_a_poem_as_a_reply(shared: World, user: int) -> No
     assert {"prompt": "Белеет парус"} in shared.backend.requests
 
 
-def test_typing_is_kept_up_while_the_poem_is_written(shared: World, user: int) -> None:
+def test_typing_is_shown_while_the_poem_is_written(shared: World, user: int) -> None:
     gate = threading.Event()
     shared.backend.answers["долго"] = poem("готово", gate)
     shared.telegram.send_text("долго", user=user)
@@ -80,7 +80,7 @@ def test_old_edit_from_before_the_bot_asked_for_messages_only(world: World, user
     assert world.ask("/help", user) == RUSSIAN.welcome
     assert world.backend.prompts() == ["раз"]
     assert len(world.telegram.sent(user)) == 2
-    assert "unexpected" not in bot.text()
+    assert "unhandled exception" not in bot.text()
 
 
 def test_long_poem_comes_in_parts_cut_at_line_ends(shared: World, user: int) -> None:
@@ -95,7 +95,7 @@ def test_long_poem_comes_in_parts_cut_at_line_ends(shared: World, user: int) -> 
 
 
 @pytest.mark.parametrize("nothing", ["", " \n\n "])
-def test_empty_poem_is_excused(shared: World, user: int, nothing: str) -> None:
+def test_empty_poem_gets_an_apology(shared: World, user: int, nothing: str) -> None:
     shared.backend.answers["пусто"] = poem(nothing)
     assert shared.ask("пусто", user) == RUSSIAN.nothing_written
 
@@ -143,20 +143,20 @@ TROUBLES = {
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_backend_trouble_is_told_kindly_in_the_user_s_language(shared: World, user: int, name: str) -> None:
+def test_a_backend_error_is_explained_in_the_users_language(shared: World, user: int, name: str) -> None:
     answer, sentence = TROUBLES[name]
     shared.backend.answers[name] = answer
     shared.backend.models = Answer(404)
     assert shared.ask(name, user) == getattr(RUSSIAN, sentence)
 
 
-def test_trouble_is_told_in_english_to_who_chose_it(shared: World, user: int) -> None:
+def test_errors_are_in_english_for_users_who_chose_it(shared: World, user: int) -> None:
     shared.backend.answers["five hundred"] = problem(500)
     shared.choose_english(user)
     assert shared.ask("five hundred", user) == ENGLISH.away
 
 
-def test_refusal_names_the_limit_where_the_backend_tells_it(shared: World, user: int) -> None:
+def test_refusal_names_the_limit_of_the_backend(shared: World, user: int) -> None:
     refusal = problem(422, errors=[{"field": "prompt", "message": "no"}])
     shared.backend.answers |= {"двенадцать знаков": refusal, "знаки": refusal}
     shared.backend.models = LIMIT
@@ -165,7 +165,7 @@ def test_refusal_names_the_limit_where_the_backend_tells_it(shared: World, user:
 
 
 @pytest.mark.parametrize("models", [Answer(500), Answer(200, b"[]"), Answer(200, b'{"bounds": {"prompt": "?"}}')])
-def test_refusal_does_without_a_limit(shared: World, user: int, models: Answer) -> None:
+def test_refusal_without_a_known_limit(shared: World, user: int, models: Answer) -> None:
     shared.backend.answers["отказ"] = problem(422, errors=[{"field": "prompt"}])
     shared.backend.models = models
     assert shared.ask("отказ", user) == RUSSIAN.refused

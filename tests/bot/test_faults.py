@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from bot.texts import RUSSIAN
-from tests.bot.backend import poem
+from tests.bot.fake_backend import poem
 from tests.bot.world import World
 from tests.processes import free_port, wait_until
 from tests.telegram import TOKEN
@@ -16,7 +16,7 @@ from tests.telegram import TOKEN
 TOO_MANY = json.dumps({"ok": False, "error_code": 429, "description": "no", "parameters": {"retry_after": 1}})
 
 
-def test_backend_that_is_not_there(world: World, user: int) -> None:
+def test_unreachable_backend(world: World, user: int) -> None:
     world.start(BACKEND_URL=f"http://127.0.0.1:{free_port()}")
     assert world.ask("есть кто?", user) == RUSSIAN.away
 
@@ -34,12 +34,12 @@ def test_decoder_is_passed_on(world: World, user: int) -> None:
     assert world.backend.requests == [{"prompt": "по шагам", "decoder": "loop"}]
 
 
-def test_proxy_of_the_environment_is_not_for_the_backend(world: World, user: int) -> None:
+def test_a_proxy_in_the_environment_is_not_used_for_the_backend(world: World, user: int) -> None:
     world.start(HTTP_PROXY=f"http://127.0.0.1:{free_port()}", NO_PROXY=world.telegram.base_url.removeprefix("http://"))
     assert world.ask("прямо", user).startswith("прямо")
 
 
-def test_telegram_s_too_many_requests_is_waited_out(shared: World, user: int) -> None:
+def test_flood_control_of_telegram_is_waited_out(shared: World, user: int) -> None:
     shared.telegram.fail("sendMessage", 429, TOO_MANY)
     before = len(shared.telegram.calls("sendMessage"))
     assert shared.ask("терпение", user).startswith("терпение")
@@ -47,7 +47,7 @@ def test_telegram_s_too_many_requests_is_waited_out(shared: World, user: int) ->
 
 
 @pytest.mark.parametrize("fault", [{"status": 502, "body": "<html>"}, {"status": 500}, {"drop": True}])
-def test_answer_that_telegram_lost_is_sent_again(shared: World, user: int, fault: dict[str, object]) -> None:
+def test_answer_that_telegram_lost_is_retried(shared: World, user: int, fault: dict[str, object]) -> None:
     shared.telegram.fail("sendMessage", **fault)  # type: ignore[arg-type]
     assert shared.ask("ещё раз", user).startswith("ещё раз")
 
@@ -59,7 +59,7 @@ def test_polling_goes_on_after_a_failure(shared: World, user: int, fault: dict[s
     assert shared.ask("опять", user).startswith("опять")
 
 
-def test_user_who_blocked_the_bot_stops_nobody(shared: World, user: int) -> None:
+def test_a_user_who_blocked_the_bot_does_not_affect_others(shared: World, user: int) -> None:
     blocked = '{"ok": false, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}'
     refused = len(shared.telegram.calls("sendMessage"))
     shared.telegram.fail("sendMessage", 403, blocked)
@@ -69,19 +69,19 @@ def test_user_who_blocked_the_bot_stops_nobody(shared: World, user: int) -> None
     assert shared.ask("вернулся", user).startswith("вернулся")
 
 
-def test_typing_that_fails_costs_no_poem(shared: World, user: int) -> None:
+def test_failed_typing_does_not_stop_a_poem(shared: World, user: int) -> None:
     shared.telegram.fail("sendChatAction", 400, '{"ok": false, "error_code": 400, "description": "Bad Request"}')
     assert shared.ask("без суеты", user).startswith("без суеты")
 
 
-def test_unexpected_failure_is_told_without_details(world: World, user: int) -> None:
+def test_unhandled_exception_is_reported_without_details(world: World, user: int) -> None:
     bot = world.start()
     world.telegram.fail("sendMessage", 400, '{"ok": false, "error_code": 400, "description": "Bad Request: xyz"}')
     assert world.ask("тайна", user) == RUSSIAN.trouble
     assert "Xyz" in bot.text()
 
 
-def test_broken_database_stops_no_poem(world: World, user: int) -> None:
+def test_a_broken_database_does_not_stop_poems(world: World, user: int) -> None:
     bot = world.start()
     world.ask("/language", user)
     with closing(sqlite3.connect(world.database)) as connection:

@@ -9,7 +9,7 @@ from tests.telegram import BOT
 NAME = BOT["username"]
 
 
-def test_talk_of_others_is_left_alone(shared: World, user: int, group: int) -> None:
+def test_conversation_of_others_is_ignored(shared: World, user: int, group: int) -> None:
     for text in ("привет всем", f"@other_{NAME} привет", f"@{NAME}s привет", "/roll", f"/help@other_{NAME}"):
         shared.telegram.send_text(text, user=user, chat=group)
     shared.telegram.send_photo(user=user, chat=group)
@@ -38,13 +38,13 @@ def test_reply_to_the_bot_is_answered(shared: World, user: int, group: int) -> N
     assert shared.telegram.wait_for_sent(2, group)[1]["text"].startswith("ещё о море")
 
 
-def test_reply_to_somebody_else_is_left_alone(shared: World, user: int, group: int) -> None:
+def test_reply_to_somebody_else_is_ignored(shared: World, user: int, group: int) -> None:
     other = shared.telegram.send_text("мысль", user=user, chat=group)
     shared.telegram.send_text("ответ", user=user, chat=group, reply_to_message=other)
     assert shared.ask("/help", user, group) == RUSSIAN.welcome
 
 
-def test_other_bots_are_left_alone(shared: World, user: int, group: int) -> None:
+def test_other_bots_are_ignored(shared: World, user: int, group: int) -> None:
     message = shared.telegram.send_text("мысль", user=user, chat=group)
     robot = {"id": 5, "is_bot": True, "first_name": "Robot"}
     shared.telegram.push("message", message | {"from": robot, "text": f"@{NAME} поговорим"})

@@ -25,7 +25,7 @@ def test_choice_is_each_user_s_own(shared: World, user: int) -> None:
     assert shared.ask("/help", user + 500_000) == RUSSIAN.welcome
 
 
-def test_choice_can_be_taken_back(shared: World, user: int) -> None:
+def test_choice_can_be_changed_back(shared: World, user: int) -> None:
     shared.choose_english(user)
     assert shared.ask("/language", user) == ENGLISH.choose_language
     offer = shared.telegram.sent(user)[-1]

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from bot.texts import RUSSIAN
-from tests.bot.backend import poem
+from tests.bot.fake_backend import poem
 from tests.bot.world import World
 from tests.processes import wait_until
 from tests.telegram import TOKEN
@@ -21,7 +21,7 @@ from tests.telegram import TOKEN
         ({"BACKEND_URL": "backend:5000"}, "BACKEND_URL"),
     ],
 )
-def test_unusable_environment_is_named_in_one_sentence(world: World, environment: dict[str, str], named: str) -> None:
+def test_invalid_environment_is_named_in_one_sentence(world: World, environment: dict[str, str], named: str) -> None:
     bot = world.launch(**environment)
     assert bot.wait() == 2
     assert bot.text().count("\n") == 1
@@ -54,14 +54,14 @@ def test_token_from_a_file(world: World, user: int) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_ends_the_bot_in_order(world: World, number: int) -> None:
+def test_signal_ends_the_bot_gracefully(world: World, number: int) -> None:
     bot = world.start()
     assert bot.stop(number) == 0
     assert "Traceback" not in bot.text()
     assert "destroyed" not in bot.text()
 
 
-def test_signal_lets_a_poem_in_hand_be_finished(world: World, user: int) -> None:
+def test_signal_lets_a_poem_in_progress_finish(world: World, user: int) -> None:
     gate = threading.Event()
     world.backend.answers["успею"] = poem("успел", gate)
     bot = world.start()
@@ -75,17 +75,17 @@ def test_signal_lets_a_poem_in_hand_be_finished(world: World, user: int) -> None
     assert [message["text"] for message in world.telegram.sent(user)] == ["успел"]
 
 
-def test_signal_does_not_wait_for_a_poem_that_takes_long(world: World, user: int) -> None:
+def test_signal_does_not_wait_for_a_slow_poem(world: World, user: int) -> None:
     world.backend.answers["никогда"] = poem("поздно", threading.Event())
     bot = world.start()
     world.telegram.send_text("никогда", user=user)
     wait_until(lambda: "никогда" in world.backend.prompts(), 15)
     assert bot.stop() == 0
-    assert bot.text().endswith("stopping without the answers that take longer\n")
+    assert bot.text().endswith("cancelling the answers still in progress\n")
     assert world.telegram.sent(user) == []
 
 
-def test_signal_ends_a_bot_that_still_imports(world: World) -> None:
+def test_signal_during_the_imports_ends_the_bot(world: World) -> None:
     stub = world.database.parent.with_name("stub")
     stub.mkdir()
     (stub / "telegram.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)")

@@ -8,7 +8,7 @@ import pytest
 
 from bot import storage
 from bot.texts import ENGLISH, RUSSIAN, Texts
-from tests.bot.backend import Answer
+from tests.bot.fake_backend import Answer
 from tests.bot.world import World
 
 LONG = "a-name-longer-than-a-button-can-send-" * 2
@@ -64,13 +64,13 @@ def test_model_is_chosen_by_name(shared: World, user: int) -> None:
     assert asked_of(shared, f"море {user}") == ["fancy", None]
 
 
-def test_one_model_is_told_in_a_sentence(shared: World, user: int) -> None:
+def test_single_model_is_named_without_buttons(shared: World, user: int) -> None:
     shared.backend.offer("plain")
     assert shared.ask("/model", user) == RUSSIAN.only_model.format(name="plain")
     assert "reply_markup" not in shared.telegram.sent(user)[-1]
 
 
-def test_model_that_cannot_be_had_is_told_in_both_languages(shared: World, user: int) -> None:
+def test_unavailable_model_is_reported_in_both_languages(shared: World, user: int) -> None:
     shared.backend.offer("plain", "fancy", away="fancy")
     for texts in (RUSSIAN, ENGLISH):
         assert shared.ask("/model none such", user) == texts.model_unknown
@@ -83,7 +83,7 @@ def test_model_that_cannot_be_had_is_told_in_both_languages(shared: World, user:
     assert asked_of(shared, f"море {user}") == [None]
 
 
-def test_button_of_a_model_that_went_says_so(shared: World, user: int) -> None:
+def test_button_of_a_removed_model_says_so(shared: World, user: int) -> None:
     shared.backend.offer("plain", "fancy")
     shared.ask("/model", user)
     shared.backend.offer("plain", "newer")
@@ -95,7 +95,7 @@ def test_button_of_a_model_that_went_says_so(shared: World, user: int) -> None:
     "models",
     [Answer(502), Answer(200, b'{"default": "a", "models": []}'), Answer(200, b'{"default": "", "models": [1]}')],
 )
-def test_backend_that_lists_no_models_is_away(shared: World, user: int, models: Answer) -> None:
+def test_backend_that_lists_no_models_is_unavailable(shared: World, user: int, models: Answer) -> None:
     shared.backend.offer("plain", "fancy")
     shared.ask("/model", user)
     shared.backend.models = models
@@ -104,7 +104,7 @@ def test_backend_that_lists_no_models_is_away(shared: World, user: int, models: 
 
 
 @pytest.mark.parametrize("texts", [RUSSIAN, ENGLISH])
-def test_choice_of_a_model_that_went_is_dropped_and_told_once(shared: World, user: int, texts: Texts) -> None:
+def test_choice_of_a_removed_model_is_reset_and_reported_once(shared: World, user: int, texts: Texts) -> None:
     if texts is ENGLISH:
         shared.choose_english(user)
     shared.backend.offer("plain", "fancy")
@@ -122,7 +122,7 @@ def test_choice_of_a_model_that_went_is_dropped_and_told_once(shared: World, use
     assert asked_of(shared, f"море {user}") == ["fancy", None, None]
 
 
-def test_choice_outlives_a_restart_and_a_press_that_waited(world: World, user: int) -> None:
+def test_choice_and_a_pending_press_outlive_a_restart(world: World, user: int) -> None:
     world.backend.offer("plain", "fancy")
     first = world.start()
     world.ask("/model", user)
@@ -153,7 +153,7 @@ def test_bot_goes_on_with_the_database_of_the_first_version(world: World, user: 
     assert asked_of(world, "море") == ["fancy"]
 
 
-def test_in_a_group_each_chooses_for_oneself(shared: World, user: int, group: int) -> None:
+def test_in_a_group_each_user_has_a_choice(shared: World, user: int, group: int) -> None:
     shared.backend.offer("plain", "fancy")
     other = user + 500_000
     assert shared.ask("/model@neural_poet_bot", user, group) == RUSSIAN.choose_model
@@ -165,7 +165,7 @@ def test_in_a_group_each_chooses_for_oneself(shared: World, user: int, group: in
     assert asked_of(shared, f"море {group}") == [None, "fancy", "fancy"]
 
 
-def test_broken_database_stops_no_poem_by_a_chosen_model(world: World, user: int) -> None:
+def test_a_broken_database_does_not_stop_poems_by_a_chosen_model(world: World, user: int) -> None:
     world.backend.offer("plain", "fancy")
     world.start()
     world.ask("/model fancy", user)

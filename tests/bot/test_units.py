@@ -15,11 +15,11 @@ from telegram.error import NetworkError, RetryAfter
 
 from bot import health, storage
 from bot.logs import HIDDEN, Formatter
-from bot.settings import Settings, SettingsError
+from bot.settings import BotSettings, BotSettingsError
 from bot.splitting import split, units
 from bot.storage import Storage
 from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
-from bot.transport import Patience
+from bot.transport import RetryingRateLimiter
 
 GOOD = {"TELEGRAM_BOT_TOKEN": "1:abc"}
 
@@ -80,7 +80,7 @@ def test_nothing_but_white_space_is_lost() -> None:
 
 
 def test_settings_have_defaults_and_hide_the_token() -> None:
-    settings = Settings.from_environment(GOOD | {"BOT_DECODER": " ", "BACKEND_URL": "http://backend:80/api/"})
+    settings = BotSettings.from_environment(GOOD | {"BOT_DECODER": " ", "BACKEND_URL": "http://backend:80/api/"})
     assert settings.telegram_url == "https://api.telegram.org"
     assert settings.backend_url == "http://backend:80/api"
     assert settings.decoder is None
@@ -105,17 +105,17 @@ def test_settings_have_defaults_and_hide_the_token() -> None:
         ("BOT_DECODER", "beam"),
     ],
 )
-def test_wrong_setting_is_named(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=name):
-        Settings.from_environment(GOOD | {name: value})
+def test_invalid_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(BotSettingsError, match=name):
+        BotSettings.from_environment(GOOD | {name: value})
 
 
 def test_token_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="TELEGRAM_BOT_TOKEN_FILE"):
-        Settings.from_environment({"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "none")})
+    with pytest.raises(BotSettingsError, match="TELEGRAM_BOT_TOKEN_FILE"):
+        BotSettings.from_environment({"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "none")})
 
 
-def test_database_starts_blank_and_keeps_what_it_is_told(tmp_path: Path) -> None:
+def test_database_starts_blank_and_persists(tmp_path: Path) -> None:
     path = tmp_path / "new" / "bot.sqlite3"
     first = Storage(path)
     assert first.language(1) is None
@@ -140,7 +140,7 @@ def test_each_migration_is_applied_once(tmp_path: Path, monkeypatch: pytest.Monk
     connection.close()
 
 
-def test_database_of_before_the_models_keeps_its_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migration_to_models_keeps_the_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bot.sqlite3"
     with monkeypatch.context() as before:
         before.setattr(storage, "MIGRATIONS", storage.MIGRATIONS[:1])
@@ -176,7 +176,7 @@ def test_file_of_a_newer_bot_is_left_alone(tmp_path: Path) -> None:
         Storage(path)
 
 
-def test_old_heartbeat_is_a_complaint(tmp_path: Path) -> None:
+def test_old_heartbeat_is_unhealthy(tmp_path: Path) -> None:
     path = health.heartbeat(tmp_path / "bot.sqlite3")
     assert health.complaint(path)
     health.beat(path)
@@ -204,9 +204,9 @@ def test_log_hides_the_token_and_what_users_wrote(error: Exception, shown: str) 
 
 
 @pytest.mark.filterwarnings("ignore:.*attribute `retry_after`")  # which the library reads itself
-def test_typing_is_not_sent_while_telegram_wants_silence() -> None:
+def test_typing_is_not_sent_during_flood_control() -> None:
     async def scenario() -> list[str]:
-        limiter, sent = Patience(), list[str]()
+        limiter, sent = RetryingRateLimiter(), list[str]()
 
         async def send(what: str) -> bool:
             sent.append(what)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.texts import ENGLISH
 from tests import processes
-from tests.bot.backend import Backend
+from tests.bot.fake_backend import FakeBackend
 from tests.telegram import TOKEN, Telegram
 
 COMMAND = (sys.executable, "-m", "bot")
@@ -15,7 +15,7 @@ COMMAND = (sys.executable, "-m", "bot")
 @dataclass
 class World:
     telegram: Telegram
-    backend: Backend
+    backend: FakeBackend
     database: Path
     started: list[processes.Running] = field(default_factory=list)
 

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 
 
 def run(*command: str, check: bool = True, environment: Mapping[str, str] | None = None) -> str:
-    """Run a command in the repository; give what it printed."""
+    """Run a command in the repository; return its output."""
     merged = {**os.environ, **(environment or {})}
     done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, encoding="utf-8", env=merged)
     assert not check or done.returncode == 0, done.stderr
@@ -51,13 +51,13 @@ class Containers:
         return run("docker-compose", *FILES, *arguments, environment=self.environment)
 
     def inspect(self, service: str) -> dict[str, object]:
-        """Give what the engine says of a service's container."""
+        """Return what the engine reports of a service's container."""
         (found,) = json.loads(run("docker", "inspect", self.compose("ps", "-q", service).strip()))
         assert isinstance(found, dict)
         return found
 
     def health(self, service: str) -> str:
-        """Give the state of a service's health check."""
+        """Return the state of a service's health check."""
         state = self.inspect(service)["State"]
         assert isinstance(state, dict)
         return str(state["Health"]["Status"])
@@ -117,7 +117,7 @@ def test_every_service_is_healthy_bounded_and_not_root(containers: Containers, t
     assert TOKEN not in containers.compose("logs")
 
 
-def test_a_killed_model_server_comes_back_by_itself(containers: Containers, telegram: Telegram) -> None:
+def test_a_killed_model_server_is_restarted(containers: Containers, telegram: Telegram) -> None:
     assert telegram.base_url
     state = containers.inspect("serving")["State"]
     assert isinstance(state, dict)
@@ -157,6 +157,6 @@ def test_a_training_container_is_killed_and_another_goes_on(training: str, tmp_p
 
 
 def logs(container: str) -> str:
-    """Give all that a container said."""
+    """Return the whole log of a container."""
     done = subprocess.run(["docker", "logs", container], check=False, capture_output=True, encoding="utf-8")
     return done.stdout + done.stderr

@@ -57,12 +57,12 @@ def test_it_trains_on_jax_and_leaves_weights_in_pieces(tmp_path: Path) -> None:
         np.testing.assert_allclose(array, full[name], atol=1e-2)
 
 
-def test_time_that_is_too_short_is_said(tmp_path: Path) -> None:
+def test_a_time_limit_that_is_too_short_is_reported(tmp_path: Path) -> None:
     done = gpu(packed(tmp_path), "train", "1", str(tmp_path / "out"))
     assert (done.returncode, done.stderr) == (1, "training did not begin in time: give gpu train more seconds\n")
 
 
-def test_wrong_words_are_answered_in_a_sentence(tmp_path: Path) -> None:
+def test_wrong_arguments_are_one_sentence(tmp_path: Path) -> None:
     folder = packed(tmp_path)
     for words in (["train"], ["pack", "here"], ["fly"], []):
         done = gpu(folder, *words)

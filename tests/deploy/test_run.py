@@ -1,4 +1,4 @@
-"""`make run` as the person at the terminal meets it: the poem, the page, Ctrl-C, and what may go wrong."""
+"""`make run` as seen from the terminal: the poem, the page, Ctrl-C, and errors."""
 
 import contextlib
 import re
@@ -26,7 +26,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def children(running: Running) -> list[int]:
-    """Give the processes that a process has started and that are alive."""
+    """Return the living child processes of a process."""
     found = []
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -86,7 +86,7 @@ def test_a_taken_port_is_one_sentence(name: str) -> None:
         port = str(holder.getsockname()[1])
         running = start(COMMAND, env=environment(**{name: port}))
         assert running.wait(60) == 1
-    assert f"Port {port} is taken." in running.text()
+    assert f"Port {port} is in use." in running.text()
     assert running.text().count("\n") == 1
 
 

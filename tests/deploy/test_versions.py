@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from deploy.stack import StackError
-from deploy.versions import place
+from deploy.versions import publish
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """Give a release as far as placing looks at one."""
+    """Return the parts of a release that publishing reads."""
     folder = tmp_path / "release"
     folder.mkdir()
     config = json.dumps({"name": "tiny"}).encode()
@@ -30,27 +30,27 @@ def versions(models: Path) -> list[int]:
 
 def test_it_becomes_a_version_once(release: Path, tmp_path: Path) -> None:
     models = tmp_path / "models"
-    assert [place(release, models) for _ in range(2)] == ["tiny", "tiny"]
+    assert [publish(release, models) for _ in range(2)] == ["tiny", "tiny"]
     (number,) = versions(models)
     assert (models / "tiny" / str(number) / "model.tflite").read_bytes() == (release / "model.tflite").read_bytes()
 
 
 def test_another_file_is_the_newest_version(release: Path, tmp_path: Path) -> None:
     models = tmp_path / "models"
-    place(release, models)
+    publish(release, models)
     (future,) = versions(models)
     (models / "tiny" / str(future)).rename(models / "tiny" / str(future + 10**6))
     (release / "model.tflite").write_bytes((release / "model.tflite").read_bytes() + b"more")
-    place(release, models)
+    publish(release, models)
     assert versions(models) == [future + 10**6, future + 10**6 + 1]
 
 
 def test_a_version_that_has_it_beside_a_saved_model_will_do(release: Path, tmp_path: Path) -> None:
     models = tmp_path / "models"
-    place(release, models)
+    publish(release, models)
     (number,) = versions(models)
     (models / "tiny" / str(number) / "saved_model.pb").touch()
-    place(release, models)
+    publish(release, models)
     assert versions(models) == [number]
 
 
@@ -64,7 +64,7 @@ def test_a_release_without_a_file_of_its_own_is_told_how_to_make_it(
     with pytest.raises(
         StackError, match=r"no model.tflite of its own. Make it with: make .venv/train && .* model lite"
     ):
-        place(release, tmp_path / "models")
+        publish(release, tmp_path / "models")
     assert not (tmp_path / "models").exists()
 
 

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from tests.processes import Running, free_port, start
-from tests.serving.rpc import Rpc, rpc_serving
-from tests.serving.shelves import Library
+from tests.serving.base_paths import ConfiguredModels
+from tests.serving.grpc.rpc import Rpc, rpc_serving
 
 ELSEWHERE = os.environ.get("TF_SERVING_URL", "")
 """The URL of a server that is up already and that the tests are to look at; empty: they start the embedded one."""
@@ -105,20 +105,20 @@ def refusal(base_path: Path, *flags: str) -> str:
     return sentence
 
 
-def launch_library(library: Library, port: int, *flags: str) -> Running:
-    """Start the embedded server for the models of a library, reading its configuration every second."""
-    config = (f"--model_config_file={library.config_file}", "--model_config_file_poll_wait_seconds=1")
+def launch_configured(configured: ConfiguredModels, port: int, *flags: str) -> Running:
+    """Start the embedded server for configured models, reading its configuration every second."""
+    config = (f"--model_config_file={configured.config_file}", "--model_config_file_poll_wait_seconds=1")
     return _launch(port, *config, "--max_num_load_retries=0", *flags)
 
 
-def serving(library: Library, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
-    """Serve a library; afterwards look that the server ends well."""
+def serving(configured: ConfiguredModels, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
+    """Serve configured models and check that the server ends well."""
     port = free_port()
-    return _supervised(launch_library(library, port, *flags), port)
+    return _supervised(launch_configured(configured, port, *flags), port)
 
 
 def serving_model(base_path: Path, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
-    """Serve the versions of a base path as the model `m`; afterwards look that the server ends well."""
+    """Serve the versions of a base path as the model `m`; check afterwards that the server ends well."""
     port = free_port()
     return _supervised(launch(base_path, port, *flags), port)
 
@@ -149,9 +149,9 @@ def saved_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def library(saved_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """Return a library of the module's own, still empty."""
-    return Library(saved_models, tmp_path_factory.mktemp("library"))
+def configured(saved_models: Path, tmp_path_factory: pytest.TempPathFactory) -> ConfiguredModels:
+    """Return the module's own set of configured models, still empty."""
+    return ConfiguredModels(saved_models, tmp_path_factory.mktemp("configured"))
 
 
 @pytest.fixture(scope="session")

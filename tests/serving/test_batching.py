@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from tests.processes import Running, accepts, wait_until
+from tests.serving.base_paths import BasePath
 from tests.serving.conftest import Api, error_of, refusal, serving_model
-from tests.serving.shelves import Shelf
 
 SECONDS = 60.0
 HOUR = "batch_timeout_micros { value: 3600000000 }"
@@ -75,12 +75,12 @@ def test_requests_that_fill_a_batch_run_together_and_each_gets_its_rows(server: 
     assert [reply.json() for reply in got] == [told((4, 2, 3.0)), told((4, 2, 7.0), (4, 2, 11.0)), told((4, 2, 15.0))]
 
 
-def test_requests_of_other_shapes_run_apart(server: Api) -> None:
+def test_requests_of_unequal_shapes_run_in_separate_batches(server: Api) -> None:
     got = replies(server, [company([float(i)] * width) for i in range(4) for width in (1, 3)])
     assert [reply.json() for reply in got] == [told((4, width, i * width)) for i in range(4) for width in (1, 3)]
 
 
-def test_a_batch_runs_with_what_it_has_once_the_next_request_does_not_fit(server: Api) -> None:
+def test_a_batch_runs_once_the_next_request_does_not_fit(server: Api) -> None:
     assert overtaken(server, company([1], [2], [3])) == told((3, 1, 1.0), (3, 1, 2.0), (3, 1, 3.0))
 
 
@@ -107,7 +107,7 @@ def test_an_error_reaches_all_of_a_batch(server: Api, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_has_no_rows_to_share_is_refused(server: Api, request_text: str, message: str) -> None:
+def test_inputs_and_outputs_without_rows_are_refused(server: Api, request_text: str, message: str) -> None:
     assert error_of(server.post(PREDICT, request_text), 400) == message
 
 
@@ -127,7 +127,7 @@ def test_a_batch_is_filled_up_to_an_allowed_size(filling: Api) -> None:
     assert overtaken(filling, company([1], [2], [3])) == told((4, 1, 1.0), (4, 1, 2.0), (4, 1, 3.0))
 
 
-def test_rows_are_made_equally_long_with_their_first_value(filling: Api) -> None:
+def test_rows_are_padded_with_their_first_value(filling: Api) -> None:
     got = replies(filling, [company([7], [2]), company([1, 1, 1], [0, 0, 0])])
     assert [reply.json() for reply in got] == [told((4, 3, 21.0), (4, 3, 16.0)), told((4, 3, 3.0), (4, 3, 0.0))]
 
@@ -139,16 +139,14 @@ def test_the_time_limit_holds_while_waiting_and_while_running(filling: Api, tmp_
     assert filling.post(PREDICT, FULL).json() == {"predictions": [2.0] * 4}
 
 
-def test_one_runs_one_waits_the_rest_is_refused_and_neither_swap_nor_stop_loses_any(
-    saved_models: Path, tmp_path: Path
-) -> None:
-    shelf = Shelf(saved_models, tmp_path / "m")
-    shelf.put(1)
+def test_a_full_queue_refuses_and_neither_swap_nor_stop_loses_a_request(saved_models: Path, tmp_path: Path) -> None:
+    base = BasePath(saved_models, tmp_path / "m")
+    base.put(1)
     parameters = f"{FOUR} {HOUR} max_enqueued_batches {{ value: 1 }} num_batch_threads {{ value: 1 }}"
-    with serving_model(shelf.base_path, *flags(tmp_path, parameters)) as (api, process):
+    with serving_model(base.path, *flags(tmp_path, parameters)) as (api, process):
 
         def swap() -> None:
-            shelf.put(2)
+            base.put(2)
             wait_until(lambda: api.states()["1"] == "UNLOADING", SECONDS)
 
         assert held_up(api, tmp_path / "swap", swap) == 1.0

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.batching import Batcher, Scheduler
+from serving.batching import BatchingEngine, Scheduler
 from serving.batching_config import BatchingParameters
-from serving.engine import Limits, Signature
+from serving.engine import EngineLimits, Signature
 from serving.errors import Code, ServingError
 from tests.processes import wait_until
 
@@ -22,7 +22,7 @@ SECONDS = 30.0
 class Model:
     """An engine that answers each row with the number of rows, once it may."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: EngineLimits) -> None:
         self.limits = limits
         self.only = Signature({"x": "float"}, ("y",), None)
         self.runs: list[int] = []
@@ -45,17 +45,17 @@ class Model:
         self.is_closed = True
 
 
-def batcher(model: Model, **parameters: Any) -> Batcher:
-    return Batcher(model, Scheduler(BatchingParameters(num_batch_threads=2, **parameters)))
+def batcher(model: Model, **parameters: Any) -> BatchingEngine:
+    return BatchingEngine(model, Scheduler(BatchingParameters(num_batch_threads=2, **parameters)))
 
 
-def ask(batched: Batcher, rows: int, width: int = 1, timeout_ms: int = 30_000) -> list[int]:
+def ask(batched: BatchingEngine, rows: int, width: int = 1, timeout_ms: int = 30_000) -> list[int]:
     inputs = {"x": np.ones((rows, width), np.float32)}
     answer: list[int] = batched.run(batched.signature(""), inputs, timeout_ms)["y"].tolist()
     return answer
 
 
-def in_order(pool: ThreadPoolExecutor, batched: Batcher, *rows: int) -> list[Future[list[int]]]:
+def in_order(pool: ThreadPoolExecutor, batched: BatchingEngine, *rows: int) -> list[Future[list[int]]]:
     """Ask one after the other, each when the one before is in a batch."""
     scheduler, asked = batched._scheduler, []
     for count in rows:
@@ -75,8 +75,8 @@ def refused(call: Callable[[], object]) -> ServingError:
     return raised.value
 
 
-def test_no_batch_has_more_rows_than_the_engine_takes() -> None:
-    model = Model(Limits(rows=4, side_by_side=False))
+def test_a_batch_is_filled_up_to_the_limit_of_the_engine() -> None:
+    model = Model(EngineLimits(rows=4, concurrent=False))
     batched = batcher(model, allowed_batch_sizes=(1000,))
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(ask, batched, 4)
@@ -89,8 +89,8 @@ def test_no_batch_has_more_rows_than_the_engine_takes() -> None:
     assert str(error) == "Task size 5 is larger than maximum input batch size 4"
 
 
-def test_who_comes_while_an_engine_runs_that_runs_once_at_a_time_is_put_together() -> None:
-    model = Model(Limits(side_by_side=False))
+def test_requests_during_a_run_of_a_serial_engine_form_one_batch() -> None:
+    model = Model(EngineLimits(concurrent=False))
     batched = batcher(model)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(ask, batched, 1)
@@ -102,10 +102,10 @@ def test_who_comes_while_an_engine_runs_that_runs_once_at_a_time_is_put_together
     assert model.runs == [1, 3]
 
 
-def test_another_engine_does_not_wait_for_one_that_runs_once_at_a_time() -> None:
-    slow, other = Model(Limits(side_by_side=False)), Model(Limits())
+def test_a_serial_engine_does_not_block_another_engine() -> None:
+    slow, other = Model(EngineLimits(concurrent=False)), Model(EngineLimits())
     batched = batcher(slow)
-    beside = Batcher(other, batched._scheduler)
+    beside = BatchingEngine(other, batched._scheduler)
     other.may_run.set()
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(ask, batched, 1)
@@ -116,8 +116,8 @@ def test_another_engine_does_not_wait_for_one_that_runs_once_at_a_time() -> None
         assert [first.result(), second.result()] == [[1], [1]]
 
 
-def test_an_engine_is_closed_after_the_run_that_everybody_gave_up_and_nobody_waits_for_it() -> None:
-    model = Model(Limits(side_by_side=False))
+def test_an_engine_is_closed_after_its_abandoned_run_without_blocking() -> None:
+    model = Model(EngineLimits(concurrent=False))
     batched = batcher(model)
     assert refused(lambda: ask(batched, 1, timeout_ms=200)).code is Code.DEADLINE_EXCEEDED
     assert model.runs == [1]
@@ -127,7 +127,7 @@ def test_an_engine_is_closed_after_the_run_that_everybody_gave_up_and_nobody_wai
     wait_until(lambda: model.is_closed, SECONDS)
 
 
-def test_an_engine_that_is_closed_is_not_kept_in_memory() -> None:
+def test_a_closed_engine_is_freed() -> None:
     scheduler, kept = used_and_closed()
     wait_until(lambda: gc.collect() >= 0 and kept() is None, SECONDS)
     assert not scheduler._waiting
@@ -135,7 +135,7 @@ def test_an_engine_that_is_closed_is_not_kept_in_memory() -> None:
 
 def used_and_closed() -> tuple[Scheduler, "weakref.ref[Model]"]:
     """Close an engine that has run a batch, and for which another batch waits that everybody gave up."""
-    model = Model(Limits())
+    model = Model(EngineLimits())
     batched = batcher(model, batch_timeout_micros=3_600_000_000)
     model.may_run.set()
     assert ask(batched, 1000) == [1000] * 1000
@@ -146,7 +146,7 @@ def used_and_closed() -> tuple[Scheduler, "weakref.ref[Model]"]:
 
 
 def test_tensors_that_would_be_huge_when_padded_are_refused() -> None:
-    model = Model(Limits())
+    model = Model(EngineLimits())
     batched = batcher(model, max_batch_size=2, batch_timeout_micros=3_600_000_000, pad_variable_length_inputs=True)
     model.may_run.set()
     signature = batched.signature("")

@@ -42,7 +42,7 @@ PREDICT = "/v1/models/m:predict"
         ('{"signature_name": "text", "inputs": ["\\ud800"]}', "The surrogate pair in string is invalid."),
     ],
 )
-def test_what_is_wrong_is_said(api: Api, body: str, message: str) -> None:
+def test_the_error_is_described(api: Api, body: str, message: str) -> None:
     assert message in error_of(api.post(PREDICT, body.encode()), 400)
 
 
@@ -56,7 +56,7 @@ def test_what_is_wrong_is_said(api: Api, body: str, message: str) -> None:
         ('{"inputs": "\\udc80"}', 'JSON Value: "\udc80" Type: String is not of expected type: float'),
     ],
 )
-def test_half_a_character_may_be_quoted(api: Api, request_text: str, message: str) -> None:
+def test_a_lone_surrogate_may_be_quoted(api: Api, request_text: str, message: str) -> None:
     assert message in error_of(api.post(PREDICT, request_text), 400)
 
 
@@ -129,7 +129,7 @@ def test_a_body_that_cannot_be_unpacked_counts_as_empty(api: Api, body: bytes) -
 
 
 @pytest.mark.embedded
-def test_a_body_beyond_the_limit_is_refused_and_the_server_lives_on(api: Api) -> None:
+def test_a_body_beyond_the_limit_is_refused_and_the_server_survives(api: Api) -> None:
     try:
         status = api.post(PREDICT, b" " * (5 * 2**20)).status_code
     except requests.ConnectionError:  # closed while we were still sending
@@ -152,7 +152,7 @@ def test_a_body_beyond_the_limit_is_refused_and_the_server_lives_on(api: Api) ->
         (f"GET / HTTP/1.1\r\nX: {'x' * 2**18}", 431),
     ],
 )
-def test_what_is_no_request_gets_the_same_form_of_error(api: Api, head: str, status: int) -> None:
+def test_a_malformed_request_gets_the_same_form_of_error(api: Api, head: str, status: int) -> None:
     with connected(api) as client:
         client.sendall(f"{head}\r\n\r\n".encode())
         response = http.client.HTTPResponse(client)
@@ -163,7 +163,7 @@ def test_what_is_no_request_gets_the_same_form_of_error(api: Api, head: str, sta
 
 
 @pytest.mark.embedded
-def test_a_request_that_trickles_in_is_cut_off_and_an_idle_connection_is_not(api: Api) -> None:
+def test_a_slow_request_is_cut_off_and_an_idle_connection_is_not(api: Api) -> None:
     def is_cut_off() -> bool:
         try:
             trickling.send(b"x")

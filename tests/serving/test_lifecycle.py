@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.flags import Settings
+from serving.flags import ServingSettings
 from tests.processes import accepts, free_port, start, wait_until
 from tests.serving.conftest import Api, error_of, launch
 
@@ -40,13 +40,13 @@ def hasty(saved_models: Path) -> Iterator[Api]:
         running.stop()
 
 
-def test_a_run_beyond_the_time_limit_is_given_up(hasty: Api, tmp_path: Path) -> None:
+def test_a_run_beyond_the_time_limit_is_cancelled(hasty: Api, tmp_path: Path) -> None:
     response = hasty.post("/v1/models/m:predict", gate(tmp_path / "started", tmp_path / "never"))
     assert error_of(response, 504) == "Timed out waiting for notification"
     assert hasty.predictions("", [1.0]) == [2.5]
 
 
-def test_runs_go_on_side_by_side(api: Api, tmp_path: Path) -> None:
+def test_runs_are_concurrent(api: Api, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     with ThreadPoolExecutor(2) as pool:
         replies = list(
@@ -97,7 +97,7 @@ def test_a_signal_while_tensorflow_is_imported_ends_the_server(saved_models: Pat
         running.stop()
 
 
-def test_a_run_that_fails_is_answered_and_not_logged(hasty: Api, tmp_path: Path) -> None:
+def test_a_failed_run_is_answered_and_not_logged(hasty: Api, tmp_path: Path) -> None:
     message = error_of(hasty.post("/v1/models/m:predict", gate(Path("/dev/null/x"), tmp_path)), 400)
     assert "Not a directory" in message
 
@@ -113,7 +113,7 @@ def test_a_first_version_that_cannot_load_ends_the_server(tmp_path: Path) -> Non
     assert "Traceback" not in running.text()
 
 
-def test_a_taken_port_ends_the_server(tmp_path: Path) -> None:
+def test_a_port_in_use_ends_the_server(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         running = launch(tmp_path, port)
@@ -150,4 +150,4 @@ def test_help_names_every_flag() -> None:
     running = start([*SERVE, "--help"])
     assert running.wait(SECONDS) == 0
     described = {line.split()[0] for line in running.text().splitlines() if line.startswith("  --")}
-    assert described == {f"--{field.name}" for field in fields(Settings)}
+    assert described == {f"--{field.name}" for field in fields(ServingSettings)}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from serving import loading
-from serving.engine import Threads
+from serving.engine import ThreadCounts
 from serving.errors import Code, ServingError
 from serving.lite_model import MAX_ROWS, LiteModel
 from serving.saved_model import SavedModel
@@ -55,13 +55,13 @@ def lite(lite_models: Path) -> Iterator[Api]:
 
 
 @pytest.mark.parametrize("count", [1, 3, 2])
-def test_rows_are_answered_whatever_their_number(lite: Api, api: Api, count: int) -> None:
+def test_any_number_of_rows_is_answered(lite: Api, api: Api, count: int) -> None:
     asked = [{**ROW, "top_k": i} for i in range(count)]
     assert lite.predictions("generate", asked) == api.predictions("generate", asked)
     assert lite.predictions("", list(range(count))) == api.predictions("", list(range(count)))
 
 
-def test_every_type_comes_through(lite: Api) -> None:
+def test_every_type_is_supported(lite: Api) -> None:
     assert lite.predictions("negated", [[True, False]]) == [[False, True]]
     assert lite.outputs("int64", [2**62]) == [2**62 + 1]
     assert lite.outputs("text", ["рифма", ""]) == {
@@ -88,7 +88,7 @@ def test_the_metadata_are_those_of_a_saved_model(lite: Api, api: Api) -> None:
 SHAPES: list[tuple[str, Any, str]] = [
     ("", 4.0, "Tensor x: expecting shape [-1] but got []"),
     ("", [[4.0]], "Tensor x: expecting shape [-1] but got [1,1]"),
-    ("", [], f"Tensor x: expecting from 1 to {MAX_ROWS} rows, as many in all inputs, but got 0"),
+    ("", [], f"Tensor x: expecting from 1 to {MAX_ROWS} rows, the same in all inputs, but got 0"),
     ("", [0.5] * (MAX_ROWS + 1), f"but got {MAX_ROWS + 1}"),
     ("negated", [[True]], "Tensor x: expecting shape [-1,2] but got [1,1]"),
     ("negated", [[]], "Tensor x: expecting shape [-1,2] but got [1,0]"),
@@ -101,24 +101,22 @@ SHAPES: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("signature", "inputs", "message"), SHAPES)
-def test_what_does_not_fit_is_said_and_the_server_lives_on(
-    lite: Api, signature: str, inputs: Any, message: str
-) -> None:
+def test_wrong_inputs_are_refused_and_the_server_survives(lite: Api, signature: str, inputs: Any, message: str) -> None:
     assert message in lite.refusal(signature, inputs=inputs)
     assert lite.predictions("", [2]) == [3.0]
 
 
-def test_a_request_waits_for_the_one_before_no_longer_than_the_time_limit(lite_models: Path) -> None:
-    model = LiteModel(lite_models / "1" / "model.tflite", Threads())
+def test_the_wait_for_the_previous_run_is_limited(lite_models: Path) -> None:
+    model = LiteModel(lite_models / "1" / "model.tflite", ThreadCounts())
     inputs = {"x": np.ones(1, np.float32)}
-    with model._turn, pytest.raises(ServingError) as raised:
+    with model._lock, pytest.raises(ServingError) as raised:
         model.run(model.signature(""), inputs, timeout_ms=1)
     assert raised.value.code is Code.DEADLINE_EXCEEDED
     assert model.run(model.signature(""), inputs, timeout_ms=1)["y"].tolist() == [2.5]
 
 
 @pytest.mark.parametrize("size", [0, 3, 100, -100])
-def test_a_file_that_is_cut_short_is_not_served(lite_models: Path, tmp_path: Path, size: int) -> None:
+def test_a_truncated_file_is_not_served(lite_models: Path, tmp_path: Path, size: int) -> None:
     (tmp_path / "1").mkdir()
     (tmp_path / "1" / "model.tflite").write_bytes((lite_models / "1" / "model.tflite").read_bytes()[:size])
     running = launch(tmp_path, free_port())
@@ -134,7 +132,7 @@ def both_forms(lite_models: Path, saved_models: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_other_form_does_without_tensorflow_where_it_is_installed_too(both_forms: Path) -> None:
+def test_litert_does_not_load_an_installed_tensorflow(both_forms: Path) -> None:
     extra = both_forms / "assets.extra"
     extra.mkdir()
     (extra / "tf_serving_warmup_requests").write_bytes(b"no record")
@@ -143,7 +141,7 @@ def test_the_other_form_does_without_tensorflow_where_it_is_installed_too(both_f
         assert "libtensorflow" not in Path(f"/proc/{running.process.pid}/maps").read_text()
 
 
-def test_more_rows_than_the_engine_takes_do_not_meet_in_a_batch(lite_models: Path) -> None:
+def test_a_batch_has_no_more_rows_than_the_engine_allows(lite_models: Path) -> None:
     with serving_model(lite_models, "--enable_batching", "--rest_api_num_threads=16") as (api, _):
         message = f"Task size {MAX_ROWS + 1} is larger than maximum input batch size {MAX_ROWS}"
         assert api.refusal(inputs=[0] * (MAX_ROWS + 1)) == message
@@ -152,22 +150,22 @@ def test_more_rows_than_the_engine_takes_do_not_meet_in_a_batch(lite_models: Pat
             assert [one.result() for one in asked] == [[i / 2 + 2] * 200 for i in range(16)]
 
 
-def test_of_two_forms_tensorflows_is_served_unless_the_other_is_preferred(both_forms: Path) -> None:
+def test_the_saved_model_is_served_unless_litert_is_preferred(both_forms: Path) -> None:
     for prefer, kind in ((False, SavedModel), (True, LiteModel)):
-        loaded = loading.load(both_forms, Threads(), prefer_tflite=prefer)
+        loaded = loading.load(both_forms, ThreadCounts(), prefer_tflite=prefer)
         assert isinstance(loaded, kind)
         loaded.close()
 
 
-def test_without_tensorflow_the_other_form_is_served(both_forms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tensorflow_litert_is_used(both_forms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    assert isinstance(loading.load(both_forms, Threads(), prefer_tflite=False), LiteModel)
+    assert isinstance(loading.load(both_forms, ThreadCounts(), prefer_tflite=False), LiteModel)
 
 
 def test_without_tensorflow_a_saved_model_is_refused(saved_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(ServingError, match="TensorFlow, which runs SavedModels, is not installed"):
-        loading.load(saved_models / "sampler" / "1", Threads(), prefer_tflite=False)
+        loading.load(saved_models / "sampler" / "1", ThreadCounts(), prefer_tflite=False)
 
 
 def test_without_tensorflow_a_configuration_file_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.processes import free_port
 from tests.serving.conftest import Api, error_of, refusal, serving_model
-from tests.serving.rpc import connected, request, spec
+from tests.serving.grpc.rpc import connected, request, spec
 
 PATH = "/metrics/of/m"
 DEFAULT = "/monitoring/prometheus/metrics"
@@ -80,7 +80,7 @@ def test_times_are_in_microseconds_in_tf_servings_buckets(server: Api) -> None:
     assert f"# TYPE {START}request_count counter\n" in server.get(PATH).text
 
 
-def test_grpc_is_counted_by_what_it_answers(saved_models: Path, tmp_path: Path) -> None:
+def test_grpc_is_counted_by_status(saved_models: Path, tmp_path: Path) -> None:
     port, flag = free_port(), config(tmp_path, f"prometheus_config {{ enable: true, path: '{PATH}' }}")
     with (
         serving_model(saved_models / "sampler", flag, f"--port={port}") as (api, _),
@@ -99,21 +99,21 @@ def test_grpc_is_counted_by_what_it_answers(saved_models: Path, tmp_path: Path) 
         }
 
 
-def test_names_that_anybody_thinks_up_do_not_make_the_page_grow(server: Api) -> None:
+def test_made_up_model_names_do_not_make_the_page_grow(server: Api) -> None:
     before = samples(server)
     for number in range(3):
         error_of(server.post(f"/v1/models/foo{number}%22:predict", '{"inputs": [0]}'), 404)
     assert grown(server, before) == {'request_count{model_name="",status="NOT_FOUND"}': 3}
 
 
-def test_looking_at_states_or_at_the_page_is_not_counted(server: Api) -> None:
+def test_status_and_metrics_requests_are_not_counted(server: Api) -> None:
     before = samples(server)
     server.get("/v1/models/m")
     server.get("/v1/models/m/metadata")
     assert grown(server, before) == {}
 
 
-def test_only_the_very_path_shows_the_page(server: Api) -> None:
+def test_only_the_exact_path_shows_the_page(server: Api) -> None:
     response = server.get(f"{PATH}?x=1")
     assert (response.status_code, response.text) == (400, f"Unexpected path: {PATH}?x=1. Should be {PATH}")
     for path in (DEFAULT, f"{PATH}/", PATH.upper()):

@@ -39,11 +39,11 @@ def echo_texts(api: Api, signature: str, numbers: list[str]) -> list[str]:
         ("-Inf", "-Infinity"),
     ],
 )
-def test_floats_have_tf_servings_texts(api: Api, sent: str, received: str) -> None:
+def test_floats_are_formatted_as_by_tf_serving(api: Api, sent: str, received: str) -> None:
     assert echo_texts(api, "anything", [sent]) == [received]
 
 
-def test_every_float32_reads_back_exactly(api: Api) -> None:
+def test_every_float32_round_trips(api: Api) -> None:
     stream = random.Random(7)
     values = [struct.unpack("<f", stream.randbytes(4))[0] for _ in range(3000)]
     finite = [value for value in values if abs(value) < 3e38] + [round(stream.gauss(0, 5), 3) for _ in range(500)]
@@ -52,7 +52,7 @@ def test_every_float32_reads_back_exactly(api: Api) -> None:
     assert [struct.unpack("<f", struct.pack("<f", value))[0] for value in received] == as_float32
 
 
-def test_every_double_reads_back_exactly(api: Api) -> None:
+def test_every_double_round_trips(api: Api) -> None:
     stream = random.Random(8)
     values = [stream.gauss(0, 1) * 10.0 ** stream.randint(-300, 300) for _ in range(500)] + [0.1, 1e15, 2.5]
     assert [float(text) for text in echo_texts(api, "double", list(map(repr, values)))] == values
@@ -93,7 +93,7 @@ def test_a_value_of_another_type_is_refused(api: Api, signature: str, value: obj
 
 
 @pytest.mark.parametrize("number", ["16777216", "-16777216", "1e39"])
-def test_a_float_that_would_lose_is_refused(api: Api, number: str) -> None:
+def test_a_float_that_would_lose_precision_is_refused(api: Api, number: str) -> None:
     body = f'{{"signature_name": "anything", "inputs": [0.5, {number}]}}'
     response = api.post("/v1/models/m:predict", body)
     assert response.status_code == 400
@@ -119,7 +119,7 @@ def test_strings_and_bytes(api: Api) -> None:
     assert packed == [str(sent[0]).encode(), raw, b""]
 
 
-def test_bytes_that_are_no_text_come_back_in_a_bytes_output(api: Api) -> None:
+def test_bytes_that_are_not_text_return_in_a_bytes_output(api: Api) -> None:
     response = api.predict(signature_name="text", inputs=[{"b64": base64.b64encode(b"\xff\x00\xfe").decode()}])
     assert response.status_code == 200
     assert base64.b64encode(b"\xff\x00\xfe") in response.content

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.processes import wait_until
+from tests.serving.base_paths import BasePath, ConfiguredModels, policy
 from tests.serving.conftest import Api, error_of, serving
-from tests.serving.shelves import Library, Shelf, policy
 from tests.serving.traffic import traffic
 
 SECONDS = 30.0
@@ -22,21 +22,21 @@ AT_START = {"every": [1, 3], "pinned": [1, 2, 3], "moved": [1, 2], "unsaid": [1,
 
 
 @pytest.fixture(scope="module")
-def shelves(library: Library) -> dict[str, Shelf]:
-    return {name: library.shelf(name, *AT_START.get(name, [1])) for name in POLICIES}
+def bases(configured: ConfiguredModels) -> dict[str, BasePath]:
+    return {name: configured.add(name, *AT_START.get(name, [1])) for name in POLICIES}
 
 
 @pytest.fixture(scope="module")
-def server(library: Library, shelves: dict[str, Shelf]) -> Iterator[Api]:
-    configure(library)
-    with serving(library) as (api, _):
-        for name in shelves:
+def server(configured: ConfiguredModels, bases: dict[str, BasePath]) -> Iterator[Api]:
+    configure(configured)
+    with serving(configured) as (api, _):
+        for name in bases:
             wait_until(lambda name=name: bool(api.available(name)), SECONDS)  # type: ignore[misc]
         yield api
 
 
-def configure(library: Library, **changed: str) -> None:
-    library.configure(*(library.entry(name, policy(text)) for name, text in (POLICIES | changed).items()))
+def configure(configured: ConfiguredModels, **changed: str) -> None:
+    configured.configure(*(configured.entry(name, policy(text)) for name, text in (POLICIES | changed).items()))
 
 
 def wait_for_versions(server: Api, model: str, *numbers: int) -> None:
@@ -44,20 +44,20 @@ def wait_for_versions(server: Api, model: str, *numbers: int) -> None:
     wait_until(lambda: server.available(model) == set(numbers), SECONDS, lambda: str(server.states(model)))
 
 
-def test_the_latest_n_are_served_and_the_highest_answers(server: Api, shelves: dict[str, Shelf]) -> None:
-    shelves["pair"].put(2)
+def test_the_latest_n_are_served_and_the_highest_answers(server: Api, bases: dict[str, BasePath]) -> None:
+    bases["pair"].put(2)
     wait_for_versions(server, "pair", 1, 2)
     assert [server.answer("pair"), server.answer("pair/versions/1")] == [2, 1]
-    shelves["pair"].put(3)
+    bases["pair"].put(3)
     wait_for_versions(server, "pair", 2, 3)
     assert [server.answer("pair"), server.answer("pair/versions/2")] == [3, 2]
     assert error_of(server.ask("pair/versions/1"), 404) == "Servable not found for request: Specific(pair, 1)"
 
 
 def test_a_broken_one_of_several_ends_with_its_error_and_the_others_serve(
-    server: Api, shelves: dict[str, Shelf]
+    server: Api, bases: dict[str, BasePath]
 ) -> None:
-    shelves["faulty"].put_broken(7)
+    bases["faulty"].put_broken(7)
     wait_until(lambda: server.states("faulty").get("7") == "END", SECONDS)
     (entry,) = server.get("/v1/models/faulty/versions/7").json()["model_version_status"]
     assert entry["status"]["error_code"] == "NOT_FOUND"
@@ -67,29 +67,29 @@ def test_a_broken_one_of_several_ends_with_its_error_and_the_others_serve(
     assert error_of(server.ask("faulty/versions/7"), 404) == "Servable not found for request: Specific(faulty, 7)"
 
 
-def test_all_are_served_whatever_comes_and_goes(server: Api, shelves: dict[str, Shelf]) -> None:
+def test_all_versions_are_served_as_they_change(server: Api, bases: dict[str, BasePath]) -> None:
     wait_for_versions(server, "every", 1, 3)
-    shelves["every"].put(2)
+    bases["every"].put(2)
     wait_for_versions(server, "every", 1, 2, 3)
-    shelves["every"].remove(3)
+    bases["every"].remove(3)
     wait_for_versions(server, "every", 1, 2)
     assert server.answer("every") == 2
 
 
-def test_of_named_versions_those_on_disk_are_served_and_no_others(server: Api) -> None:
+def test_specific_versions_are_served_if_on_disk(server: Api) -> None:
     wait_for_versions(server, "pinned", 1, 3)
     message = error_of(server.get("/v1/models/pinned/versions/2"), 404)
     assert message == "Could not find version 2 of model pinned"
     assert error_of(server.ask("pinned/versions/9"), 404) == "Servable not found for request: Specific(pinned, 9)"
 
 
-def test_a_changed_policy_swaps_versions_and_no_request_fails(server: Api, library: Library) -> None:
+def test_a_changed_policy_swaps_versions_and_no_request_fails(server: Api, configured: ConfiguredModels) -> None:
     wait_for_versions(server, "moved", 1)
     with traffic(server, "moved") as answers:
-        configure(library, moved="specific { versions: 2 }")
+        configure(configured, moved="specific { versions: 2 }")
         wait_for_versions(server, "moved", 2)
         wait_until(lambda: 2 in answers["moved"], SECONDS)
-        configure(library)
+        configure(configured)
         wait_for_versions(server, "moved", 1)
         wait_until(lambda: answers["moved"][-1] == 1, SECONDS)
     assert server.states("moved") == {"1": "AVAILABLE", "2": "END"}

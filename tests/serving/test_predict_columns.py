@@ -34,7 +34,7 @@ def test_a_scalar_output_and_uneven_outputs_are_fine(api: Api) -> None:
     assert api.outputs("uneven", [1.0]) == {"once": [1.0], "twice": [1.0, 1.0]}
 
 
-def test_the_text_is_laid_out_as_tf_serving_does(api: Api) -> None:
+def test_the_reply_is_formatted_as_by_tf_serving(api: Api) -> None:
     response = api.predict(inputs=[1.0, 2.0])
     assert response.text == '{\n    "outputs": [\n        2.5,\n        3.0\n    ]\n}'
 

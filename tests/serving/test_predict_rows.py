@@ -25,7 +25,7 @@ def test_the_loop_signature_round_trips(api: Api) -> None:
     assert api.predictions("generate", [instance, instance]) == [expected, expected]
 
 
-def test_the_text_is_laid_out_as_tf_serving_does(api: Api) -> None:
+def test_the_reply_is_formatted_as_by_tf_serving(api: Api) -> None:
     bare = api.predict(instances=[1.0, 2.0])
     assert bare.text == '{\n    "predictions": [2.5, 3.0\n    ]\n}'
     objects = api.predict(signature_name="pair", instances=[{"a": [1, 2], "b": [3, 4]}])

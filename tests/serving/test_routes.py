@@ -34,7 +34,7 @@ PREDICT = '{"instances": [1.0, 2.0, 5.0]}'
         ("PATCH", "/v1/models/m"),
     ],
 )
-def test_what_does_not_fit_is_malformed_never_405(api: Api, method: str, path: str) -> None:
+def test_an_unknown_route_is_malformed_never_405(api: Api, method: str, path: str) -> None:
     response = requests.request(method, api.url + path, data=PREDICT, timeout=30)
     assert error_of(response, 400) == f"Malformed request: {method} {path}"
 
@@ -106,7 +106,7 @@ def test_outside_v1_options_find_nothing_either(api: Api, origin: str) -> None:
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "BREW"])
 @pytest.mark.parametrize("path", ["/v1/models/m", "/"])
-def test_what_is_no_method_is_not_implemented(api: Api, method: str, path: str) -> None:
+def test_an_unknown_method_is_not_implemented(api: Api, method: str, path: str) -> None:
     connection = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=30)
     with closing(connection):
         connection.request(method, path)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "serving" / "config"
 
 
-def shipped() -> flags.Settings:
+def shipped() -> flags.ServingSettings:
     """Return what the last CMD of the Dockerfile says, its files looked for here."""
     command = (ROOT / "serving" / "Dockerfile").read_text().rpartition("CMD ")[2]
     given = [flag.replace("/config/", f"{FOLDER}/") for flag in re.findall('"(--[^"]+)"', command)]
@@ -25,7 +25,7 @@ def test_every_release_is_served() -> None:
     assert all(model.base_path == Path("/models") / model.name for model in models)
 
 
-def test_requests_are_put_together_and_counted() -> None:
+def test_requests_are_batched_and_counted() -> None:
     settings = shipped()
     batching = batching_config.read_batching(settings)
     assert batching is not None

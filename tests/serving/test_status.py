@@ -15,7 +15,7 @@ def test_one_version_may_be_asked(api: Api) -> None:
     assert api.get("/v1/models/m/versions/1").json() == {"model_version_status": [AVAILABLE]}
 
 
-def test_a_label_is_not_looked_at(api: Api) -> None:
+def test_a_label_is_ignored(api: Api) -> None:
     assert api.get("/v1/models/m/labels/none").json() == {"model_version_status": [AVAILABLE]}
 
 

@@ -32,7 +32,7 @@ def record(signature: str, **inputs: object) -> bytes:
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_they_are_run_before_the_port_opens(saved_models: Path, tmp_path: Path, enabled: bool) -> None:  # noqa: FBT001
+def test_warmup_runs_before_the_port_opens(saved_models: Path, tmp_path: Path, enabled: bool) -> None:  # noqa: FBT001
     marks = [tmp_path / "one", tmp_path / "other"]
     base_path = version(
         saved_models,
@@ -57,7 +57,7 @@ def test_they_are_run_before_the_port_opens(saved_models: Path, tmp_path: Path, 
     ],
     ids=["signature", "inputs", "bytes", "type", "many"],
 )
-def test_where_one_fails_the_version_is_not_served(
+def test_a_version_whose_warmup_fails_is_not_served(
     saved_models: Path, tmp_path: Path, records: Sequence[bytes], message: str
 ) -> None:
     process = launch(version(saved_models, tmp_path, records), free_port())
@@ -67,7 +67,7 @@ def test_where_one_fails_the_version_is_not_served(
     assert message in last
 
 
-def test_a_file_that_is_cut_off_fails_too(saved_models: Path, tmp_path: Path) -> None:
+def test_a_truncated_file_fails_too(saved_models: Path, tmp_path: Path) -> None:
     version(saved_models, tmp_path, [record("", x=[1.0])])
     file = tmp_path / "1" / "assets.extra" / "tf_serving_warmup_requests"
     file.write_bytes(file.read_bytes()[:-3])

@@ -1,4 +1,4 @@
-"""Users who keep asking while something changes."""
+"""Clients that keep asking while something changes."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.serving.conftest import Api
 
 @contextmanager
 def traffic(api: Api, *paths: str) -> Iterator[dict[str, list[int]]]:
-    """Ask each path again and again; give the answers so far by path. Any reply but 200 fails the test at the end.
+    """Ask each path repeatedly; yield the answers so far by path. Any reply but 200 fails the test at the end.
 
     One user a path: of two, an old answer may be noted after a new one.
     """

@@ -1,4 +1,4 @@
-"""A PredictRequest to named tensors, and tensors to a PredictResponse, with TF-Serving's checks and messages."""
+"""PredictRequest to named tensors, and tensors to PredictResponse, with TF-Serving's checks and messages."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from tensorflow_serving.apis.predict_pb2 import PredictResponse
 
-from serving import grpc_tensors
 from serving.engine import DEFAULT_SIGNATURE, Engine, Signature
 from serving.errors import Code, ServingError, invalid
+from serving.grpc import tensors
 
 
 def find_signature(loaded: Engine, name: str) -> Signature:
-    """Return the named signature; another code and text for an unknown one than REST gives."""
+    """Return the named signature; an unknown one has another code and message than over REST."""
     try:
         return loaded.signature(name)
     except ServingError as error:
@@ -21,7 +21,7 @@ def find_signature(loaded: Engine, name: str) -> Signature:
 
 
 def input_tensors(request: Any, signature: Signature) -> dict[str, np.ndarray]:
-    """Return the request's tensors; raise ServingError where names or types are not those of the signature."""
+    """Return the request's tensors; raise ServingError if names or types differ from the signature."""
     sent, wanted = set(request.inputs), set(signature.inputs)
     if len(sent) != len(wanted):
         message = (
@@ -39,7 +39,7 @@ def input_tensors(request: Any, signature: Signature) -> dict[str, np.ndarray]:
 
 
 def output_names(request: Any, signature: Signature) -> Sequence[str]:
-    """Return which outputs are asked for, all where the request does not say."""
+    """Return the requested outputs, by default all."""
     seen: set[str] = set()
     for alias in request.output_filter:
         if alias not in signature.outputs:
@@ -62,13 +62,13 @@ def response(spec: Any, number: int, outputs: dict[str, np.ndarray], *, as_conte
     reply.model_spec.version.value = number
     reply.model_spec.signature_name = spec.signature_name or DEFAULT_SIGNATURE
     for name, array in outputs.items():
-        grpc_tensors.write(reply.outputs[name], name, array, as_content=as_content)
+        tensors.write(reply.outputs[name], name, array, as_content=as_content)
     return reply
 
 
 def _input(tensor: Any, alias: str, signature: Signature) -> np.ndarray:
-    array = grpc_tensors.read(alias, tensor)
-    provided, expected = grpc_tensors.type_name(tensor), signature.inputs[alias]
+    array = tensors.read(alias, tensor)
+    provided, expected = tensors.type_name(tensor), signature.inputs[alias]
     if provided != expected:
         position = list(signature.inputs).index(alias)
         message = f"Expects arg[{position}] to be {expected} but {provided} is provided"

@@ -1,4 +1,4 @@
-"""The life of the gRPC server beside REST."""
+"""The life cycle of the gRPC server."""
 
 import logging
 import os
@@ -11,28 +11,28 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import add_PredictionSe
 
 from serving.app import MAX_BODY_BYTES
 from serving.errors import StartError
-from serving.flags import Settings
-from serving.grpc_services import ModelService, PredictionService
+from serving.flags import ServingSettings
+from serving.grpc.services import ModelService, PredictionService
 from serving.metrics import Metrics
 from serving.registry import Registry
 from serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-_MAX_WAITING = 100  # for a thread, each with a message in memory; beyond it calls are refused: RESOURCE_EXHAUSTED
-_ABANDON_SECONDS = 1.0  # for what ignores even its cancellation
+_MAX_WAITING = 100  # for a thread, each with its message in memory; more get RESOURCE_EXHAUSTED
+_ABANDON_SECONDS = 1.0  # for calls that ignore their cancellation
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_BODY_BYTES),
-    ("grpc.so_reuseport", 0),  # else a second server would share the port unnoticed
+    ("grpc.so_reuseport", 0),  # otherwise a second server could share the port unnoticed
 )
 
-logging.getLogger("grpc").setLevel(logging.CRITICAL)  # it logs a trace for any message that is no protobuf
+logging.getLogger("grpc").setLevel(logging.CRITICAL)  # it logs a traceback for any message that is not protobuf
 
 
 class GrpcServer:
-    """TF-Serving's gRPC services on a port, on a unix socket, or on both."""
+    """TF-Serving's gRPC services on a port, on a UNIX socket, or on both."""
 
-    def __init__(self, settings: Settings, registry: Registry, watcher: Watcher, metrics: Metrics) -> None:
+    def __init__(self, settings: ServingSettings, registry: Registry, watcher: Watcher, metrics: Metrics) -> None:
         self._targets = _targets(settings)
         self._stopping = threading.Event()
         self._stopped: threading.Event | None = None
@@ -46,13 +46,13 @@ class GrpcServer:
         if settings.enable_grpc_healthcheck_service:
             from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 
-            from serving.grpc_health import Health
+            from serving.grpc.health import Health
 
             self._health = Health()
             add_HealthServicer_to_server(self._health, self._server)
 
     def start(self) -> None:
-        """Listen and answer; raise StartError where that is not possible."""
+        """Listen and serve; raise StartError if that fails."""
         for target in self._targets:
             try:
                 self._server.add_insecure_port(target)
@@ -63,26 +63,26 @@ class GrpcServer:
         log.info("Running gRPC ModelServer at %s ...", ", ".join(self._targets))
 
     def stop(self, seconds: float) -> None:
-        """Accept no more calls and let those that run go on for so long; returns at once."""
+        """Refuse new calls and let those in progress run for `seconds`; returns at once."""
         self._stopping.set()
         if self._health:
             self._health.stop()
         self._stopped = self._server.stop(seconds)
 
     def wait(self) -> None:
-        """Return when no call runs any more. Runs without a deadline that outlast `stop` end with the process."""
+        """Wait until no call is in progress. Runs that outlast `stop` are abandoned with the process."""
         if self._stopped:
             self._stopped.wait()
         ending = threading.Thread(target=self._pool.shutdown, daemon=True)
         ending.start()
         ending.join(_ABANDON_SECONDS)
         if ending.is_alive():
-            log.warning("Abandoning calls that still run")
-            os._exit(0)  # else Python would wait for their threads
+            log.warning("Abandoning the calls still in progress")
+            os._exit(0)  # otherwise Python would wait for their threads
 
 
-def _targets(settings: Settings) -> list[str]:
-    """Return where to listen, in gRPC's words."""
+def _targets(settings: ServingSettings) -> list[str]:
+    """Return the addresses to listen on, in gRPC's notation."""
     address = f"[{settings.grpc_address}]" if ":" in settings.grpc_address else settings.grpc_address
     targets = [f"{address}:{settings.port}"] if settings.port else []
     return targets + ([f"unix:{settings.grpc_socket_path}"] if settings.grpc_socket_path else [])

@@ -5,29 +5,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-class Shelf:
+class BasePath:
     """A model's base path, with versions put there by rename; version N answers N."""
 
-    def __init__(self, saved_models: Path, base_path: Path) -> None:
-        self.base_path = base_path
-        base_path.mkdir(exist_ok=True)
+    def __init__(self, saved_models: Path, path: Path) -> None:
+        self.path = path
+        path.mkdir(exist_ok=True)
         self._constants = saved_models / "constant"
 
     def put(self, number: int, name: str = "") -> None:
-        staged = self.base_path / f"staged-{number}"
+        staged = self.path / f"staged-{number}"
         shutil.copytree(self._constants / str(number), staged)
-        staged.rename(self.base_path / (name or str(number)))
+        staged.rename(self.path / (name or str(number)))
 
     def put_broken(self, number: int) -> None:
-        (self.base_path / str(number)).mkdir()
+        (self.path / str(number)).mkdir()
 
     def remove(self, name: int | str) -> None:
-        shutil.rmtree(self.base_path / str(name))
+        shutil.rmtree(self.path / str(name))
 
 
 @dataclass(frozen=True)
-class Library:
-    """A shelf for each model, and the configuration file that lists the models to serve."""
+class ConfiguredModels:
+    """A base path for each model, and the configuration file that lists the models to serve."""
 
     saved_models: Path
     directory: Path
@@ -36,15 +36,15 @@ class Library:
     def config_file(self) -> Path:
         return self.directory / "models.config"
 
-    def shelf(self, name: str, *numbers: int) -> Shelf:
-        """Return the model's shelf, with these versions put on it."""
-        shelf = Shelf(self.saved_models, self.directory / name)
+    def add(self, name: str, *numbers: int) -> BasePath:
+        """Return the model's base path, with these versions put there."""
+        base = BasePath(self.saved_models, self.directory / name)
         for number in numbers:
-            shelf.put(number)
-        return shelf
+            base.put(number)
+        return base
 
     def entry(self, name: str, settings: str = "") -> str:
-        """Return the part of the configuration that lists a model of this library."""
+        """Return the part of the configuration that lists one model."""
         path = self.directory / name
         return f"config {{ name: '{name}' base_path: '{path}' model_platform: 'tensorflow' {settings} }}"
 

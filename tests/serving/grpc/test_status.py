@@ -6,7 +6,7 @@ from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from tests.serving.rpc import Rpc, spec
+from tests.serving.grpc.rpc import Rpc, spec
 
 
 @pytest.mark.parametrize("label", [None, "unknown"])

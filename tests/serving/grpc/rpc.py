@@ -19,7 +19,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
 from tests.processes import Running, free_port
-from tests.serving.shelves import Library
+from tests.serving.base_paths import ConfiguredModels
 
 SECONDS = 30.0
 
@@ -100,7 +100,7 @@ def connected(address: str) -> Iterator[Rpc]:
 
 @contextmanager
 def rpc_serving(start: Callable[..., Running], served: Any, *flags: str) -> Iterator[tuple[Rpc, Running]]:
-    """Start a server with gRPC by `launch` or `launch_library`; afterwards look that it ends well."""
+    """Start a server with gRPC by `launch` or `launch_configured`; check afterwards that it ends well."""
     rest_port, port = free_port(), free_port()
     running = start(served, rest_port, f"--port={port}", *flags)
     try:
@@ -113,7 +113,7 @@ def rpc_serving(start: Callable[..., Running], served: Any, *flags: str) -> Iter
         running.stop()
 
 
-def model_list(library: Library, *names: str, **settings: str) -> str:
-    """Return a configuration that lists these models of a library, some with settings."""
-    entries = (library.entry(name, settings.get(name, "")) for name in names)
+def model_list(configured: ConfiguredModels, *names: str, **settings: str) -> str:
+    """Return a configuration that lists these models, some with settings."""
+    entries = (configured.entry(name, settings.get(name, "")) for name in names)
     return f"model_config_list {{ {' '.join(entries)} }}"

@@ -8,10 +8,10 @@ from tensorflow.core.framework import types_pb2
 
 from serving.errors import Code, ServingError, invalid
 
-# A few bytes may stand for a large tensor, as missing values repeat the last one.
+# A short message may describe a large tensor, as missing values repeat the last one.
 MAX_ELEMENTS = 4 * 2**20
 _STRING = "string"
-# TensorFlow's names of the types offered, each with its numpy type and where a TensorProto holds its values.
+# The supported types by TensorFlow's name: the numpy type and the TensorProto's field for its values.
 _TYPES: dict[str, tuple[np.dtype[Any], str]] = {
     "float": (np.dtype("<f4"), "float_val"),
     "double": (np.dtype("<f8"), "double_val"),
@@ -31,13 +31,13 @@ _NAMES = {dtype: name for name, (dtype, _) in _TYPES.items()}
 
 
 def type_name(tensor: Any) -> str:
-    """Return TensorFlow's name of a TensorProto's type, such as `float`; empty for a number that is no type."""
+    """Return TensorFlow's name of a TensorProto's type, such as `float`; empty for an unknown number."""
     described = types_pb2.DataType.DESCRIPTOR.values_by_number.get(tensor.dtype)
     return described.name.removeprefix("DT_").lower() if described else ""
 
 
 def read(alias: str, tensor: Any) -> np.ndarray:
-    """Return a TensorProto's values, bytes objects for strings; raise ServingError, naming the input, where broken."""
+    """Return a TensorProto's values, strings as bytes; raise ServingError that names a malformed input."""
     name = type_name(tensor)
     if name in ("", "invalid"):
         raise _parsing_error(alias)
@@ -57,7 +57,7 @@ def read(alias: str, tensor: Any) -> np.ndarray:
 
 
 def write(tensor: Any, name: str, array: np.ndarray, *, as_content: bool) -> None:
-    """Fill an empty TensorProto with the values of the output `name`, typed or (`as_content`) as packed bytes."""
+    """Fill an empty TensorProto with the output `name`, in typed fields or (`as_content`) as packed bytes."""
     kind = _STRING if array.dtype.kind in "OSU" else _NAMES.get(array.dtype, "")
     if not kind:
         message = f"Output {name} of type {array.dtype} is not offered by this server."
@@ -76,27 +76,27 @@ def write(tensor: Any, name: str, array: np.ndarray, *, as_content: bool) -> Non
 
 
 def _values(tensor: Any, name: str, count: int) -> np.ndarray:
-    """Return `count` values; ValueError where packed bytes do not hold just so many."""
+    """Return `count` values; raise ValueError if packed bytes hold another number."""
     dtype, field = _TYPES[name]
     if name == _STRING:
         return _filled(_strings(tensor, count), count, dtype, b"")
     if tensor.tensor_content:
         packed = np.frombuffer(tensor.tensor_content, dtype)
         if packed.size != count:
-            message = "another number of values than the shape says"
+            message = "the number of values does not match the shape"
             raise ValueError(message)
         return packed
     numbers = getattr(tensor, field)
     if field not in ("int_val", "half_val"):
         return _filled(np.fromiter(numbers, dtype, len(numbers)), count, dtype, 0)
-    # These fields hold int32 for all smaller types too: what is out of range wraps, and a half is its 16 bits.
+    # These fields hold smaller types as int32: values out of range wrap, and a half is its 16 bits.
     wide = np.fromiter(numbers, np.int32, len(numbers))
     narrow = wide.astype(np.uint16).view(dtype) if name == "half" else wide.astype(dtype)
     return _filled(narrow, count, dtype, 0)
 
 
 def _filled(values: np.ndarray | list[bytes], count: int, dtype: np.dtype[Any], empty: object) -> np.ndarray:
-    """Return the first `count` values; the last one stands for those missing, `empty` for all where there is none."""
+    """Return `count` values: missing ones repeat the last, or are `empty` if there is none."""
     if len(values) == count and isinstance(values, np.ndarray):
         return values
     filled = np.empty(count, dtype)
@@ -111,7 +111,7 @@ def _strings(tensor: Any, count: int) -> list[bytes]:
 
 def _write_strings(tensor: Any, name: str, values: list[Any], *, as_content: bool) -> None:
     if not all(isinstance(value, bytes) for value in values):
-        message = f"Output {name} is no tensor."
+        message = f"Output {name} is not a tensor."
         raise invalid(message)
     if as_content:
         tensor.tensor_content = b"".join([*(_varint(len(value)) for value in values), *values])
@@ -120,13 +120,13 @@ def _write_strings(tensor: Any, name: str, values: list[Any], *, as_content: boo
 
 
 def _unpacked(content: bytes, count: int) -> list[bytes]:
-    """Split packed strings: `count` lengths as varints, then the strings. ValueError where they do not fit."""
+    """Return packed strings: `count` lengths as varints, then the strings; raise ValueError if they do not fit."""
     sizes, position = [], 0
     for _ in range(count):
         size, position = _read_varint(content, position)
         sizes.append(size)
     if position + sum(sizes) != len(content):
-        message = "other lengths than the content has"
+        message = "the lengths do not match the content"
         raise ValueError(message)
     strings = []
     for size in sizes:
@@ -141,9 +141,9 @@ def _read_varint(content: bytes, position: int) -> tuple[int, int]:
         byte = content[position] if position < len(content) else 0xFF
         position += 1
         number |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004 -- the bit that says: more follows
+        if byte < 0x80:  # noqa: PLR2004 -- the continuation bit
             return number, position
-    message = "a length without an end"
+    message = "unterminated varint"
     raise ValueError(message)
 
 

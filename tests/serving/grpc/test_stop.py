@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.processes import accepts, free_port, start, wait_until
-from tests.serving.conftest import Api, launch, launch_library
-from tests.serving.rpc import Rpc, connected, model_list, request, rpc_serving, spec
-from tests.serving.shelves import Library
+from tests.serving.base_paths import ConfiguredModels
+from tests.serving.conftest import Api, launch, launch_configured
+from tests.serving.grpc.rpc import Rpc, connected, model_list, request, rpc_serving, spec
 
 SECONDS = 60.0
 
@@ -23,7 +23,7 @@ def gate(started: Path, awaited: Path) -> Any:
     return request(spec(signature="gate"), {"started": [str(started)], "awaited": [str(awaited)]})
 
 
-def test_a_run_beyond_the_deadline_is_given_up(saved_models: Path, tmp_path: Path) -> None:
+def test_a_run_beyond_the_deadline_is_cancelled(saved_models: Path, tmp_path: Path) -> None:
     with rpc_serving(launch, saved_models / "sampler", "--grpc_max_threads=1") as (rpc, _):
         never = gate(tmp_path / "started", tmp_path / "never")
         rpc.refusal("DEADLINE_EXCEEDED", lambda: rpc.send(never, seconds=1))
@@ -31,7 +31,7 @@ def test_a_run_beyond_the_deadline_is_given_up(saved_models: Path, tmp_path: Pat
         assert rpc.predict(x=[1.0])["y"] == [2.5]  # by the one thread there is
 
 
-def test_runs_go_on_side_by_side(rpc: Rpc, tmp_path: Path) -> None:
+def test_runs_are_concurrent(rpc: Rpc, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     calls = [rpc.start(gate(one, other)), rpc.start(gate(other, one))]
     assert [call.result().outputs["passed"].bool_val for call in calls] == [[True], [True]]
@@ -70,27 +70,27 @@ def test_the_ports_open_when_a_version_is_loaded_and_sigterm_lets_calls_finish(
         running.stop()
 
 
-def test_a_run_without_a_deadline_does_not_hold_up_the_end_for_ever(saved_models: Path, tmp_path: Path) -> None:
+def test_a_run_without_a_deadline_does_not_block_the_shutdown(saved_models: Path, tmp_path: Path) -> None:
     with rpc_serving(launch, saved_models / "sampler", "--rest_api_timeout_in_ms=1") as (rpc, running):
         call = rpc.start(gate(tmp_path / "started", tmp_path / "never"), seconds=None)
         wait_until((tmp_path / "started").exists, SECONDS)
         assert running.stop() == 0
         assert call.code().name in ("CANCELLED", "UNAVAILABLE")
-        assert "Abandoning calls that still run" in running.text()
+        assert "Abandoning the calls still in progress" in running.text()
 
 
-def test_who_waits_for_a_model_is_told_of_the_end(library: Library) -> None:
-    library.shelf("m", 1)
-    library.configure(library.entry("m"))
-    with rpc_serving(launch_library, library) as (rpc, running), ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(rpc.reload, model_list(library, "m", "nowhere"), SECONDS)
+def test_a_reload_in_progress_is_answered_at_shutdown(configured: ConfiguredModels) -> None:
+    configured.add("m", 1)
+    configured.configure(configured.entry("m"))
+    with rpc_serving(launch_configured, configured) as (rpc, running), ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(rpc.reload, model_list(configured, "m", "nowhere"), SECONDS)
         wait_until(lambda: "Serving the models: m, nowhere" in running.text(), SECONDS)
         running.process.send_signal(signal.SIGTERM)
         assert rpc.refusal("UNAVAILABLE", asked.result) == "The server is stopping."
         assert running.wait() == 0
 
 
-def test_a_taken_port_ends_the_server(tmp_path: Path) -> None:
+def test_a_port_in_use_ends_the_server(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         running = launch(tmp_path, free_port(), f"--port={port}")

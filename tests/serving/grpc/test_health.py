@@ -10,7 +10,7 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from tests.processes import Running, free_port, wait_until
 from tests.serving.conftest import launch
-from tests.serving.rpc import SECONDS, Rpc, connected, request, spec
+from tests.serving.grpc.rpc import SECONDS, Rpc, connected, request, spec
 
 SERVING, NOT_SERVING = HealthCheckResponse.SERVING, HealthCheckResponse.NOT_SERVING
 

@@ -1,4 +1,4 @@
-"""A backend that says what it is told to say."""
+"""A fake backend with scripted answers."""
 
 import json
 import threading
@@ -32,7 +32,7 @@ def problem(status: int, headers: dict[str, str] | None = None, **extra: object)
     return Answer(status, json.dumps(body).encode(), {"Content-Type": PROBLEM, **(headers or {})})
 
 
-class Backend:
+class FakeBackend:
     """Serves on loopback; answers a prompt as `answers` has it, others with a poem of two lines."""
 
     def __init__(self) -> None:
@@ -45,13 +45,13 @@ class Backend:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def open_gates(self) -> None:
-        """Let go of all that is held back."""
+        """Release all answers that are held back."""
         for answer in self.answers.values():
             if answer.gate is not None:
                 answer.gate.set()
 
     def stop(self) -> None:
-        """Close."""
+        """Close the server."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -60,7 +60,7 @@ class Backend:
         return [request["prompt"] for request in self.requests]
 
     def offer(self, *names: str, away: str = "") -> None:
-        """Have these models from now on, the default one first; `away` is listed, but cannot write."""
+        """Offer these models from now on, the default one first; `away` is listed as not ready."""
         models = [{"name": name, "ready": name != away} for name in names]
         reply = {"default": names[0], "models": models, "bounds": {}}
         self.models, self.names = Answer(200, json.dumps(reply).encode()), set(names)
@@ -77,12 +77,12 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], backend: Backend) -> None:
+    def __init__(self, address: tuple[str, int], backend: FakeBackend) -> None:
         self.backend = backend
         super().__init__(address, _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that did not wait."""
+        """Ignore clients that disconnected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -98,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self.server.backend.answer(json.loads(body)) if self.path == "/generate" else Answer(404))
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
     def _send(self, answer: Answer) -> None:
         if answer.gate is not None:

@@ -1,10 +1,10 @@
-"""Many users at once, and one who is too many by himself."""
+"""Many users at once, and one who floods the bot."""
 
 import threading
 
-from bot.application import LONGEST_LINE
+from bot.application import MAX_QUEUED
 from bot.texts import RUSSIAN
-from tests.bot.backend import poem
+from tests.bot.fake_backend import poem
 from tests.bot.world import World
 from tests.processes import wait_until
 
@@ -40,25 +40,25 @@ def test_flood_gets_one_polite_sentence_and_few_poems(shared: World, user: int) 
     assert shared.telegram.wait_for_sent(1, user)[0]["text"] == RUSSIAN.too_fast
     assert shared.ask("и я", user + 500_000).startswith("и я")
     gate.set()
-    answers = [message["text"] for message in shared.telegram.wait_for_sent(1 + LONGEST_LINE, user)]
-    assert [answer.partition("\n")[0] for answer in answers[1:]] == prompts[:LONGEST_LINE]
+    answers = [message["text"] for message in shared.telegram.wait_for_sent(1 + MAX_QUEUED, user)]
+    assert [answer.partition("\n")[0] for answer in answers[1:]] == prompts[:MAX_QUEUED]
     assert shared.ask("после", user).startswith("после")
-    assert len(shared.telegram.sent(user)) == 1 + LONGEST_LINE + 1
+    assert len(shared.telegram.sent(user)) == 1 + MAX_QUEUED + 1
 
 
-def test_press_in_a_flood_is_told_so(shared: World, user: int) -> None:
+def test_press_in_a_flood_is_answered_too_fast(shared: World, user: int) -> None:
     gate = threading.Event()
     shared.ask("/language", user)
     offer = shared.telegram.sent(user)[0]
     shared.backend.answers["затор"] = poem("затор", gate)
     shared.telegram.send_text("затор", user=user)
     wait_until(lambda: "затор" in shared.backend.prompts(), 15)  # so /language is done with, to the end
-    for _ in range(LONGEST_LINE - 1):
+    for _ in range(MAX_QUEUED - 1):
         shared.telegram.send_text("затор", user=user)
     press = shared.telegram.press(offer["message_id"], "language:en", user=user)
     shared.telegram.wait(lambda: press["id"] in told(shared), 15)
     gate.set()
-    shared.telegram.wait_for_sent(1 + LONGEST_LINE, user)
+    shared.telegram.wait_for_sent(1 + MAX_QUEUED, user)
 
 
 def told(world: World) -> dict[str, str]:

@@ -12,7 +12,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
-from tests.serving.rpc import Rpc, request, spec
+from tests.serving.grpc.rpc import Rpc, request, spec
 
 ONE = np.ones((1, 2), np.float32)
 
@@ -83,7 +83,7 @@ def test_packed_strings(rpc: Rpc) -> None:
     assert rpc.predict("text", x=packed("string", content, 3))["text"].tolist() == strings
 
 
-def test_the_last_value_stands_for_those_that_are_missing(rpc: Rpc) -> None:
+def test_missing_values_repeat_the_last_one(rpc: Rpc) -> None:
     assert rpc.predict("anything", x=typed("float", "float_val", [1.0, 2.0], 2, 2))["y"].tolist() == [[1, 2], [2, 2]]
     assert rpc.predict("anything", x=typed("float", "float_val", [], 2))["y"].tolist() == [0, 0]
     assert rpc.predict("anything", x=typed("float", "float_val", [1.0, 2.0], 1))["y"].tolist() == [1]
@@ -104,16 +104,16 @@ def test_the_last_value_stands_for_those_that_are_missing(rpc: Rpc) -> None:
         typed("float", "float_val", [1.0], *[1] * 100),
     ],
 )
-def test_a_broken_tensor_is_refused(rpc: Rpc, tensor: TensorProto) -> None:
+def test_a_malformed_tensor_is_refused(rpc: Rpc, tensor: TensorProto) -> None:
     assert rpc.refusal("INVALID_ARGUMENT", lambda: rpc.predict(x=tensor)) == "tensor parsing error: x"
 
 
-def test_a_few_bytes_may_not_stand_for_a_huge_tensor(rpc: Rpc) -> None:
+def test_a_short_message_cannot_describe_a_huge_tensor(rpc: Rpc) -> None:
     huge = typed("float", "float_val", [1.0], 2**40, 2**40)
     assert "elements" in rpc.refusal("INVALID_ARGUMENT", lambda: rpc.predict(x=huge))
 
 
-def test_types_that_are_not_offered(rpc: Rpc) -> None:
+def test_unsupported_types(rpc: Rpc) -> None:
     tensor = typed("complex64", "scomplex_val", [1.0, 2.0], 1)
     assert "complex64" in rpc.refusal("UNIMPLEMENTED", lambda: rpc.predict(x=tensor))
 
@@ -173,7 +173,7 @@ def test_a_long_message_is_cut(rpc: Rpc) -> None:
     assert message == start + "ё" * ((1024 - len(start)) // 2) + "...TRUNCATED"
 
 
-def test_what_is_not_offered(rpc: Rpc) -> None:
+def test_unsupported_methods(rpc: Rpc) -> None:
     stub = PredictionServiceStub(rpc.channel)
     message = rpc.refusal("UNIMPLEMENTED", lambda: stub.Classify(ClassificationRequest(model_spec=spec())))
     assert message == "classify is not offered by this server, only predict."
@@ -190,7 +190,7 @@ def test_a_message_too_large_is_refused(rpc: Rpc) -> None:
     assert rpc.predict("mean", x=most)["mean"] == 0
 
 
-def test_what_is_no_protobuf_is_refused(rpc: Rpc) -> None:
+def test_a_message_that_is_not_protobuf_is_refused(rpc: Rpc) -> None:
     raw = rpc.channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
     rpc.refusal("INTERNAL", lambda: raw(b"\xff\xff\xff", timeout=30))
     assert rpc.predict(x=[1.0])["y"] == [2.5]

@@ -1,4 +1,4 @@
-"""TF-Serving's two gRPC services: PredictionService and ModelService."""
+"""TF-Serving's gRPC services: PredictionService and ModelService."""
 
 import functools
 import logging
@@ -15,10 +15,10 @@ from tensorflow_serving.apis.model_management_pb2 import ReloadConfigResponse
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceServicer
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceServicer
 
-from serving import grpc_predict
 from serving.engine import Engine
 from serving.errors import Code, ServingError, invalid, unknown_label
 from serving.flags import MAX_INT32
+from serving.grpc import predict
 from serving.metrics import Metrics
 from serving.models_config import from_proto
 from serving.registry import Registry
@@ -33,7 +33,7 @@ _STATUS = {status.value[0]: status for status in grpc.StatusCode}
 
 
 def _answers(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
-    """Turn a service's errors into gRPC statuses; what is our own fault is logged and not told."""
+    """Return the method with errors turned into gRPC statuses; an unexpected one is logged, not shown to the client."""
 
     @functools.wraps(method)
     def answer(service: Any, request: Any, context: Any) -> Any:
@@ -50,7 +50,7 @@ def _answers(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any]
 
 
 class PredictionService(PredictionServiceServicer):  # type: ignore[misc]  # generated, without types
-    """Runs signatures, each within its call's deadline, and describes them."""
+    """Runs and describes signatures, each run within its call's deadline."""
 
     def __init__(self, registry: Registry, metrics: Metrics, *, as_content: bool) -> None:
         self._registry = registry
@@ -59,16 +59,16 @@ class PredictionService(PredictionServiceServicer):  # type: ignore[misc]  # gen
 
     @_answers
     def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802 -- the name on the wire
-        """Run a signature. An unknown model comes before an unknown signature, that before bad tensors."""
+        """Run a signature. Checks come in TF-Serving's order: model, signature, tensors."""
         spec = _spec(request)
         with self._metrics.request(spec.name, "GRPC"), _borrow(self._registry, spec) as (number, loaded):
-            signature = grpc_predict.find_signature(loaded, spec.signature_name)
-            inputs = grpc_predict.input_tensors(request, signature)
-            names = grpc_predict.output_names(request, signature)
+            signature = predict.find_signature(loaded, spec.signature_name)
+            inputs = predict.input_tensors(request, signature)
+            names = predict.output_names(request, signature)
             with self._metrics.run(spec.name):
                 outputs = loaded.run(signature, inputs, _timeout_ms(context))
             asked = {name: outputs[name] for name in names}
-            return grpc_predict.response(spec, number, asked, as_content=self._as_content)
+            return predict.response(spec, number, asked, as_content=self._as_content)
 
     @_answers
     def GetModelMetadata(self, request: Any, _context: Any) -> Any:  # noqa: N802
@@ -85,22 +85,22 @@ class PredictionService(PredictionServiceServicer):  # type: ignore[misc]  # gen
 
     @_answers
     def Classify(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """Refuse, as no signature of ours classifies."""
+        """Refuse: only predict is supported."""
         raise _not_offered("classify")
 
     @_answers
     def Regress(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """Refuse, as no signature of ours regresses."""
+        """Refuse: only predict is supported."""
         raise _not_offered("regress")
 
     @_answers
     def MultiInference(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """Refuse, as there is nothing to join."""
+        """Refuse: only predict is supported."""
         raise _not_offered("multi-inference")
 
 
 class ModelService(ModelServiceServicer):  # type: ignore[misc]  # generated, without types
-    """Tells the states of versions, and takes over another list of models."""
+    """Reports the states of versions, and reloads the list of models."""
 
     def __init__(self, registry: Registry, watcher: Watcher, stopping: threading.Event) -> None:
         self._registry = registry
@@ -109,7 +109,7 @@ class ModelService(ModelServiceServicer):  # type: ignore[misc]  # generated, wi
 
     @_answers
     def GetModelStatus(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        """Return the states of one version or of all; a label is not looked at, as in TF-Serving."""
+        """Return the states of one version or of all; a label is ignored, as in TF-Serving."""
         spec = _spec(request)
         reply = GetModelStatusResponse()
         for status in self._registry.statuses(spec.name, _number(spec)):
@@ -122,7 +122,7 @@ class ModelService(ModelServiceServicer):  # type: ignore[misc]  # generated, wi
 
     @_answers
     def HandleReloadConfigRequest(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Serve the models of a new list and no others; answer when those that are new have loaded or failed."""
+        """Replace the list of models; answer when the added ones have loaded or failed."""
         if request.config.WhichOneof("config") != "model_config_list":
             message = (
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. "
@@ -136,11 +136,11 @@ class ModelService(ModelServiceServicer):  # type: ignore[misc]  # generated, wi
         reply.status.SetInParent()
         return reply
 
-    def _wait(self, looked: threading.Event, added: Collection[str], context: Any) -> None:
-        """Wait for the models; raise ServingError where one cannot load, or nobody waits for the answer any more."""
-        while not (looked.is_set() and self._registry.is_ready(added)):
+    def _wait(self, scanned: threading.Event, added: Collection[str], context: Any) -> None:
+        """Wait for the models; raise ServingError if one cannot load, or if the call has ended."""
+        while not (scanned.is_set() and self._registry.is_ready(added)):
             if not context.is_active():
-                message = "Nobody waits any more; the models go on loading."
+                message = "The call has ended; the models continue to load."
                 raise ServingError(Code.DEADLINE_EXCEEDED, message)
             if self._stopping.wait(_POLL_SECONDS):
                 message = "The server is stopping."
@@ -168,7 +168,7 @@ def _number(spec: Any) -> int | None:
 
 
 def _timeout_ms(context: Any) -> int:
-    """Return what is left of the call's time, at least a millisecond: 0 would be no limit to a run."""
+    """Return the time left for the call, at least a millisecond, as 0 would mean no limit."""
     return max(1, int(min(context.time_remaining() * 1000, MAX_INT32)))
 
 
@@ -187,7 +187,7 @@ def _not_offered(what: str) -> ServingError:
 
 
 def _bounded(message: str) -> str:
-    """Return the message cut at 1024 bytes, as gRPC sends it in a header of limited size."""
+    """Return the message cut at 1024 bytes: gRPC sends it in a header of limited size."""
     encoded = message.encode("utf-8", "replace")
     if len(encoded) <= _MAX_MESSAGE_BYTES:
         return encoded.decode()
