@@ -56,7 +56,7 @@ def check_files(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def newest_version(base: Path) -> int:
-    """Return the highest version number under models/NAME, 0 where there is none."""
+    """Return the highest version number under models/NAME, as serving.versions reads it; 0 for none."""
     return max((int(path.name) for path in base.glob("*") if path.name.isdecimal()), default=0)
 
 
