@@ -98,10 +98,13 @@ def run(folder: Path, trial: Trial, corpora: Mapping[str, Path]) -> dict[str, An
     """Train a trial unless it is finished, and return its history."""
     folder.mkdir(parents=True, exist_ok=True)
     history = folder / "run" / "history.json"
+    given = folder / "trial.toml"
+    if given.exists() and given.read_text("utf-8") != preset(trial):
+        sys.exit(f"{folder} holds another trial; choose another --out")
     if not history.exists() or not json.loads(history.read_bytes())["finished"]:
-        (folder / "trial.toml").write_text(preset(trial), "utf-8")
+        given.write_text(preset(trial), "utf-8")
         files = [str(corpora[name]) for name in trial[3]]
-        command = ["train", *files, "--preset", str(folder / "trial.toml"), "--out", str(folder / "run")]
+        command = ["train", *files, "--preset", str(given), "--out", str(folder / "run")]
         resume = ["--resume"] * (folder / "run" / "checkpoint.npz").exists()
         subprocess.run([sys.executable, "-m", "model", *command, *resume], check=True)
     read: dict[str, Any] = json.loads(history.read_bytes())

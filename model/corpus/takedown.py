@@ -37,7 +37,7 @@ def releases_of(corpus: Path, folders: Iterable[Path]) -> Iterator[Path]:
     hashes = set(entry(corpus).get("former_sha256", []))
     for folder in folders:
         for path in sorted([*folder.glob(f"*/{CONFIG}"), *folder.glob(f"*/{RUN}")]):
-            if _trained_on(path) in hashes:
+            if _trained_on(path) & hashes:
                 yield path.parent
 
 
@@ -94,10 +94,13 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _trained_on(path: Path) -> str | None:
-    """Return the hash of the corpus that a release's or a run's account names."""
+def _trained_on(path: Path) -> set[str]:
+    """Return the hashes of the corpora that a release or a run was trained on, as far as its file tells."""
     try:
-        account = json.loads(path.read_bytes())
-        return str(account["corpus_sha256"] if path.name == RUN else account["data"]["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        told = json.loads(path.read_bytes())
+        if path.name == RUN:
+            further = [corpus["sha256"] for corpus in told.get("further_corpora", {}).values()]
+            return {told["corpus_sha256"], *further}
+        return {told["data"]["sha256"], *told["data"].get("further", {}).values()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()

@@ -168,8 +168,7 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
         "pretraining": _pretraining(table.get("pretraining"), training, f"{where}, [pretraining]"),
     }
     preset = from_table(Preset, {**table, **parts}, where)
-    if preset.training.alone_epochs > preset.training.epochs:
-        raise ModelError(f"{where}, [training]: alone_epochs must be at most epochs")
+    _check_phases(preset, where)
     if isinstance(preset.sizes, PoetSizes):
         _check_poet(preset.sizes, f"{where}, [sizes]")
     for temperature in preset.training.sample_temperatures:
@@ -188,13 +187,23 @@ def _pretraining(table: Any, training: Mapping[str, Any], where: str) -> Trainin
         return None
     check_value(table, dict, where)
     for name in ("corpora", "epochs"):
-        if not table.get(name):
+        if name not in table:
             raise ModelError(f"{where}: missing key {name!r}")
+    if table["corpora"] == {}:
+        raise ModelError(f"{where}: corpora must name a corpus")
     usual = {**training, "alone_epochs": 0}
     for name, value in table.items():
         if name not in PRETRAINING and value != usual.get(name):
             raise ModelError(f"{where}: {name} belongs to [training]; here there may be: {', '.join(PRETRAINING)}")
     return from_table(Training, usual | table, where, BOUNDS)
+
+
+def _check_phases(preset: Preset, where: str) -> None:
+    training, before = preset.training, preset.pretraining
+    if training.alone_epochs > training.epochs:
+        raise ModelError(f"{where}, [training]: alone_epochs must be at most epochs")
+    if training.carry and before and before.batch_size != training.batch_size:
+        raise ModelError(f"{where}, [pretraining]: with carry, batch_size must be that of [training]")
 
 
 def _check_poet(sizes: PoetSizes, where: str) -> None:

@@ -23,13 +23,14 @@ from model.files.folder import TOKENIZER, WEIGHTS, sha256, write_config
 from model.networks.network import build as build_network
 from model.networks.sizes import TextgenrnnSizes, signatures
 from model.networks.weights import load_weights
-from model.presets.preset import Preset
+from model.presets.preset import Preset, Training
 from model.presets.preset import load as load_preset
 from model.release.card import licences, write_card
 from model.release.loading import Release, load
 from model.text import release as text_release
 from model.text.tokens import BOS, EOS, PAD, UNK
 from model.training.checkpoints import BEST
+from model.training.corpora import learned
 from model.training.record import form_of, preset_of, read_record
 from model.training.recorder import HISTORY
 from model.training.run import open_run_tokenizer, with_vocabulary
@@ -52,6 +53,7 @@ def release_run(run: Path, corpus: Path, out: Path, choice: Choice = Choice()) -
         raise ModelError(f"{corpus} is not the corpus that {run} was trained on")
     notes = choice.notes.read_text("utf-8") if choice.notes else ""
     parts = split(read_corpus(corpus, form_of(run)))
+    parts["train"] = learned(parts["train"], preset_of(run).training)
     origin = _origin(run, account, corpus.name, parts, choice.weights)
     release = build(out, _released(run, choice), run / TOKENIZER, choice.weights or run / BEST, origin)
     release = with_scores(release, {part: parts[part] for part in choice.scored})
@@ -124,8 +126,8 @@ def copy_half(full: h5py.Group, half: h5py.Group) -> None:
 
 
 def _released(run: Path, choice: Choice) -> Preset:
-    """Return the preset of a run as its release is to be: with its vocabulary, and reading text alone."""
-    preset = preset_of(run)
+    """Return the preset of a run as its release has it: as trained, with its vocabulary, reading text alone."""
+    preset = _as_trained(preset_of(run), read_record(run).get("further_corpora", {}))
     if choice.preset is not None:
         chosen = load_preset(choice.preset)
         preset = replace(preset, sampling=chosen.sampling, moods=chosen.moods)
@@ -133,6 +135,16 @@ def _released(run: Path, choice: Choice) -> Preset:
     if isinstance(preset.sizes, TextgenrnnSizes):  # labels help to train, and are not asked for afterwards
         preset = replace(preset, sizes=replace(preset.sizes, labels=0))
     return preset
+
+
+def _as_trained(preset: Preset, given: Mapping[str, Any]) -> Preset:
+    """Return the preset without the corpora that it names and the run was not given."""
+
+    def read(phase: Training) -> Training:
+        return replace(phase, corpora={name: weight for name, weight in phase.corpora.items() if name in given})
+
+    before = read(preset.pretraining) if preset.pretraining else None
+    return replace(preset, training=read(preset.training), pretraining=before if before and before.corpora else None)
 
 
 def _origin(
@@ -145,7 +157,8 @@ def _origin(
     except (OSError, ValueError, LookupError, TypeError):
         raise ModelError(f"{run} has not finished an epoch yet") from None
     began = {name: value for name, value in account.items() if name == "init_from"}
-    further = {name: known["sha256"] for name, known in account.get("further_corpora", {}).items()}
+    known = {name: corpus["sha256"] for name, corpus in account.get("further_corpora", {}).items()}
+    further = {"further": known} if known else {}
     counts = {str(part): len(texts) for part, texts in parts.items()}
     return {
         "run": {**told, **began, **({"weights": weights.name} if weights else {})},

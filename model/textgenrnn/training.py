@@ -100,4 +100,5 @@ def _with(preset: "Preset", settings: Mapping[str, Any], labels: int) -> "Preset
     if labels and "labels" not in table["sizes"]:
         raise ModelError(f"the network {preset.network} learns no labels")
     sizes = {**table["sizes"], **({"labels": labels} if labels else {})}
-    return read({**table, "sizes": sizes, "training": {**table["training"], **settings}}, "the settings of training")
+    training = {**table["training"], "corpora": {}, "alone_epochs": 0, **settings}  # there is one corpus
+    return read({**table, "sizes": sizes, "pretraining": None, "training": training}, "the settings of training")

@@ -36,7 +36,7 @@ class Corpora:
         """Read and split the main corpus. ModelError where the preset has no use for a further one."""
         named = _named(further, preset)
         parts = training_split(read_corpus(main, form))
-        parts["train"] = parts["train"][: ceil(len(parts["train"]) * preset.training.train_size)]
+        parts["train"] = learned(parts["train"], preset.training)
         return cls(main, named, form, parts)
 
     def texts(self, part: Part) -> list[str]:
@@ -65,6 +65,11 @@ class Corpora:
         yield from self.texts("train")
         for name in self.training_weights(preset):
             yield from (text.text for text in self.read_further(name))
+
+
+def learned(texts: list[Text], settings: Training) -> list[Text]:
+    """Return the share of the training texts that is learned from."""
+    return texts[: ceil(len(texts) * settings.train_size)]
 
 
 def absent(preset: Preset, given: Mapping[str, Path]) -> list[str]:

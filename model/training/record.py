@@ -113,7 +113,8 @@ def _learned(preset: Preset) -> Preset:
     """Return the preset with all that does not change what is learned at its default."""
     usual = Training(epochs=1, batch_size=1, window=1, learning_rate=1)
     same = {name: getattr(usual, name) for name in _HARMLESS}
-    return replace(preset, training=replace(preset.training, **same), sampling={}, moods={})
+    before = replace(preset.pretraining, **same) if preset.pretraining else None
+    return replace(preset, training=replace(preset.training, **same), pretraining=before, sampling={}, moods={})
 
 
 def _shape(table: Mapping[str, Any]) -> dict[str, Any]:

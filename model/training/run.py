@@ -2,10 +2,11 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,8 @@ def train_run(
     of the same network: its weights and its tokenizer are what it begins with. `rank` is for one of several processes.
     """
     corpora = Corpora.read(corpus, further, form, preset)
+    if further and preset.sizes.context:
+        raise ModelError(f"the network {preset.network} learns from one corpus")
     if left_out := absent(preset, corpora.further):
         console.say(f"corpora of the preset that were not given, and are left out: {', '.join(left_out)}")
     with joined(rank) as machines, ExitStack() as held:
@@ -71,10 +74,10 @@ def train_run(
         machines.check_same("preset, corpora or options", account)
         machines.told(lambda: held.enter_context(training_in(folder)))
         start = partial(_start, folder, preset, corpora, account, init_from)
-        machines.told(partial(check_same, folder, account) if resume else start)
+        machines.told(partial(_check_resumable, folder, account) if resume else start)
         machines.check_shared(folder)
         tokenizer = machines.in_turn(lambda: open_run_tokenizer(preset, folder))
-        with machines.devices(preset.training.batch_size, console.say):
+        with machines.devices(_rows(preset), console.say):
             trainer = prepared(preset, tokenizer, corpora.texts("train"), folder, console, machines)
             if init_from is not None:  # what a resumed run began with is in its checkpoint
                 _begin_with(trainer, weights_of(init_from))
@@ -90,12 +93,21 @@ def _with_dtype(preset: Preset, started: Preset | None = None) -> Preset:
     return preset.with_dtype(best_dtype() if decided == "auto" else decided)
 
 
+def _rows(preset: Preset) -> int:
+    """Return what a batch of every phase is a multiple of, for devices to share."""
+    return gcd(preset.training.batch_size, preset.pretraining.batch_size if preset.pretraining else 0)
+
+
+def _check_resumable(folder: Path, account: Mapping[str, Any]) -> None:
+    check_same(folder, account)
+    if not (folder / CHECKPOINT).exists():  # without it nothing tells what the run began with
+        raise ModelError(f"{folder} stopped before its first checkpoint; start it again without --resume")
+
+
 def _plan(trainer: Trainer, preset: Preset, corpora: Corpora, folder: Path) -> Plan:
     if trainer.network.context is None:
         tokenised = Tokenised(corpora, trainer.tokenizer, folder, trainer.console.say)
         return trainer.machines.in_turn(lambda: plan_of(preset, tokenised))
-    if corpora.further:
-        raise ModelError(f"the network {preset.network} learns from one corpus")
     settings = preset.training
     batches = batches_of(trainer.network, trainer.tokenizer, settings, corpora.parts["train"])
     return Plan([Stage(settings, batches, settings.epochs)])

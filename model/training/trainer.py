@@ -76,7 +76,7 @@ class Trainer:
         """
         self.plan, self.validation = plan, validation
         self.every = ceil(plan.steps / MOST_ROWS)  # steps between two rows of the history
-        restored = self.restore()
+        restored = self.machines.told((self.folder / checkpoints.CHECKPOINT).exists) and self.restore()
         sizes = plan.sizes
         account = {
             "name": self.preset.name,

@@ -57,6 +57,19 @@ def test_it_trains_on_jax_and_leaves_weights_in_pieces(tmp_path: Path) -> None:
         np.testing.assert_allclose(array, full[name], atol=1e-2)
 
 
+def test_an_earlier_run_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    (packed(tmp_path) / "run").mkdir()
+    done = gpu(tmp_path, "train", "90", str(tmp_path / "out"))
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'run'} holds an earlier run; move it away first\n")
+
+
+def test_a_training_that_fails_says_so(tmp_path: Path) -> None:
+    (packed(tmp_path) / "tiny.toml").write_text("network = 5", "utf-8")
+    done = gpu(tmp_path, "train", "90", str(tmp_path / "out"))
+    assert (done.returncode, done.stderr) == (1, "training ended with status 1; the log says why\n")
+    assert "network 5 is unknown" in (tmp_path / "out" / "log").read_text("utf-8")
+
+
 def test_a_time_limit_that_is_too_short_is_reported(tmp_path: Path) -> None:
     done = gpu(packed(tmp_path), "train", "1", str(tmp_path / "out"))
     assert (done.returncode, done.stderr) == (1, "training did not begin in time: give gpu train more seconds\n")

@@ -323,6 +323,13 @@ def test_lines_and_paragraphs_are_texts(tmp_path: Path, monkeypatch: pytest.Monk
         TextGenerator().train_on_texts(["а"], tmp_path, context_labels=[])
 
 
+def test_a_preset_that_begins_with_other_corpora_reads_the_given_texts_alone() -> None:
+    from model.textgenrnn.training import _named, _with
+
+    preset = _with(_named("neuralpoet"), {"epochs": 1, "seed": 2}, 0)
+    assert (preset.pretraining, preset.training.corpora, preset.training.alone_epochs) == (None, {}, 0)
+
+
 def test_labels_of_texts_are_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from model.training import run
 

@@ -10,13 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.corpus.reading import read_corpus
+from model.corpus.provenance import record
+from model.corpus.reading import Form, read_corpus
 from model.corpus.split import training_split
+from model.corpus.takedown import releases_of
 from model.errors import ModelError
+from model.files.folder import sha256
 from model.presets.preset import Preset, Training, load, read
 from model.release.making import release_run
 from model.training.checkpoints import BEST
 from model.training.mixture import Tokens
+from model.training.record import check_same, record_of
 from model.training.recorder import HISTORY
 from model.training.report.console import Console
 from model.training.run import train_run
@@ -173,7 +177,7 @@ def test_versions_of_held_out_texts_are_not_read(
 
 def test_the_card_tells_of_all_corpora(corpora: dict[str, Path], whole: Path, tmp_path: Path) -> None:
     release = release_run(whole, corpora["main"], tmp_path / "release")
-    assert set(release.config["data"]) >= {"corpus", "sha256", "prose", "songs"}
+    assert set(release.config["data"]["further"]) == {"prose", "songs"}
     card = (release.folder / "MODEL_CARD.md").read_text("utf-8")
     assert "Written for them." in card
     assert "| pretraining | epochs 1" in card
@@ -199,8 +203,8 @@ def test_a_preset_comes_back_from_its_account() -> None:
 @pytest.mark.parametrize(("key", "value", "sentence"), [
     ("dtype", "no", "dtype belongs to [training]"),
     ("alone_epochs", 3, "alone_epochs belongs to [training]"),
-    ("epochs", 0, "missing key 'epochs'"),
-    ("corpora", {}, "missing key 'corpora'"),
+    ("epochs", 0, "epochs must be between 1 and"),
+    ("corpora", {}, "corpora must name a corpus"),
     ("corpora", {"prose": 0}, "corpora: prose must be between 0.001 and 100"),
     ("corpora", {"prose": "all"}, "corpora: prose must be of type float"),
     ("corpora", ["prose"], "corpora must be of type table"),
@@ -218,3 +222,53 @@ def test_weights_of_training_stand_for_corpora_too(trained: Trained) -> None:
     with pytest.raises(ModelError, match=r"\[training\]: corpora: songs must be between"):
         read({**table, "training": {**table["training"], "corpora": {"songs": 1000}}}, "here")
     assert isinstance(read(table, "here").training, Training)
+
+
+def test_a_run_that_stopped_before_its_first_checkpoint_is_started_again(
+    corpora: dict[str, Path], whole: Path, tmp_path: Path
+) -> None:
+    for name in ("run.json", "tokenizer.model"):
+        (tmp_path / name).write_bytes((whole / name).read_bytes())
+    with pytest.raises(ModelError, match="stopped before its first checkpoint; start it again without --resume"):
+        train(corpora, tmp_path, ["prose", "songs"], resume=True)
+
+
+def test_how_a_run_is_watched_may_change_in_all_phases(corpora: dict[str, Path], whole: Path) -> None:
+    preset = load(str(corpora["preset"]))
+    told = read(
+        {**asdict(preset), **{phase: {**asdict(preset)[phase], "checkpoint_seconds": 7, "patience": 9}
+                              for phase in ("training", "pretraining")}}, "here",
+    )  # fmt: skip
+    further = {name: corpora[name] for name in ("prose", "songs")}
+    check_same(whole, record_of(told, corpora["main"], Form(), None, further))
+
+
+def test_a_carried_state_wants_one_size_of_batches() -> None:
+    table = asdict(load("neurobugurt"))
+    assert table["training"]["carry"]
+    before = {"corpora": {"prose": 1}, "epochs": 1, "batch_size": table["training"]["batch_size"] + 1}
+    with pytest.raises(ModelError, match=r"\[pretraining\]: with carry, batch_size must be that of \[training\]"):
+        read({**table, "pretraining": before}, "here")
+
+
+def test_one_corpus_is_all_that_a_network_with_a_context_reads(trained: Trained, tmp_path: Path) -> None:
+    preset = load("textgenrnn")
+    with pytest.raises(ModelError, match="the network textgenrnn learns from one corpus"):
+        train_run(trained.corpus, preset, tmp_path, Console(preset.training, print), further=[tmp_path / "more.jsonl"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_release_tells_of_no_corpus_that_was_not_given(corpora: dict[str, Path], tmp_path: Path) -> None:
+    train(corpora, tmp_path / "run", ["songs"])
+    release = release_run(tmp_path / "run", corpora["main"], tmp_path / "release")
+    assert release.config["pretraining"] is None
+    assert release.config["training"]["corpora"] == {"songs": 0.5}
+
+
+def test_a_corpus_that_forgets_knows_what_read_it_beside_another(
+    corpora: dict[str, Path], whole: Path, tmp_path: Path
+) -> None:
+    release_run(whole, corpora["main"], tmp_path / "releases" / "mine")
+    record(corpora["songs"], {"former_sha256": [sha256(corpora["songs"])]})
+    found = releases_of(corpora["songs"], [tmp_path / "releases", whole.parent])
+    assert list(found) == [tmp_path / "releases" / "mine", whole]
