@@ -26,8 +26,8 @@ def write_file(
 ) -> int:
     """Extend the file to `count` texts and return how many it held before. `wrote` is called with the count so far.
 
-    A .jsonl file holds one object per line with the seed and the text, a .txt file the texts, each followed by ten blank
-    lines. ModelError if the file has another `account`, is not of that form, or is locked by another command.
+    A .jsonl file holds one object per line with the seed and the text; a .txt file holds the texts, each followed by
+    ten blank lines. ModelError if the file has another `account`, is not of that form, or another command is writing.
     """
     if path.suffix not in (".jsonl", ".txt"):
         raise ModelError(f"{path}: must end with .jsonl or .txt")

@@ -72,9 +72,7 @@ class Reader:
     def read(self, prompts: Sequence[Sequence[int]]) -> Logits:
         """Start with these non-empty prompts; return the logits [B, vocabulary] after each."""
         self.start(len(prompts))
-        for step in range(
-            -max(map(len, prompts)), 0
-        ):  # aligned on the right: they start at different steps and end together
+        for step in range(-max(map(len, prompts)), 0):  # right-aligned, so that all prompts end at the same step
             tokens = [prompt[step] if len(prompt) >= -step else PAD for prompt in prompts]
             self.feed(tokens, [len(prompt) == -step for prompt in prompts])
         return self.logits()

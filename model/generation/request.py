@@ -113,5 +113,5 @@ def deliver(texts: Iterable[str], *, return_as_list: bool = False) -> list[str] 
     if return_as_list:
         return list(texts)
     for text in texts:
-        print(f"{text}\n", flush=True)  # noqa: T201  what it is called for
+        print(f"{text}\n", flush=True)  # noqa: T201  the purpose of this function
     return None

@@ -171,7 +171,7 @@ class Poet(Network):
 
 
 def _join(attended: Tensor, lstm: Tensor, gru: Tensor) -> Tensor:
-    """Concatenate the attention, the LSTM and the GRU, then both recurrent outputs again, as the original network did."""
+    """Concatenate the attention, the LSTM and the GRU, then both recurrent outputs again, as the original network."""
     return ops.concatenate([attended, lstm, gru, lstm, gru], axis=-1)
 
 

@@ -112,9 +112,7 @@ class Textgenrnn(Network):
 
     def _average(self, tokens: Tensor, *, training: bool = False) -> Tensor:
         """Return the input of the logits layer: [B, T, F], or [B, 1, F] for a bidirectional network."""
-        mask = (
-            tokens != PAD if self.sizes.bidirectional else None
-        )  # padding on the right does not affect a forward pass
+        mask = tokens != PAD if self.sizes.bidirectional else None  # reading forward, PAD on the right has no effect
         below = [self.dropout(self.embedding(tokens), training=training)]
         for layer in self.recurrent:
             below.append(layer(below[-1], mask=mask))
