@@ -39,7 +39,7 @@ class Layout:
                 yield text
 
     def write(self, texts: Iterable[str]) -> Iterator[str]:
-        """Yield the pieces of a file that `parse` can read back. ModelError for a text that would be read differently."""
+        """Yield the pieces of a file for `parse` to read back. ModelError if a text would be read differently."""
         between = "\n" * (1 + self.blank_lines) if not self.separator else f"\n{self.separator}\n"
         for number, text in enumerate(texts, 1):
             lines = text.strip("\n").split("\n")

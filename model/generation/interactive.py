@@ -59,7 +59,7 @@ class Session:
         return [int(token) for token in order], (weights / weights.sum())[order]
 
     def own(self, text: str) -> str:
-        """Add the user's own text, or a line break if it is empty; return why that is impossible, or an empty string."""
+        """Add the user's own text, or a line break if it is empty; return an error message, empty if there is none."""
         if len(text) > MAX_OWN:
             return f"that is {len(text)} characters, and {MAX_OWN} may come at once"
         tokenizer = self.release.tokenizer

@@ -7,7 +7,7 @@ from itertools import groupby
 
 BREAK = "\ue000"  # YouTokenToMe reads a newline as a space, so a line break is this visible character
 WORD_START = "\u2581"  # YouTokenToMe's own mark
-MAX_MARKS = 30  # combining marks in a row, as in Unicode's stream-safe format: sorting them takes quadratic time
+MAX_MARKS = 30  # combining marks in a row, as in Unicode's stream-safe format: sorting more takes quadratic time
 
 _LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # category Cc without the newline
