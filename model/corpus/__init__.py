@@ -1,1 +1,1 @@
-"""Texts for training: reading and splitting them."""
+"""Corpora for training: collecting, reading and splitting texts."""

@@ -1,4 +1,4 @@
-"""What a collector has found so far: one SQLite file, whole after a kill at any moment."""
+"""A collector's texts in one SQLite file, consistent after a kill at any moment."""
 
 import json
 import sqlite3
@@ -26,9 +26,9 @@ PRAGMA user_version = {VERSION};
 
 
 class Collection:
-    """Texts, each with its address, and the place where the collector goes on.
+    """Texts, each with its URL, and the position from which the collector resumes.
 
-    Both change in one transaction: whatever moment a collector is killed at, no text is lost and none comes twice.
+    Both change in one transaction: whenever a collector is killed, no text is lost or stored twice.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -37,12 +37,12 @@ class Collection:
 
     @property
     def source(self) -> dict[str, Any]:
-        """What is collected here; empty before it has begun."""
+        """What is collected here; empty before collecting has begun."""
         return self._state("source")
 
     @property
     def position(self) -> dict[str, Any]:
-        """Where the collector goes on; empty before it has begun."""
+        """The position from which the collector resumes; empty before collecting has begun."""
         return self._state("position")
 
     @property
@@ -52,18 +52,18 @@ class Collection:
 
     @property
     def unread(self) -> int:
-        """The number of pages that were given up."""
+        """The number of pages that were given up on."""
         (count,) = self._connection.execute("SELECT count(*) FROM unread").fetchone()
         return int(count)
 
     def has(self, url: str) -> bool:
-        """Return whether the text of an address is here."""
+        """Return whether the text of a URL is stored."""
         return self._connection.execute("SELECT 1 FROM texts WHERE url = ?", (url,)).fetchone() is not None
 
     def keep(self, texts: Iterable[Text], position: Mapping[str, Any], unread: Mapping[str, str] | None = None) -> int:
-        """Add the new texts, but for forgotten ones, and move the position. Give how many were added.
+        """Add the new texts, except forgotten ones, and set the position. Return how many were added.
 
-        `unread` says of addresses why their pages were given up; what is found there later takes them off this list.
+        `unread` maps URLs to the reasons why their pages were given up on; finding a text later removes its URL.
         """
         texts, gone = list(texts), self.forgotten
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -87,19 +87,19 @@ class Collection:
         return added
 
     def marked(self, mark: str) -> list[str]:
-        """Return the texts of a mark, those that `forget` removes."""
+        """Return the texts that match a mark, which `forget` would remove."""
         self._define_gone(mark)
         return [text for (text,) in self._connection.execute("SELECT text FROM texts WHERE gone(url, author)")]
 
     def forget(self, mark: str) -> None:
-        """Remove the texts of a mark, wipe them from the file, and never keep them again."""
+        """Delete the texts that match a mark, wipe them from the file, and never store them again."""
         self._define_gone(mark)
         self._connection.execute("PRAGMA secure_delete = ON")
         with self._connection:
             self._count -= self._connection.execute("DELETE FROM texts WHERE gone(url, author)").rowcount
             self._connection.execute("DELETE FROM unread WHERE gone(url, '')")
             self._connection.execute("INSERT OR IGNORE INTO forgotten (hash) VALUES (?)", (mark,))
-        # The write-ahead log holds them too, and stays as it is while somebody reads.
+        # The write-ahead log holds them too, and cannot be truncated while another connection reads.
         (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise ModelError("the texts are out, but not yet wiped, as another command reads: run this again then")
@@ -109,12 +109,12 @@ class Collection:
 
     @property
     def forgotten(self) -> set[str]:
-        """What is not taken in again, as hashes."""
+        """The marks of forgotten texts, which are not stored again."""
         return {mark for (mark,) in self._connection.execute("SELECT hash FROM forgotten")}
 
     def begin(self, source: Mapping[str, Any]) -> None:
-        """Note what is collected here. ModelError where the file was begun for something else."""
-        known, source = self.source, json.loads(json.dumps(source))  # as it is read back: a tuple is a list
+        """Record what is collected here. ModelError if the file was begun for something else."""
+        known, source = self.source, json.loads(json.dumps(source))  # as JSON stores it: tuples become lists
         if known and known != source:
             raise ModelError(f"this file collects {json.dumps(known)}; take another one for {json.dumps(source)}")
         with self._connection:
@@ -131,7 +131,7 @@ class Collection:
 
 @contextmanager
 def open_collection(path: Path) -> Iterator[Collection]:
-    """Open a collection, made where there is none, for one writer at a time."""
+    """Open a collection for writing, creating it if necessary; only one writer at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f"{path.name}.lock").open("w") as file:
         lock(file, f"{path}: another command is writing here")
@@ -139,13 +139,13 @@ def open_collection(path: Path) -> Iterator[Collection]:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
                 connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
             _check_version(connection)
-            # A long reading does not hold up the writer then.
+            # In this mode a long read does not block the writer.
             connection.execute("PRAGMA journal_mode = WAL")
             try:
                 yield Collection(connection)
             finally:
-                with suppress(sqlite3.OperationalError):  # somebody reads: it stays as it is
-                    connection.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read where none is made
+                with suppress(sqlite3.OperationalError):  # another connection is reading: leave it
+                    connection.execute("PRAGMA journal_mode = DELETE")  # a single file, readable in a read-only folder
 
 
 def read_source(path: Path) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def read_source(path: Path) -> dict[str, Any]:
 
 
 def read_collection(path: Path) -> Iterator[Text]:
-    """Yield the texts of a collection in the order of finding, also while a collector is at work on it."""
+    """Yield the texts of a collection in the order they were found, even while a collector is writing to it."""
     with _reading(path) as connection:
         rows = connection.execute(f"SELECT {', '.join(FIELDS)} FROM texts ORDER BY rowid")  # noqa: S608  our own names
         yield from (Text(*row) for row in rows)
@@ -175,7 +175,7 @@ def _check_version(connection: sqlite3.Connection) -> None:
 
 
 def _whole(value: str) -> str:
-    """Join the halves of surrogate pairs; a half that stands alone, which SQLite refuses, becomes U+FFFD."""
+    """Join surrogate pairs; a lone surrogate, which SQLite rejects, becomes U+FFFD."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Takedown: what was asked to be forgotten is known by a hash alone, and is not taken in again."""
+"""Takedown: what is to be forgotten is stored only as a hash, and is not added again."""
 
 import hashlib
 import re
@@ -7,16 +7,16 @@ from collections.abc import Container
 
 _ADDRESS = re.compile(r"https?://|[\w-]+(\.[\w-]+)+/", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
-_HOST = re.compile(r"^(?:(?:www\d?|m)\.)?(.*?)\.?(?::(?:80|443))?$")  # without what leads to the same page
+_HOST = re.compile(r"^(?:(?:www\d?|m)\.)?(.*?)\.?(?::(?:80|443))?$")  # drops what leads to the same page anyway
 
 
 def mark(what: str) -> str:
-    """Return the hash of an address or of an author's name, spelled in whichever usual way."""
+    """Return the hash of a URL or of an author's name, the same for all their usual spellings."""
     return _url_mark(what) if _ADDRESS.match(what.strip()) else _author_mark(what)
 
 
 def is_forgotten(url: str, author: str, marks: Container[str]) -> bool:
-    """Return whether a text's address or its author is among the marks."""
+    """Return whether a text's URL or its author is among the marks."""
     return bool(url and _url_mark(url) in marks) or bool(author and _author_mark(author) in marks)
 
 

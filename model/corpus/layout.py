@@ -1,4 +1,4 @@
-"""How texts follow one another in a plain text file: written and read back by the same rule."""
+"""How texts are separated in a plain text file: one rule for both writing and reading."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from itertools import groupby
 
 from model.errors import ModelError
 
-MAX_TEXT = 2**26  # characters; a text stands in memory as a whole
+MAX_TEXT = 2**26  # characters; a whole text is held in memory
 
 
 class TooLongError(ModelError):
-    """A text that does not fit into memory."""
+    """A text is longer than MAX_TEXT."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """At most one of the first three is set; with none, the whole file is one text."""
+    """How texts are separated. At most one of the first three is set; with none, the whole file is one text."""
 
     lines: bool = False  # each line is a text
-    blank_lines: int = 0  # that many blank lines, or more, stand between texts
-    separator: str = ""  # a line that holds only this stands between texts
-    line_mark: str = ""  # a line that holds only this stands between the lines of a text, as @ in bugurts
+    blank_lines: int = 0  # texts are separated by at least this many blank lines
+    separator: str = ""  # texts are separated by a line that holds only this
+    line_mark: str = ""  # the lines of a text are separated by a line that holds only this, as @ in bugurts
 
     def __post_init__(self) -> None:
         if (self.lines, self.blank_lines > 0, bool(self.separator)).count(True) > 1:
@@ -32,14 +32,14 @@ class Layout:
             raise ModelError("a text of one line has no lines to mark")
 
     def parse(self, lines: Iterable[str]) -> Iterator[str]:
-        """Yield the texts of a file's lines, which come without their ends. Blank texts are passed over."""
+        """Yield the texts in a file's lines, given without line endings. Blank texts are skipped."""
         for chunk in self._chunks(lines):
             text = "\n".join(line for line in _bounded(chunk) if not self._is_mark(line)).strip("\n")
             if text.strip():
                 yield text
 
     def write(self, texts: Iterable[str]) -> Iterator[str]:
-        """Yield the pieces of a file that `parse` reads back. ModelError on a text that would be read otherwise."""
+        """Yield the pieces of a file for `parse` to read back. ModelError if a text would be read differently."""
         between = "\n" * (1 + self.blank_lines) if not self.separator else f"\n{self.separator}\n"
         for number, text in enumerate(texts, 1):
             lines = text.strip("\n").split("\n")
@@ -71,7 +71,7 @@ class Layout:
         return ((line for _, line in run) for _, run in groupby(numbers, lambda numbered: numbered[0]))
 
     def _numbered(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-        """Yield each line with the number of its text, which grows where enough blank lines have passed."""
+        """Yield each line with the number of its text, which increases after enough blank lines."""
         number = blank = 0
         for line in lines:
             blank = 0 if line.strip() else blank + 1

@@ -1,4 +1,4 @@
-"""corpus.json: what lies beside a corpus and says where it comes from, how it was made, and what was taken out."""
+"""corpus.json: the file beside a corpus that records its sources, how it was made, and what was removed."""
 
 import fcntl
 import json
@@ -21,12 +21,12 @@ UNLICENSED = "none known; the rights are the authors'"
 
 
 def entry(corpus: Path) -> dict[str, Any]:
-    """Return what corpus.json says of a corpus; nothing where it says nothing."""
+    """Return the entry of a corpus in corpus.json, or an empty one."""
     return dict(_entries(corpus).get(corpus.name, {}))
 
 
 def record(corpus: Path, said: Mapping[str, Any]) -> None:
-    """Say this of a corpus, and leave alone what is said of others in the same folder."""
+    """Set the entry of a corpus, leaving those of other corpora in the same folder unchanged."""
     table = {"corpora": _entries(corpus) | {corpus.name: said}}
     with replacing(corpus.parent / NAME) as new:
         new.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -34,7 +34,7 @@ def record(corpus: Path, said: Mapping[str, Any]) -> None:
 
 @contextmanager
 def writing_in(folder: Path) -> Iterator[None]:
-    """Hold off others who write into the corpus.json of this folder; wait while one does."""
+    """Lock the corpus.json of this folder for writing, waiting while another process holds the lock."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".corpus.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -44,7 +44,7 @@ def writing_in(folder: Path) -> Iterator[None]:
 def made(
     corpus: Path, source: Path, told: list[dict[str, str]], gone: list[dict[str, Any]], how: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the entry of a corpus just made of `source` without the texts of `gone`; `how` joins it, sha256 within."""
+    """Return the entry of a corpus newly made from `source` without the texts of `gone`; `how` must hold its sha256."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "input": {"name": source.name} | ({"sha256": sha256(source)} if source.is_file() else {}),
@@ -56,25 +56,25 @@ def made(
 
 
 def former(before: Mapping[str, Any], digest: str, *, keep: bool = False) -> list[str]:
-    """Return the earlier hashes of the corpus, with this one to `keep` it: releases know their corpus by them."""
+    """Return the earlier hashes of the corpus, by which releases identify it; with `keep`, `digest` is added."""
     known = [*before.get("former_sha256", []), *([before["sha256"]] if "sha256" in before else [])]
     return [one for one in dict.fromkeys(known) if one != digest] + [digest] * keep
 
 
 def forgotten(*corpora: Path) -> list[dict[str, Any]]:
-    """Return what was ever forgotten in one of these corpora: the mark of each, when, and the hashes of its texts."""
+    """Return everything forgotten in these corpora: each mark, its date, and the hashes of its texts."""
     found = {gone["mark"]: gone for corpus in corpora for gone in entry(corpus).get("forgotten", [])}
     return list(found.values())
 
 
 def admitted(texts: Iterable[Text], gone: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
-    """Return the texts that are not among the forgotten."""
+    """Yield the texts that are not forgotten."""
     marks = {one["mark"] for one in gone}
     return (text for text in texts if not is_forgotten(text.url, text.author, marks))
 
 
 def sources(corpus: Path) -> list[dict[str, str]]:
-    """Return sources and licences: as corpus.json or the collection has them, or as SOURCES.md beside it tells."""
+    """Return sources and licences from corpus.json, the collection, or a SOURCES.md beside the corpus."""
     if said := entry(corpus).get("sources"):
         return list(said)
     if corpus.suffix == SUFFIX:
@@ -89,7 +89,7 @@ def sources(corpus: Path) -> list[dict[str, str]]:
 
 
 def _checked(said: Any) -> dict[str, Any]:
-    """Return an entry that has the form of one; else KeyError or TypeError."""
+    """Return a valid entry. KeyError or TypeError if it is not one."""
     for gone in said.get("forgotten", []):
         gone["mark"], gone["texts"] = str(gone["mark"]), list(gone["texts"])
     list(said.get("former_sha256", [])), list(said.get("sources", []))

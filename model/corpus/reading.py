@@ -1,4 +1,4 @@
-"""Reading texts, one at a time: JSON lines, CSV and TSV, plain text, each also as .xz; collections; folders."""
+"""Reading texts one at a time from JSON lines, CSV, TSV or plain text, each optionally .xz, collections and folders."""
 
 import codecs
 import csv
@@ -24,9 +24,9 @@ _PIECE = 2**16  # bytes
 
 @dataclass(frozen=True)
 class Form:
-    """How to read a corpus. Its name tells its kind: .jsonl, .csv, .tsv, .sqlite, a folder, or plain text.
+    """How to read a corpus. Its name determines its kind: .jsonl, .csv, .tsv, .sqlite, a folder, or plain text.
 
-    All but collections and folders may be compressed, with .xz behind the name.
+    All except collections and folders may be compressed, with .xz appended to the name.
     """
 
     encoding: str = "utf-8"
@@ -36,7 +36,7 @@ class Form:
 
 
 def read(path: Path, form: Form = Form()) -> Iterator[Text]:
-    """Yield the texts one by one. ModelError names the file and the place of what cannot be read."""
+    """Yield the texts one by one. ModelError gives the file and the position of anything that cannot be read."""
     if path.suffix == SUFFIX:
         yield from read_collection(path)
     else:
@@ -45,7 +45,7 @@ def read(path: Path, form: Form = Form()) -> Iterator[Text]:
 
 
 def files_of(path: Path) -> list[Path]:
-    """Return the files that a corpus is read from: itself, or the .txt files of a folder."""
+    """Return the files of a corpus: the file itself, or the .txt files of a folder."""
     if not path.is_dir():
         return [path]
     files = sorted(file for file in path.rglob("*.txt") if not file.name.startswith("."))
@@ -55,7 +55,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a corpus: of its file, or of the names and digests of a folder's files."""
+    """Return the SHA-256 of a corpus: of its file, or of the names and hashes of a folder's files."""
     if not path.is_dir():
         return sha256(path)
     told = "".join(f"{file.relative_to(path)} {sha256(file)}\n" for file in files_of(path))
@@ -63,7 +63,7 @@ def digest(path: Path) -> str:
 
 
 def read_corpus(path: Path, form: Form = Form()) -> list[Text]:
-    """Read all texts into memory, for training. ModelError where there is none."""
+    """Read all texts into memory, for training. ModelError if there are none."""
     texts = list(read_cleaned(path, form))
     if not texts:
         raise ModelError(f"{path}: the corpus is empty")
@@ -71,7 +71,7 @@ def read_corpus(path: Path, form: Form = Form()) -> list[Text]:
 
 
 def read_cleaned(path: Path, form: Form = Form()) -> Iterator[Text]:
-    """Return the texts of a corpus one by one, for training. ModelError for a collection, which nothing has cleaned."""
+    """Return the texts of a corpus one by one, for training. ModelError for a collection, which is not cleaned."""
     if path.suffix == SUFFIX:
         raise ModelError(f"{path}: a collection is cleaned before it is trained on: python -m model clean")
     return read(path, form)
@@ -81,7 +81,7 @@ def _read_file(path: Path, form: Form) -> Iterator[Text]:
     name = _unpacked_name(path)
     parse = {".jsonl": _json_lines, ".csv": _table, ".tsv": _table}.get(name.suffix.lower(), _plain)
     try:
-        # csv wants to see the line ends itself: a quoted cell may hold some.
+        # The csv module must see the line endings itself: a quoted cell may contain some.
         newline = "" if parse is _table else None
         encoding = _with_mark(form.encoding)
         with _open(path) as raw, TextIOWrapper(raw, encoding=encoding, newline=newline) as file:
@@ -101,17 +101,17 @@ def _unpacked_name(path: Path) -> Path:
 
 
 def _open(path: Path) -> BinaryIO:
-    """Open a file for its bytes, unpacked."""
+    """Open a file for reading bytes, decompressed if necessary."""
     return cast("BinaryIO", lzma.open(path)) if path != _unpacked_name(path) else path.open("rb")
 
 
 def _with_mark(encoding: str) -> str:
-    """Let a byte order mark stand before UTF-8."""
+    """Accept a byte order mark before UTF-8."""
     return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
 
 
 def _undecodable(path: Path, encoding: str) -> str:
-    """Say where the first byte is that is not of the encoding: TextIOWrapper does not tell."""
+    """Return a message with the position of the first undecodable byte, which TextIOWrapper does not report."""
     decoder = codecs.getincrementaldecoder(encoding)()
     passed = lines = 0
     with _open(path) as file:
@@ -128,7 +128,7 @@ def _undecodable(path: Path, encoding: str) -> str:
 
 
 def _lines(path: Path, file: TextIO) -> Iterator[str]:
-    """Return the lines without their ends."""
+    """Return the lines without their line endings."""
     return (line.removesuffix("\n") for line in _whole_lines(path, file))
 
 
@@ -182,7 +182,7 @@ def _table(path: Path, file: TextIO, form: Form) -> Iterator[Text]:
 
 
 def _columns(path: Path, first: list[str], form: Form) -> dict[str, int]:
-    """Return the place of each field: as chosen, or by the header's names, or the text first and then a label."""
+    """Return the column index of each field: as chosen, by the header's names, or else the text and then a label."""
     names = [name.strip().lower() for name in first] if form.header else []
     places = {str(i): i - 1 for i in range(1, len(first) + 1)} | {name: i for i, name in enumerate(names)}
     chosen = {name: column.strip().lower() for name, column in form.columns.items()}
@@ -201,7 +201,7 @@ def _columns(path: Path, first: list[str], form: Form) -> dict[str, int]:
 
 
 def _row(path: Path, number: int, row: list[str], columns: Mapping[str, int]) -> Iterator[Text]:
-    """Yield the row's text; none where its cell is blank."""
+    """Yield the row's text, or nothing if its cell is blank."""
     if row and len(row) <= max(columns.values()):
         raise ModelError(f"{path}, line {number}: {len(row)} cells, fewer than the first row has")
     if row and row[columns["text"]].strip():

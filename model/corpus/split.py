@@ -1,6 +1,6 @@
-"""Train, validation and test parts, the same on every machine, with near-duplicates in one part.
+"""Train, validation and test parts, the same on every machine, with near-duplicates in the same part.
 
-What is learned from beside this corpus is kept apart from its validation and test parts by the same sign.
+Texts of further corpora are kept apart from its validation and test parts by the same criterion.
 """
 
 import hashlib
@@ -14,20 +14,20 @@ from model.corpus.texts import Text
 from model.errors import ModelError
 
 Part = Literal["train", "validation", "test"]
-SHARED_LINES = 2  # poems with this many lines in common are versions of one another
-MIN_LINE_LETTERS = 12  # shorter lines meet by chance
-MAX_HOLDERS = 20  # a line in more poems is a footer or a formula, not a sign of kinship
+SHARED_LINES = 2  # poems with this many lines in common are versions of the same poem
+MIN_LINE_LETTERS = 12  # shorter lines coincide by chance
+MAX_HOLDERS = 20  # a line in more poems is a footer or a set phrase, not a sign of a shared origin
 
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def letters(text: str) -> str:
-    """Reduce a text to what two printings of it have in common: lower-case letters, ё as е."""
+    """Reduce a text to what all its versions have in common: lower-case letters, with ё as е."""
     return _NOT_LETTERS.sub("", text.lower().replace("ё", "е"))
 
 
 def split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
-    """Return about 90, 5 and 5 % of the poems, by a hash of the text."""
+    """Split the poems into parts of about 90, 5 and 5 %, by a hash of the text."""
     parts: dict[Part, list[Text]] = {"train": [], "validation": [], "test": []}
     digests = [hashlib.sha256(letters(poem.text).encode()).hexdigest() for poem in poems]
     for group in _groups(poems):
@@ -37,7 +37,7 @@ def split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
 
 
 def training_split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
-    """Split as `split` does; ModelError where a part stays empty."""
+    """Split as `split` does. ModelError if a part is empty."""
     parts = split(poems)
     if empty := [part for part, chosen in parts.items() if not chosen]:
         raise ModelError(f"the corpus is too small: of {len(poems)} texts none fell into the {empty[0]} part")
@@ -45,20 +45,20 @@ def training_split(poems: Sequence[Text]) -> dict[Part, list[Text]]:
 
 
 def without_kin(texts: Iterable[Text], held_out: Sequence[Text]) -> Iterator[Text]:
-    """Return the texts of a further corpus that are no versions of a validation or test text, one by one.
+    """Return, one by one, the texts of a further corpus that are not versions of a validation or test text.
 
-    A version shares SHARED_LINES lines with one held-out text, or holds each line of one that has too few for that.
+    A version shares SHARED_LINES lines with a held-out text, or contains every line of one that is too short for that.
     """
     kinship = _Kinship(held_out)
     return (text for text in texts if not kinship.includes(_lines(text)))
 
 
 class _Kinship:
-    """The lines of the held-out texts, so that a text is compared with all of them in the time that its lines take."""
+    """An index of the held-out texts by line, so that comparing a text with all of them takes time linear in it."""
 
     def __init__(self, held_out: Sequence[Text]) -> None:
         self._holders = _holders(held_out)
-        self._whole: dict[str, list[set[str]]] = defaultdict(list)  # texts of few telling lines, by their longest line
+        self._whole: dict[str, list[set[str]]] = defaultdict(list)  # texts with few distinctive lines, by longest line
         telling = Counter(i for holders in self._holders.values() for i in holders)
         for i, text in enumerate(held_out):
             lines = _lines(text)
@@ -66,7 +66,7 @@ class _Kinship:
                 self._whole[max(lines, key=len)].append(lines)
 
     def includes(self, lines: set[str]) -> bool:
-        """Return whether a text of these lines is a version of a held-out one."""
+        """Return whether a text with these lines is a version of a held-out one."""
         shared = Counter(i for line in lines for i in self._holders.get(line, ()))
         if max(shared.values(), default=0) >= SHARED_LINES:
             return True
@@ -81,7 +81,7 @@ def _part(digest: str) -> Part:
 
 
 def _groups(poems: Sequence[Text]) -> list[list[int]]:
-    """Join poems that share lines, by union-find."""
+    """Group poems that share lines, by union-find."""
     parent = list(range(len(poems)))
 
     def root(i: int) -> int:
@@ -104,7 +104,7 @@ def _shared_lines(poems: Sequence[Text]) -> Counter[tuple[int, int]]:
 
 
 def _holders(poems: Sequence[Text]) -> dict[str, list[int]]:
-    """Return the poems that hold each line, formulas and lines that meet by chance left out."""
+    """Return the poems that contain each line, leaving out set phrases and lines that coincide by chance."""
     holders: dict[str, list[int]] = defaultdict(list)
     for i, poem in enumerate(poems):
         for line in _lines(poem):
@@ -114,5 +114,5 @@ def _holders(poems: Sequence[Text]) -> dict[str, list[int]]:
 
 
 def _lines(poem: Text) -> set[str]:
-    """Return a poem's lines by their letters, those without a letter left out."""
+    """Return a poem's lines reduced to their letters, leaving out lines without letters."""
     return {line for line in map(letters, poem.text.split("\n")) if line}

@@ -1,4 +1,4 @@
-"""Removing texts from a corpus, and finding what was trained with them."""
+"""Removal of texts from a corpus, and a search for what was trained on them."""
 
 import hashlib
 import json
@@ -20,9 +20,9 @@ from model.files.replacing import replacing
 
 
 def remove(what: str, corpus: Path) -> int:
-    """Remove the texts of an address or author, and note hashes of what went. Give how many texts that were.
+    """Remove the texts of a URL or author, record their hashes, and return how many there were.
 
-    All is noted first: if this is cut short, the corpus is whole, nothing is missing, and the same call does the rest.
+    The record is written first: if this is interrupted, the corpus stays intact, and the same call completes the work.
     """
     if not corpus.is_file():
         raise ModelError(f"{corpus}: No such file")
@@ -33,7 +33,7 @@ def remove(what: str, corpus: Path) -> int:
 
 
 def releases_of(corpus: Path, folders: Iterable[Path]) -> Iterator[Path]:
-    """Yield the releases, and the runs, trained on this corpus as it was before texts were removed from it."""
+    """Yield the releases and runs that were trained on this corpus before texts were removed from it."""
     hashes = set(entry(corpus).get("former_sha256", []))
     for folder in folders:
         for path in sorted([*folder.glob(f"*/{CONFIG}"), *folder.glob(f"*/{RUN}")]):
@@ -65,7 +65,7 @@ def _from_lines(gone: str, corpus: Path) -> int:
 
 
 def _lines(corpus: Path) -> Iterator[tuple[bytes, Text | None]]:
-    """Yield each line as it is, with its text; a blank line has none."""
+    """Yield each line unchanged, with its text, or None for a blank line."""
     with corpus.open("rb") as file:
         for number, line in enumerate(iter(partial(file.readline, 4 * MAX_TEXT), b""), 1):
             yield line, _text(line, f"{corpus}, line {number}")
@@ -83,7 +83,7 @@ def _is_marked(text: Text, gone: str) -> bool:
 
 
 def _note(corpus: Path, gone: str, hashes: list[str], changed: dict[str, Any]) -> None:
-    """Write into corpus.json what is removed, beside what was removed under the same mark before."""
+    """Record in corpus.json what is removed, in addition to what was removed under the same mark before."""
     before = {one["mark"]: one for one in forgotten(corpus)}
     known = before.get(gone, {"mark": gone, "date": datetime.now(UTC).date().isoformat(), "texts": []})
     before[gone] = known | {"texts": list(dict.fromkeys([*known["texts"], *hashes]))}
@@ -95,7 +95,7 @@ def _hash(text: str) -> str:
 
 
 def _trained_on(path: Path) -> set[str]:
-    """Return the hashes of the corpora that a release or a run was trained on, as far as its file tells."""
+    """Return the hashes of the corpora that a release or a run was trained on, as far as its file records them."""
     try:
         told = json.loads(path.read_bytes())
         if path.name == RUN:

@@ -1,4 +1,4 @@
-"""One text of a corpus, and its form on disk: a JSON object a line."""
+"""One text of a corpus, and its format on disk: one JSON object per line."""
 
 import json
 from collections import Counter
@@ -12,12 +12,12 @@ from model.text.normalise import line_ends
 
 @dataclass(frozen=True)
 class Text:
-    """Lines separated by newlines, stanzas by a blank line, and what is known of where they come from."""
+    """A text, with lines separated by newlines and stanzas by a blank line, and what is known of its origin."""
 
     text: str
     author: str = ""
     title: str = ""
-    label: str = ""  # a class that the network may be told, such as the subreddit of a title
+    label: str = ""  # a class that the network may be given, such as the subreddit of a title
     url: str = ""  # where the text was found
     date: str = ""  # of publication, as ISO 8601
 
@@ -26,7 +26,7 @@ FIELDS = tuple(field.name for field in fields(Text))
 
 
 def from_row(row: Mapping[str, Any], where: str) -> Text:
-    """Make a text of named values, other names ignored; `where` names the row in a ModelError."""
+    """Create a text from named values, ignoring other names; `where` identifies the row in a ModelError."""
     text = row.get("text")
     if not isinstance(text, str) or not text.strip():
         raise ModelError(f'{where}: expected an object whose "text" is a string that is not empty')
@@ -34,13 +34,13 @@ def from_row(row: Mapping[str, Any], where: str) -> Text:
     try:
         "".join(values.values()).encode()
     except UnicodeEncodeError:
-        # YouTokenToMe ends the whole process on what is not UTF-8.
+        # YouTokenToMe aborts the whole process if its input is not UTF-8.
         raise ModelError(f"{where}: the text holds half of a surrogate pair") from None
     return Text(**values | {"text": line_ends(text).removeprefix("\ufeff").strip("\n")})
 
 
 def to_line(text: Text) -> str:
-    """Return the text as a line of JSON, empty fields left out."""
+    """Return the text as a line of JSON, without empty fields."""
     return json.dumps({name: value for name, value in vars(text).items() if value}, ensure_ascii=False) + "\n"
 
 
@@ -54,6 +54,6 @@ def write_lines(file: TextIO, texts: Iterable[Text]) -> Counter[str]:
 
 
 def size(text: str) -> Counter[str]:
-    """Count one text: lines that are not blank, words between spaces, characters."""
+    """Count one text's non-blank lines, space-separated words and characters."""
     lines = sum(map(bool, map(str.strip, text.split("\n"))))
     return Counter(texts=1, lines=lines, words=len(text.split()), characters=len(text))

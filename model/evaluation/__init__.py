@@ -1,1 +1,1 @@
-"""How well a network predicts texts, and how varied and how new are those that it writes."""
+"""Evaluation: how well a network predicts texts, and how diverse and how novel its own texts are."""

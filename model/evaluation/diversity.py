@@ -1,4 +1,4 @@
-"""How varied written texts are. Words are those of `model.text.words`, in small letters."""
+"""The diversity of generated texts. Words are those of `model.text.words`, in lower case."""
 
 import math
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from model.text.words import is_word, split
 
-LOOP = 4  # words in a row that a text hardly ever repeats unless it goes round in a loop
+LOOP = 4  # words in a row that a text hardly ever repeats unless it is stuck in a loop
 
 
 def words(text: str) -> list[str]:
@@ -15,16 +15,16 @@ def words(text: str) -> list[str]:
 
 
 def distinct(texts: Iterable[str], n: int) -> float:
-    """Return the share of different ones among all n words in a row; 0 where no text has so many.
+    """Return the share of distinct n-grams among all n-grams of words; 0 if no text has n words.
 
-    It falls as there is more text: compare texts of the same length. Source: Li et al. 2016, arXiv 1510.03055.
+    It falls as the amount of text grows: compare equal amounts. Source: Li et al. 2016, arXiv 1510.03055.
     """
     found = Counter(gram for text in texts for gram in _grams(words(text), n))
     return len(found) / found.total() if found else 0.0
 
 
 def repetition(texts: Iterable[str]) -> float:
-    """Return the share of LOOP words in a row that their own text has had before; 0 where no text has so many.
+    """Return the share of n-grams of LOOP words that occurred earlier in the same text; 0 if there are none.
 
     Source: Welleck et al. 2019, arXiv 1908.04319, where it is called seq-rep-4.
     """
@@ -37,7 +37,7 @@ def repetition(texts: Iterable[str]) -> float:
 
 
 def token_entropy(rows: Iterable[Sequence[int]]) -> float:
-    """Return the entropy of the tokens of all rows together, in bits a token: 0 where there is only one kind."""
+    """Return the entropy of the token distribution over all rows, in bits per token; 0 if all tokens are the same."""
     counts = Counter(token for row in rows for token in row)
     total = counts.total()
     return abs(sum(count / total * math.log2(total / count) for count in counts.values()))

@@ -1,4 +1,4 @@
-"""Poems of many parameters beside each other, so named that one can judge them before one knows which is which."""
+"""Poems for a grid of parameters, under neutral names so that they can be judged blind."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ DISTINCT = (1, 2, 3)  # of words, of pairs, of triples
 
 @dataclass(frozen=True)
 class Cell:
-    """The poems of one choice of the dials, under a name that says nothing of it."""
+    """The poems for one setting of the dials, under a name that does not reveal it."""
 
     name: str
     dials: dict[str, Any]
@@ -42,9 +42,10 @@ def cells(
     count: int,
     length: int | None = None,
 ) -> Iterator[Cell]:
-    """Write `count` poems of the same seeds in each cell, the cells in an order that no other request shares.
+    """Yield each cell with `count` poems, the same seeds in all, in an order shuffled by the request.
 
-    `values` are those of the DIALS to try, `given` what all cells share. ModelError where something is out of bounds.
+    `values` are the values to try for each of DIALS, `given` the parameters that all cells share. ModelError if
+    something is out of bounds.
     """
     choices = [dict(zip(DIALS, choice, strict=True)) for choice in product(*(values[dial] for dial in DIALS))]
     if not 1 <= len(choices) <= MAX_CELLS:
@@ -61,20 +62,20 @@ def cells(
 
 
 def _order(release: "LanguageModel", asked: Sequence[Request], count: int) -> list[int]:
-    """Shuffle the cells by all that decides what they hold: whoever has seen one grid knows nothing of the next."""
+    """Shuffle the cells, seeded by everything that determines them, so that one grid reveals nothing about another."""
     whole = json.dumps([count, *(one.account(release) for one in asked)])
     dice = np.random.default_rng(int.from_bytes(sha256(whole.encode()).digest()))
     return [int(i) for i in dice.permutation(len(asked))]
 
 
 def _name(place: int) -> str:
-    """Name a cell: A to Z, then AA, AB, ..."""
+    """Return the name of a cell: A to Z, then AA, AB, ..."""
     letters = len(ascii_uppercase)
     return (_name(place // letters - 1) if place >= letters else "") + ascii_uppercase[place % letters]
 
 
 def poems(title: str, grid: Sequence[Cell]) -> str:
-    """Lay the poems out in Markdown, under their letters alone."""
+    """Return the poems in Markdown, with only the cells' letters as headings."""
     parts = [f"# {title}", "Unpicked, in no order."]
     for cell in grid:
         parts += [f"## {cell.name}", *(f"```\n{poem}\n```" for poem in cell.poems)]
@@ -82,7 +83,7 @@ def poems(title: str, grid: Sequence[Cell]) -> str:
 
 
 def key(title: str, grid: Sequence[Cell]) -> str:
-    """Tell in Markdown what the letters stand for, and how varied the words of each are."""
+    """Return a Markdown table of what the letters stand for, and how diverse the words of each cell are."""
     head = "| cell | " + " | ".join(DIALS) + " | " + " | ".join(f"distinct-{n}" for n in DISTINCT) + " |"
     rows = [head, "|---" * (1 + len(DIALS) + len(DISTINCT)) + "|", *map(_row, grid)]
     return f"# {title}: what the letters stand for\n\n" + "\n".join(rows) + "\n"

@@ -1,4 +1,4 @@
-"""What a text loses on its way to the network and back: what a reader of the tokens would have to mend."""
+"""What a text loses by tokenisation: the corrections needed to recover it from its tokens."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -9,15 +9,15 @@ from model.text.poem import lay_out
 from model.text.sampling import Stop
 from model.text.tokens import Tokenizer
 
-LOST_CHARACTER_BITS = 16  # what it costs to mend a character that is not got back from the tokens
-REACH = 24  # characters, within which two printings of a line find together again
+LOST_CHARACTER_BITS = 16  # the cost of correcting a character that the tokens do not recover
+REACH = 24  # characters within which two versions of a line must realign
 
 
 def lost_characters(tokenizer: Tokenizer, texts: Sequence[str], *, capital_lines: bool) -> int:
-    """Count what is to be mended in the texts as they come back from their tokens.
+    """Count the corrections needed to recover the texts from their tokens.
 
-    Where lines are printed with capitals, the tokens are read with or without these, whichever serves all the texts
-    better: a release that keeps the case of letters has no need of them.
+    With `capital_lines` the decoded texts are compared with and without capitalised lines, and the better result for
+    all texts together counts: a release that preserves case does not need the capitals.
     """
     back = [_back(tokenizer, text) for text in texts]
     plain = sum(map(mending, texts, back))
@@ -25,17 +25,16 @@ def lost_characters(tokenizer: Tokenizer, texts: Sequence[str], *, capital_lines
 
 
 def printed(tokenizer: Tokenizer, text: str, *, capital_lines: bool) -> str:
-    """Return `text` as it is printed by one who has nothing but its tokens."""
+    """Return `text` as it is printed after encoding and decoding."""
     return lay_out("", _back(tokenizer, text), Stop.EOS, max_chars=None, capital_lines=capital_lines).text
 
 
 def mending(original: str, back: str) -> int:
-    """Count the characters of `original` that are not got back in their places in `back`.
+    """Count the characters of `original` that are not recovered at their positions in `back`.
 
-    A place where `back` has more, and nothing is missing, counts as one character. Characters are not counted as a
-    bag: a space that is lost here is not made good by one too many there, nor a capital by another. Lines are paired
-    in their order, and those of a pair compared from the left; where that is not the best way, more is counted, never
-    less.
+    A place where `back` has extra characters and none is missing counts as one. Positions matter: a space lost in one
+    place is not offset by an extra one elsewhere, nor one capital by another. Lines are paired in order, and the lines
+    of a pair are aligned from the left; where that is not optimal, the count is too high, never too low.
     """
     original = line_ends(original)
     if original == back:
@@ -52,11 +51,11 @@ def _back(tokenizer: Tokenizer, text: str) -> str:
 
 def _with_capitals(text: str) -> str:
     lines = (lay_out("", line, Stop.EOS, max_chars=None, capital_lines=True).text for line in text.split("\n"))
-    return "\n".join(lines)  # blank lines at the ends too, which lay_out would leave out
+    return "\n".join(lines)  # line by line, because lay_out would drop blank lines at the ends
 
 
 def _without_spare_lines(lines: list[str]) -> list[str]:
-    """Leave out the blank lines that normalising leaves out: at the ends, and all but one in a row."""
+    """Drop the blank lines that normalising drops: those at the ends, and all but one in a row."""
     kept: list[str] = []
     for line in lines:
         if tidy(line) or (kept and tidy(kept[-1])):
@@ -83,11 +82,11 @@ def _walk(original: str, back: str) -> int:
 
 
 def _gap(original: str, back: str) -> tuple[int, int]:
-    """Say after how many characters of each, as few as can be, the two go on alike; if they do not, all is missing."""
-    at_ends = len(original) < REACH and len(back) < REACH  # where having nothing left is to go on alike
+    """Return the fewest characters to skip in each until the two match again; if they never do, all is missing."""
+    at_ends = len(original) < REACH and len(back) < REACH  # then two empty remainders match
     for total in range(1, len(original) + len(back) + at_ends):
         for missing in range(max(0, total - len(back)), min(total, len(original)) + 1):
-            sure = 1 if missing == total - missing == 1 else 2  # one letter in place of another is the usual thing
+            sure = 1 if missing == total - missing == 1 else 2  # a single substitution is the most common case
             if original[missing : missing + sure] == back[total - missing : total - missing + sure]:
                 return missing, total - missing
     return (len(original), 0) if original else (0, len(back))

@@ -18,34 +18,34 @@ from model.text.tokens import PAD, UNK, Tokenizer
 BATCH_TOKENS = 8192
 BATCH_LOGITS = 2**25  # 128 MiB of float32, whatever the vocabulary
 PAD_TO = 64
-PIECE, WARM_UP = 8192, 1024  # tokens: a longer text is read in pieces, with some of what came before
-WINDOWS = 1024  # in a batch, of a network with a context
+PIECE, WARM_UP = 8192, 1024  # tokens: longer texts are read in pieces, each preceded by some context
+WINDOWS = 1024  # per batch, for a network with a context
 
 Predict = Callable[[NDArray[np.int32]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Of the texts as a whole. `bits_per_char`: all bits of all tokens over all characters, newlines included.
+    """Scores over all texts. `bits_per_char` is the total bits divided by all characters, including newlines.
 
-    A small vocabulary makes perplexity cheap, which is of the known tokens; `unknown` and `lost` say at what price.
+    Perplexity covers known tokens only, so a small vocabulary lowers it; `unknown` and `lost` show the price.
     """
 
     texts: int
     tokens: int
-    unknown: int  # of the tokens; to accuracy each is a miss
+    unknown: int  # tokens; each counts as a miss in accuracy
     characters: int
-    lost: int  # characters that the tokens do not bring back
+    lost: int  # characters that cannot be recovered from the tokens
     accuracy: float
     perplexity: float
     bits_per_char: float
 
 
 def score(predict: Predict, tokenizer: Tokenizer, texts: Sequence[str], *, capital_lines: bool = False) -> Scores:
-    """Score a network whose `predict` gives logits [B, T, vocabulary] for tokens [B, T].
+    """Score a network whose `predict` returns logits [B, T, vocabulary] for tokens [B, T].
 
-    What is lost between a text and its tokens is charged too; `capital_lines`: its lines are printed with capitals.
-    ModelError without texts, and where the logits are no numbers.
+    What tokenisation loses is charged too. With `capital_lines`, lines are printed with capitals. ModelError if there
+    are no texts, or if the logits are not finite.
     """
     characters = sum(len(line_ends(text)) for text in texts)
     if not characters:
@@ -54,7 +54,7 @@ def score(predict: Predict, tokenizer: Tokenizer, texts: Sequence[str], *, capit
     nats, correct, tokens, unknown = 0.0, 0, 0, 0
     for batch in batches(rows, tokenizer.vocabulary_size):
         losses, hits = _predictions(predict(batch.inputs), batch.targets)
-        # Of UNK nothing can be learned: its characters are charged as lost.
+        # UNK is not scored: its characters are charged as lost.
         known = (batch.targets != PAD) & (batch.targets != UNK)
         nats += float(losses[known].sum(dtype=np.float64))
         correct += int(hits[known].sum())
@@ -69,20 +69,20 @@ def score(predict: Predict, tokenizer: Tokenizer, texts: Sequence[str], *, capit
 
 
 def _exp(nats: float) -> float:
-    """Return e^nats, as far as a float goes: JSON knows no infinity."""
+    """Return e^nats, capped to stay finite, as JSON has no infinity."""
     return math.exp(min(nats, 700))
 
 
 @dataclass(frozen=True)
 class ScoringBatch:
-    """Tokens [B, T], and what follows each, PAD where it is not to be scored."""
+    """Tokens [B, T] and their targets, PAD where not to be scored."""
 
     inputs: NDArray[np.int32]
     targets: NDArray[np.int32]
 
 
 def batches(rows: Sequence[list[int]], vocabulary: int) -> Iterator[ScoringBatch]:
-    """Yield the rows, longest first, T a multiple of PAD_TO, padded with PAD on the right; every target once."""
+    """Yield batches of rows, longest first, padded on the right to a multiple of PAD_TO; every target occurs once."""
     waiting = sorted((piece for row in rows for piece in _pieces(row)), key=lambda piece: -len(piece[0]))
     size = min(BATCH_TOKENS, BATCH_LOGITS // vocabulary)
     while waiting:
@@ -97,13 +97,13 @@ def batches(rows: Sequence[list[int]], vocabulary: int) -> Iterator[ScoringBatch
 
 
 def _pieces(row: list[int]) -> Iterator[tuple[list[int], int]]:
-    """Cut a row into pieces that fit into memory, each with the number of its targets that were scored before."""
+    """Cut a row into pieces that fit into memory, each with the number of its targets that are already scored."""
     for start in range(0, max(len(row) - 1, 1), PIECE):
         seen = min(start, WARM_UP)
         yield row[start - seen : start + PIECE + 1], seen
 
 
-@np.errstate(invalid="ignore")  # infinities give no numbers, which `score` tells of
+@np.errstate(invalid="ignore")  # infinities become NaN, which `score` reports
 def _predictions(logits: NDArray[Any], targets: NDArray[np.int32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     logits = logits.astype(np.float32, copy=False)
     peak = logits.max(axis=-1)
@@ -114,9 +114,9 @@ def _predictions(logits: NDArray[Any], targets: NDArray[np.int32]) -> tuple[NDAr
 
 
 def predictor(network: Network) -> Predict:
-    """Return what predicts with the network: a function from tokens [B, T] to logits [B, T, vocabulary].
+    """Return a function that predicts with the network, from tokens [B, T] to logits [B, T, vocabulary].
 
-    A network with a `context` reads, for each position, the last `context` tokens up to it; of PAD it says nothing.
+    A network with a `context` reads the last `context` tokens up to each position; at PAD the logits are zero.
     """
     if network.context is None:
         predict: Predict = network.predict_on_batch
@@ -134,7 +134,7 @@ def predictor(network: Network) -> Predict:
 
 
 class _Ahead(keras.Model):  # type: ignore[misc]
-    """A network that says what follows the last token only, compiled by whatever backend Keras runs on."""
+    """A network that predicts only the token after the last one, compiled by Keras's backend."""
 
     def __init__(self, network: Network) -> None:
         super().__init__(name="ahead")
@@ -146,11 +146,11 @@ class _Ahead(keras.Model):  # type: ignore[misc]
 
 
 def _padded(predict: Predict, rows: NDArray[np.int32]) -> NDArray[Any]:
-    """Predict for fewer rows than WINDOWS as for so many: another shape would be compiled anew."""
+    """Predict for at most WINDOWS rows, padded to WINDOWS so that only one shape is compiled."""
     return predict(np.pad(rows, ((0, WINDOWS - len(rows)), (0, 0)), mode="edge"))[: len(rows)]
 
 
 def windows(row: NDArray[np.int32], context: int) -> NDArray[np.int32]:
-    """Return, for each of the tokens [T], the last `context` tokens up to it, [T, context], PAD on the right."""
+    """Return for each of the tokens [T] the last `context` tokens up to it, [T, context], padded on the right."""
     places = np.arange(len(row))[:, None] - np.minimum(np.arange(len(row)), context - 1)[:, None] + np.arange(context)
     return np.where(places <= np.arange(len(row))[:, None], row[np.minimum(places, len(row) - 1)], PAD).astype(np.int32)

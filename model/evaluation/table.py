@@ -1,4 +1,4 @@
-"""The comparison as a table to read: a column for each writer."""
+"""The comparison as a printed table, with one column per writer."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +15,7 @@ NOTHING = "–"
 
 
 def show(rows: Sequence[Row], notes: Sequence[str], console: Console) -> None:
-    """Print the table, the copied runs and the notes; Markdown where they do not go to a terminal."""
+    """Print the table, the copied runs and the notes, as Markdown unless the output is a terminal."""
     names, cells = [row.name for row in rows], [_cells(row) for row in rows]
     labels = dict.fromkeys(label for column in cells for label in column)
     lines = [[label, *(column.get(label, NOTHING) for column in cells)] for label in labels]

@@ -1,1 +1,1 @@
-"""Writing with a network in this process, without a server: one loop, many drivers."""
+"""Generation with a network in this process, without a server: one loop, many callers."""

@@ -1,4 +1,4 @@
-"""Writing very many texts into a file, which goes on where it stopped after a kill at any moment."""
+"""Generation of very many texts into a file, resumable after a kill at any moment."""
 
 import json
 import os
@@ -13,10 +13,10 @@ from model.files.replacing import replacing
 
 SEPARATOR = "\n" * 11  # the end of a line and ten blank ones, after each text of a .txt file
 BETWEEN_SYNCS = 200  # texts
-ACCOUNT = ".from.json"  # beside the file: what it was written by
+ACCOUNT = ".from.json"  # suffix of the file beside it that records what its texts are generated from
 
 
-# Gives the texts from number `first` up to but not with `last`, in order.
+# Yields the texts numbered from `first` up to, but not including, `last`, in order.
 Write = Callable[[int, int], Iterator[str]]
 Wrote = Callable[[int], None]
 
@@ -24,10 +24,10 @@ Wrote = Callable[[int], None]
 def write_file(
     path: Path, account: Mapping[str, Any], seed: int, count: int, write: Write, wrote: Wrote | None = None
 ) -> int:
-    """Bring the file to `count` texts and give how many were there. `wrote` is told of each, with their number so far.
+    """Extend the file to `count` texts and return how many it held before. `wrote` is called with the count so far.
 
-    A .jsonl file gets an object with the seed and the text a line, a .txt file the texts with ten blank lines after
-    each. ModelError where the file is of another `account`, is no such file, or another command is at work on it.
+    A .jsonl file holds one object per line with the seed and the text; a .txt file holds the texts, each followed by
+    ten blank lines. ModelError if the file has another `account`, is not of that form, or another command is writing.
     """
     if path.suffix not in (".jsonl", ".txt"):
         raise ModelError(f"{path}: must end with .jsonl or .txt")
@@ -59,7 +59,7 @@ def _append(file: BinaryIO, record: bytes) -> None:
 
 
 def _check_account(path: Path, account: Mapping[str, Any]) -> None:
-    """Leave an account beside a new file; see that that of another one is the same."""
+    """Write the account beside a new file; check that an existing file's account is the same."""
     beside = path.with_name(path.name + ACCOUNT)
     same = json.loads(json.dumps(account))
     if not path.stat().st_size:
@@ -87,7 +87,7 @@ def _locked(path: Path) -> Iterator[BinaryIO]:
 
 
 def _whole_lines(path: Path, file: BinaryIO, seed: int) -> int:
-    """Count the lines, each with the seed of its place, and cut what a kill left of one."""
+    """Count the lines, check the seed of each, and remove an incomplete one that a kill left."""
     file.seek(0)
     count = end = 0
     for line in file:
@@ -105,12 +105,12 @@ def _whole_lines(path: Path, file: BinaryIO, seed: int) -> int:
 
 
 def _whole_texts(_path: Path, file: BinaryIO, _seed: int) -> int:
-    """Count the texts, and cut what a kill left of one."""
+    """Count the texts, and remove an incomplete one that a kill left."""
     file.seek(0)
     mark, line_ends, count, place, end = len(SEPARATOR), 0, 0, 0, 0
     for line in file:
         place += len(line)
-        # Of the end of a text's last line and ten blank ones each is one newline.
+        # The separator is the newline that ends a text's last line and those of ten blank lines.
         line_ends = (line_ends if line == b"\n" else 0) + line.endswith(b"\n")
         if line_ends == mark:
             count, end, line_ends = count + 1, place, 0

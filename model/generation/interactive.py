@@ -1,4 +1,4 @@
-"""Writing a text with a person who picks every token from a menu of the likeliest."""
+"""Interactive generation: the user picks every token from a menu of the most likely ones."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ HELP = "a number: that token   o: write your own   x: take back   s: stop"
 
 @dataclass
 class Session:
-    """A text that grows and shrinks by pieces: tokens that were picked, or what the person wrote."""
+    """A text built from pieces, which can be taken back: picked tokens, or the user's own text."""
 
     network: Network
     release: TextRelease
@@ -48,7 +48,7 @@ class Session:
         return compose(self.release, self.prompt, self._read, written, Stop.EOS, None).text
 
     def menu(self) -> tuple[list[int], NDArray[np.float32]]:
-        """Return the likeliest tokens that may come next, and the probability of each."""
+        """Return the most likely allowed next tokens, and the probability of each."""
         rules = self.release.rules
         state = reduce(
             lambda state, token: state.after(token, rules), self.tokens, DecodingState.behind(self._read, rules)
@@ -59,7 +59,7 @@ class Session:
         return [int(token) for token in order], (weights / weights.sum())[order]
 
     def own(self, text: str) -> str:
-        """Add what the person wrote, a line break where it is nothing; say why not where it cannot be."""
+        """Add the user's own text, or a line break if it is empty; return an error message, empty if there is none."""
         if len(text) > MAX_OWN:
             return f"that is {len(text)} characters, and {MAX_OWN} may come at once"
         tokenizer = self.release.tokenizer
@@ -71,19 +71,19 @@ class Session:
         return ""
 
     def name(self, token: int) -> str:
-        """Return a token as the menu shows it."""
+        """Return the label of a token in the menu."""
         names = {EOS: "(the end)", self.release.rules.break_id: "(a new line)"}
         piece = self.release.tokenizer.pieces([token])[0].replace(WORD_START, " ")
         return names.get(token) or (piece if piece.strip() else "(a space)")
 
 
 def _with_edges(text: str, normalised: str) -> str:
-    """Return the normalised text with a space at each end where `text` has one: normalising takes them."""
+    """Return the normalised text with a space at each end where `text` has one, since normalising strips them."""
     return " " * text[:1].isspace() + normalised + " " * text[-1:].isspace()
 
 
 def interact(session: Session, ask: Callable[[], str], say: Callable[[str], None]) -> str:
-    """Let the person write until they stop, pick the end, or their input ends; return the text. `ask` reads a line."""
+    """Run the menu until the user stops, picks EOS or ends the input; return the text. `ask` reads a line."""
     say(HELP)
     while True:
         tokens, chances = session.menu()
@@ -100,7 +100,7 @@ def interact(session: Session, ask: Callable[[], str], say: Callable[[str], None
 def _obey(
     session: Session, answer: str, tokens: Sequence[int], ask: Callable[[], str], say: Callable[[str], None]
 ) -> bool:
-    """Do what the person said; return whether the text is done."""
+    """Carry out the user's command; return whether the text is finished."""
     if answer == "s":
         return True
     if answer == "x":

@@ -1,4 +1,4 @@
-"""Writing poems with a network in this process: tokens in, lines out."""
+"""Generation of poems with a network in this process, from the prompt to laid-out lines."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from model.text.tokens import EOS
 
 
 def write(network: Network, release: TextRelease, prompt: str, parameters: Parameters, seed: int) -> Poem:
-    """Write the poem that follows from the prompt, the parameters and the seed."""
+    """Return the poem for a prompt, parameters and a seed."""
     return next(write_many(network, release, prompt, parameters, [seed]))
 
 
@@ -26,7 +26,7 @@ def write_many(
     length: int | None = None,
     go_on: bool = False,
 ) -> Iterator[Poem]:
-    """Yield a poem for each seed, in their order, each as soon as it and those before it are written.
+    """Yield a poem for each seed, in order, each as soon as it and all earlier ones are finished.
 
     `temperatures`, `length` and `go_on` are those of `steps.generate_rows`.
     """
@@ -37,6 +37,6 @@ def write_many(
     )
     for row in rows:
         tokens = row.tokens
-        if go_on:  # a blank line parts the texts
+        if go_on:  # a blank line separates the texts
             tokens = [shown for token in tokens for shown in (breaks if token == EOS else [token])]
         yield compose(release, prompt, read, release.tokenizer.decode(tokens, read), row.stop, parameters.max_chars)

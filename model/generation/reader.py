@@ -1,4 +1,4 @@
-"""Reading many texts at once, token by token: one code for networks with a state and networks with a context."""
+"""Reading many texts at once, token by token: one interface to networks with a state and networks with a context."""
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -16,20 +16,20 @@ Logits = NDArray[np.float32]
 
 
 class Reader:
-    """Reads a batch of B texts, each row token by token, and says what may follow. Compiled once for each B."""
+    """Reads a batch of B texts token by token and returns the logits of what follows. Compiled once for each B."""
 
     def __init__(self, network: Network) -> None:
         self._context = network.context
         self._initial_state = network.initial_state
         self._feed, self._features, self._logits = _compiled(network)
         self._state: Any = None
-        self._count = np.zeros(0, np.int32)  # of the tokens of each row that a network with a context sees
-        self.seen: Any = None  # what the logits follow from: features [B, F], or the last tokens [B, context]
+        self._count = np.zeros(0, np.int32)  # per row, the tokens that a network with a context sees
+        self.seen: Any = None  # the input for the logits: features [B, F], or the last tokens [B, context]
         self._followed: list[int] = []
         self._following: Logits = np.zeros(0, np.float32)
 
     def start(self, width: int) -> None:
-        """Begin with `width` rows, each of which must be fed a fresh token first."""
+        """Start with `width` rows, each of which must be fed a fresh token first."""
         self._followed = []
         if self._context is None:
             self._state = self._initial_state(width)
@@ -37,7 +37,7 @@ class Reader:
             self.seen, self._count = np.full((width, self._context), PAD, np.int32), np.zeros(width, np.int32)
 
     def feed(self, tokens: Sequence[int], fresh: Sequence[bool]) -> None:
-        """Read one more token of each row; where `fresh`, the row forgets all that was before."""
+        """Read one more token for each row; where `fresh`, the row is reset first."""
         column, new = np.array(tokens, np.int32), np.array(fresh, np.bool_)
         if self._context is None:
             self.seen, self._state = self._feed(column, new, self._state)
@@ -52,17 +52,17 @@ class Reader:
         self._count = np.minimum(self._count + 1, context)
 
     def logits(self) -> Logits:
-        """Return the logits [B, vocabulary] that follow."""
+        """Return the logits [B, vocabulary] of the next tokens."""
         logits: Logits = ops.convert_to_numpy(self._logits(self.seen))
         return logits
 
     def features(self) -> NDArray[np.float32]:
-        """Return the features [B, F] that the logits follow from."""
+        """Return the features [B, F] that the logits are computed from."""
         features: NDArray[np.float32] = ops.convert_to_numpy(ops.cast(self._features(self.seen), "float32"))
         return features
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows alone, in this order; they must be fed before logits are asked for."""
+        """Keep only these rows, in this order; they must be fed before logits are requested."""
         index = np.array(rows, np.int32)
         if self._context is None:
             self._state = keras.tree.map_structure(lambda part: ops.take(part, index, axis=0), self._state)
@@ -70,15 +70,15 @@ class Reader:
             self.seen, self._count = self.seen[index], self._count[index]
 
     def read(self, prompts: Sequence[Sequence[int]]) -> Logits:
-        """Begin with these prompts, none of them empty; return the logits [B, vocabulary] after each."""
+        """Start with these non-empty prompts; return the logits [B, vocabulary] after each."""
         self.start(len(prompts))
-        for step in range(-max(map(len, prompts)), 0):  # they begin at different steps and end at one
+        for step in range(-max(map(len, prompts)), 0):  # right-aligned, so that all prompts end at the same step
             tokens = [prompt[step] if len(prompt) >= -step else PAD for prompt in prompts]
             self.feed(tokens, [len(prompt) == -step for prompt in prompts])
         return self.logits()
 
     def follow(self, ids: list[int]) -> Logits:
-        """Return the logits [vocabulary] after one text, reading only what it adds to the last call's."""
+        """Return the logits [vocabulary] after one text, reading only what is new since the last call."""
         if not self._followed or ids[: len(self._followed)] != self._followed:
             self.start(1)
         for place in range(len(self._followed), len(ids)):
@@ -89,8 +89,8 @@ class Reader:
 
 
 def _compiled(network: Network) -> tuple[Callable[..., Any], ...]:
-    """Return what `_functions` gives, compiled once for each network and kept as long as it."""
-    kept = network.__dict__  # past Keras, which would take them for parts of the model
+    """Return the functions of `_functions`, compiled once for each network and cached for its lifetime."""
+    kept = network.__dict__  # bypasses Keras, which would track them as parts of the model
     if "_reading" not in kept:
         kept["_reading"] = tuple(_compile(function, network) for function in _functions(network))
     found: tuple[Callable[..., Any], ...] = kept["_reading"]
@@ -98,7 +98,7 @@ def _compiled(network: Network) -> tuple[Callable[..., Any], ...]:
 
 
 def _functions(network: Network) -> tuple[Callable[..., Any], ...]:
-    """Return what reads a token of each row, and what gives the features and the logits of what was read."""
+    """Return three functions: one that reads a token per row, one that returns features, and one for logits."""
 
     def feed(tokens: Tensor, fresh: Tensor, state: Any) -> tuple[Tensor, Any]:
         first = network.initial_state(ops.shape(tokens)[0])
@@ -120,7 +120,7 @@ def _where_row(rows: Tensor, new: Tensor, old: Tensor) -> Tensor:
 
 
 def _compile(function: Callable[..., Any], network: Network) -> Callable[..., Any]:
-    """Compile a function that uses the network's weights as they are whenever it is called."""
+    """Compile a function so that each call uses the network's current weights."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         compiled: Callable[..., Any] = import_module("tensorflow").function(function)

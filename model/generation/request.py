@@ -1,4 +1,4 @@
-"""What is asked for, checked once and for all: by a command, or by a program that uses `TextGenerator`."""
+"""A validated request for texts, from a command or from a program that uses `TextGenerator`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 1_000_000
 
-# Several take turns, a token each; 0 is the most likely token, a turn of None equal chances, None alone the release's.
+# Several alternate token by token; 0 is greedy, None in a sequence makes all tokens of a pool equally likely, and None
+# alone is the release's own.
 Temperature = float | Sequence[float | None] | None
 
 
 @dataclass(frozen=True)
 class Request:
-    """Texts of one prompt; that of number i, from 0, has `seed` + i. The rest is told in `steps.generate_rows`."""
+    """Texts for one prompt; text i, from 0, has the seed `seed` + i. See `steps.generate_rows` for the rest."""
 
     parameters: Parameters
     prompt: str = ""
@@ -32,7 +33,7 @@ class Request:
     go_on: bool = False
 
     def poems(self, release: "LanguageModel", first: int, last: int) -> Iterator[Poem]:
-        """Write the texts from number `first` up to but not with `last`, each given as it is ready."""
+        """Yield the texts numbered from `first` up to, but not including, `last`, each as soon as it is ready."""
         seeds = range(self.seed + first, self.seed + last)
         return write_many(
             release.network, release.text, self.prompt, self.parameters, seeds,
@@ -40,7 +41,7 @@ class Request:
         )  # fmt: skip
 
     def account(self, release: "LanguageModel") -> dict[str, Any]:
-        """Return all that decides which texts come out."""
+        """Return everything that determines the texts."""
         return {"model": release.text.hash, **asdict(self)}
 
 
@@ -56,10 +57,10 @@ def request(
     go_on: bool = False,
     whole_vocabulary: bool = False,
 ) -> Request:
-    """Check what is asked for; `given` takes the place of the release's own parameters. ModelError says what is wrong.
+    """Validate a request; `given` overrides the release's own parameters. ModelError if something is out of bounds.
 
-    A `length` in tokens lets a text have any number of lines, unless `given` bounds them. The whole vocabulary takes
-    the place of the pools.
+    With a `length` in tokens, a text may have any number of lines unless `given` limits them. `whole_vocabulary`
+    replaces the pools.
     """
     check_count(count, seed)
     try:
@@ -92,7 +93,7 @@ def _turns(temperature: Temperature) -> list[float | None] | None:
 
 
 def whole(name: str, value: object, low: int, high: int) -> int:
-    """Return `value`; ModelError where it is no whole number from `low` to `high`."""
+    """Return `value`; ModelError if it is not an integer from `low` to `high`."""
     try:
         return int(Bound("integer", low, high).check(name, value))
     except InvalidParameter as error:
@@ -100,7 +101,7 @@ def whole(name: str, value: object, low: int, high: int) -> int:
 
 
 def check_count(count: int, seed: int) -> None:
-    """Raise ModelError where there cannot be so many texts."""
+    """Raise ModelError if the number of texts or one of their seeds is out of bounds."""
     whole("the number of texts", count, 1, MAX_TEXTS)
     whole("seed", seed, 0, MAX_SEED)
     if seed + count - 1 > MAX_SEED:
@@ -108,9 +109,9 @@ def check_count(count: int, seed: int) -> None:
 
 
 def deliver(texts: Iterable[str], *, return_as_list: bool = False) -> list[str] | None:
-    """Return the texts as a list, or print each as soon as it is there, with a blank line behind."""
+    """Return the texts as a list, or print each as soon as it is ready, followed by a blank line."""
     if return_as_list:
         return list(texts)
     for text in texts:
-        print(f"{text}\n", flush=True)  # noqa: T201  what it is called for
+        print(f"{text}\n", flush=True)  # noqa: T201  the purpose of this function
     return None

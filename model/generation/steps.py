@@ -1,4 +1,4 @@
-"""Writing many texts at once. A finished row makes room for the next text, so that no step is wasted."""
+"""Batched generation of many texts. A finished row is replaced by the next text, so that no step is wasted."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -17,16 +17,16 @@ from model.text.writing import Dial, Writing
 
 MAX_LENGTH = 100_000  # tokens
 TEMPERATURE = replace(BOUNDS["temperature"], multiple_of=None)
-MAX_TEMPERATURES = 100  # that take turns
-WIDTHS = (1, 8, 32, 64)  # rows of a batch: few shapes, as each is compiled
+MAX_TEMPERATURES = 100  # in one sequence
+WIDTHS = (1, 8, 32, 64)  # rows in a batch: few shapes, because each is compiled
 
 
-Temperatures = Sequence[float | None] | None  # that take turns; None: the parameters' own
+Temperatures = Sequence[float | None] | None  # alternate token by token; None: the parameters' own
 
 
 @dataclass(frozen=True)
 class Generated:
-    """The tokens that were written, the one that ended the text included, and why it ended."""
+    """The generated tokens, including the one that ended the text, and why it ended."""
 
     tokens: list[int]
     stop: Stop
@@ -43,12 +43,12 @@ def generate_rows(
     length: int | None = None,
     go_on: bool = False,
 ) -> list[Generated]:
-    """Write a text after each prompt, each with its own seed: the text that it would be if it were written alone.
+    """Generate a text for each prompt, each with its own seed: the same text as if it were generated alone.
 
-    That holds as far as rounding does: a batch of another width may turn two tokens round that are all but equal.
-    `temperatures` replace the parameters' own and take turns, a token each, 0 being the most likely token and
-    None equal chances; `length` takes that of `max_tokens`, up to MAX_LENGTH. InvalidParameter where they are out of
-    bounds. With `go_on` no text ends at EOS: another begins behind it, as in the corpus.
+    This holds up to rounding: a batch of another width may swap two tokens with almost equal logits. `temperatures`
+    override the parameters' own and alternate token by token, where 0 is greedy and None makes all tokens of a pool
+    equally likely; `length` overrides `max_tokens`, up to MAX_LENGTH. InvalidParameter if they are out of bounds. With
+    `go_on` no text ends at EOS: another one follows it, as in the corpus.
     """
     rows = stream_rows(
         network, rules, prompts, seeds, parameters, temperatures=temperatures, length=length, go_on=go_on
@@ -67,16 +67,16 @@ def stream_rows(
     length: int | None = None,
     go_on: bool = False,
 ) -> Iterator[Generated]:
-    """Return what `generate_rows` gives, each text as soon as it and those before it are written."""
+    """Return an iterator over the results of `generate_rows`, each as soon as it and all earlier ones are finished."""
     if len(prompts) != len(seeds) or not all(prompts):
         raise ValueError("each prompt needs a seed and a first token")
-    alone = network.context is not None  # such a network has learned from each text by itself
+    alone = network.context is not None  # such a network was trained on each text separately
     pen = _Pen(rules, parameters, dials(parameters, temperatures), check_length(length, parameters), go_on, alone)
     return _Slots(Reader(network), pen, zip(prompts, seeds, strict=True), len(seeds)).texts()
 
 
 def dials(parameters: Parameters, temperatures: Temperatures) -> list[Dial]:
-    """Return the dials that take turns, a token each. InvalidParameter where a temperature is out of bounds."""
+    """Return the dials that alternate token by token. InvalidParameter if a temperature is out of bounds."""
     turns = [parameters.temperature] if temperatures is None else temperatures
     if not 1 <= len(turns) <= MAX_TEMPERATURES:
         raise InvalidParameter("temperature", f"from 1 to {MAX_TEMPERATURES} of them may take turns")
@@ -91,7 +91,7 @@ def _dial(parameters: Parameters, temperature: float | None) -> Dial:
 
 
 def check_length(length: int | None, parameters: Parameters) -> int:
-    """Return how many tokens a text may have. InvalidParameter where `length` is out of bounds."""
+    """Return the most tokens that a text may have. InvalidParameter if `length` is out of bounds."""
     if length is None:
         return parameters.max_tokens
     return int(Bound("integer", 1, MAX_LENGTH).check("length", length))
@@ -99,7 +99,7 @@ def check_length(length: int | None, parameters: Parameters) -> int:
 
 @dataclass
 class _Row:
-    """A text in a slot. `unread` is what the network has not seen of the prompt and the text yet."""
+    """A text in a slot. `unread` holds the tokens of prompt and text that the network has not read yet."""
 
     writing: Writing
     unread: deque[int]
@@ -107,20 +107,20 @@ class _Row:
     tokens: list[int] = field(default_factory=list)
 
     def next(self) -> tuple[int, bool]:
-        """Return what the network reads next, and whether it is the first thing."""
+        """Return the token that the network reads next, and whether the row must be reset first."""
         token, fresh = self.unread.popleft(), self.fresh
         self.fresh = False
         return token, fresh
 
     def close(self) -> None:
-        """Let go of what a finished text needs no more: it may wait long for those before it."""
+        """Free what a finished text no longer needs: it may wait long for earlier ones."""
         self.writing.noise, self.writing.chaos = self.writing.noise[:0].copy(), self.writing.chaos[:0].copy()
         self.unread.clear()
 
 
 @dataclass(frozen=True)
 class _Pen:
-    """What all rows share: how they are written, how long they may be, and whether they go on after an end."""
+    """What all rows share: how they are generated, their length, and whether they continue after EOS."""
 
     rules: Rules
     parameters: Parameters
@@ -130,14 +130,14 @@ class _Pen:
     alone: bool
 
     def begin(self, prompt: Sequence[int], seed: int) -> _Row:
-        """Return a row that has read nothing yet."""
+        """Return a new row that has read nothing yet."""
         writing = Writing.after(prompt, seed, self.rules, self.parameters, dials=self.dials, max_tokens=self.length)
         return _Row(writing, deque(prompt))
 
     def write(self, row: _Row, logits: NDArray[np.float32]) -> None:
-        """Add a token to a row, of which these are the logits [vocabulary]."""
+        """Choose a row's next token by its logits [vocabulary] and add it."""
         token = row.writing.write(logits)
-        row.writing.choices.clear()  # of a long text only the tokens are kept
+        row.writing.choices.clear()  # keep only the tokens, as texts may be long
         row.tokens.append(token)
         row.unread.append(token)
         if self.go_on and token == EOS:
@@ -155,12 +155,12 @@ class _Pen:
 
 
 class _Slots:
-    """The rows at work, each in its slot, and those that wait for one."""
+    """The active rows, each in its slot, and the queue of jobs waiting for one."""
 
     def __init__(self, reader: Reader, pen: _Pen, jobs: Iterator[tuple[Sequence[int], int]], count: int) -> None:
         self._reader, self._pen, self._jobs = reader, pen, jobs
         self._slots: list[_Row | None] = [None] * _width(count)
-        self._order = deque[_Row]()  # those that are not given yet
+        self._order = deque[_Row]()  # rows not yet yielded
         reader.start(len(self._slots))
 
     def texts(self) -> Iterator[Generated]:
@@ -171,7 +171,7 @@ class _Slots:
                 yield Generated(self._order.popleft().tokens, stop)
 
     def _fill(self) -> bool:
-        """Return free slots to the rows that wait, or do without them; say whether there is anything to write."""
+        """Fill free slots with waiting jobs, or shrink the batch; return whether any row is active."""
         for i, row in enumerate(self._slots):
             if row is None or row.writing.stop is not None:
                 self._slots[i] = self._admit()
@@ -191,7 +191,7 @@ class _Slots:
         return self._order[-1]
 
     def _step(self) -> None:
-        """Let every row read a token, and write one where its prompt is read."""
+        """Let every row read a token, and add a new one to each row whose prompt has been read."""
         self._reader.feed(*zip(*((PAD, True) if row is None else row.next() for row in self._slots), strict=True))
         writing = [(i, row) for i, row in enumerate(self._slots) if row is not None and not row.unread]
         if writing:
@@ -203,5 +203,5 @@ class _Slots:
 
 
 def _width(rows: int) -> int:
-    """Return the least width that holds so many rows, or the greatest."""
+    """Return the smallest width that holds this many rows, or the largest one."""
     return next((width for width in WIDTHS if width >= rows), WIDTHS[-1])

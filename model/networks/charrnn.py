@@ -1,4 +1,4 @@
-"""torch-rnn's network: word vectors, recurrent layers with normalisation and dropout behind each, logits.
+"""torch-rnn's network: an embedding, recurrent layers each followed by batch normalisation and dropout, and logits.
 
 Source: https://github.com/jcjohnson/torch-rnn, LanguageModel.lua.
 """
@@ -14,14 +14,14 @@ from model.networks.sizes import CharRnnSizes
 TORCH: dict[str, Any] = {"momentum": 0.9, "epsilon": 1e-5}  # the defaults of its BatchNormalization
 CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN, "graves": peephole}
 
-State = tuple[tuple[Tensor, ...], ...]  # of each layer its tensors [B, recurrent]: an LSTM has two, the others one
+State = tuple[tuple[Tensor, ...], ...]  # each layer's tensors [B, recurrent]: two for an LSTM, otherwise one
 
 
 class Carried(layers.Layer):  # type: ignore[misc]
-    """The state in which each row of the last training batch ended.
+    """The final state of each row of the last training batch.
 
-    It belongs to the network's variables, and so to a checkpoint, but to no file of weights: those are the same with
-    it and without it.
+    It is among the network's variables, and so in a checkpoint, but not in weight files, which are the same with and
+    without it.
     """
 
     def __init__(self, state_sizes: list[int], rows: int, **options: Any) -> None:
@@ -37,18 +37,18 @@ class Carried(layers.Layer):  # type: ignore[misc]
 
     @property
     def weights(self) -> list[Any]:
-        """Nothing that was learned."""
+        """None: the state is not learned."""
         return []
 
     def save_own_variables(self, store: Any) -> None:
-        """Leave a file of weights as it is."""
+        """Save nothing to a weight file."""
 
     def load_own_variables(self, store: Any) -> None:
-        """Go on from the state there is."""
+        """Load nothing from a weight file, keeping the current state."""
 
 
 class CharRnn(Network):
-    """The network: `call` for training on every position, `step` and `logits` for writing."""
+    """The network: `call` for training on every position, `step` and `logits` for generation."""
 
     def __init__(self, sizes: CharRnnSizes, carry: int = 0, **options: Any) -> None:
         super().__init__(**options)
@@ -81,9 +81,9 @@ class CharRnn(Network):
         self.built = True
 
     def call(self, tokens: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002  Keras's own signature
-        """Return the logits [B, T, vocabulary] of what follows each of `tokens` [B, T].
+        """Return the logits [B, T, vocabulary] of the token after each of `tokens` [B, T].
 
-        In training, a network built with `carry` reads on from where each row ended the last time; B must be `carry`.
+        In training, a network built with `carry` continues each row from its last state; B must be `carry`.
         """
         carried = self.carried if training else None
         states = self._by_layer(carried.states) if carried else self.initial_state(ops.shape(tokens)[0])
@@ -114,11 +114,11 @@ class CharRnn(Network):
         return x, tuple(after)
 
     def logits(self, features: Tensor) -> Tensor:
-        """Return the logits [B, vocabulary] that follow from the last layer's output."""
+        """Return the logits [B, vocabulary] for the last layer's output."""
         return self.linear(features)
 
     def reset_states(self) -> None:
-        """Let every row begin anew, as at the start of an epoch."""
+        """Reset the state of every row, as at the start of an epoch."""
         for variable in self.carried.states if self.carried else ():
             variable.assign(ops.zeros(variable.shape))
 
@@ -130,7 +130,7 @@ class CharRnn(Network):
 def build(sizes: CharRnnSizes, dtype: str = "float32", carry: int = 0) -> CharRnn:
     """Create the network with its weights, computing in the Keras dtype policy `dtype`.
 
-    With `carry`, in training, each of so many rows goes on where it ended in the batch before.
+    With `carry`, the number of rows in a training batch, each row continues from where it ended in the last batch.
     """
     network = CharRnn(sizes, carry, dtype=dtype)
     network.build((None, None))

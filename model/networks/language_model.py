@@ -1,4 +1,4 @@
-"""A network with the text part of its release: all that writing needs."""
+"""A network with the text side of its release: everything that generation needs."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What every network can do, and how one is made."""
+"""The interface of every network, and the function that builds one."""
 
 from importlib import import_module
 from typing import Any
@@ -12,13 +12,13 @@ Tensor = Any  # a tensor of whichever backend Keras runs on
 
 
 class Network(keras.Model):  # type: ignore[misc]
-    """A language model over token ids; `call` gives logits [B, T, vocabulary] of what follows each of tokens [B, T].
+    """A language model over token ids; `call` maps tokens [B, T] to the logits [B, T, vocabulary] of their successors.
 
-    PAD stands on the right of a text that is shorter than its neighbours, and changes nothing before it.
+    Shorter texts are padded with PAD on the right, which does not affect what comes before it.
 
-    Without a `context` it carries a state, and writes by `initial_state`, `step` and `logits`, token by token, what
-    `call` says of the whole text. With one it has no state: `call` is given `context` tokens at most, and
-    `next_logits` says what follows them. Where it does not predict at `every_position`, T of the logits is 1.
+    Without a `context` the network has a state: `initial_state`, `step` and `logits` compute token by token what `call`
+    computes for the whole text. With a `context` it has none: `call` takes at most `context` tokens, and `next_logits`
+    predicts what follows them. Unless it predicts at `every_position`, T of the logits is 1.
     """
 
     sizes: Any
@@ -26,7 +26,7 @@ class Network(keras.Model):  # type: ignore[misc]
     every_position: bool = True
 
     def initial_state(self, batch: Tensor) -> Any:
-        """Return the state before the first token, for a batch of so many texts."""
+        """Return the state before the first token, for `batch` texts."""
         raise NotImplementedError
 
     def step(self, token: Tensor, state: Any) -> tuple[Tensor, Any]:
@@ -34,27 +34,27 @@ class Network(keras.Model):  # type: ignore[misc]
         raise NotImplementedError
 
     def logits(self, features: Tensor) -> Tensor:
-        """Return the logits [B, vocabulary] that follow from features [B, F]."""
+        """Return the logits [B, vocabulary] for features [B, F]."""
         raise NotImplementedError
 
     def next_features(self, tokens: Tensor) -> Tensor:
-        """Return the features [B, F] after the last of tokens [B, T] that is not PAD, where there is a `context`."""
+        """Return the features [B, F] after the last token of [B, T] that is not PAD; needs a `context`."""
         raise NotImplementedError
 
     def next_logits(self, tokens: Tensor) -> Tensor:
-        """Return the logits [B, vocabulary] that follow from `next_features`."""
+        """Return the logits [B, vocabulary] for `next_features`."""
         return self.logits(self.next_features(tokens))
 
     def reset_states(self) -> None:
-        """Forget what a network built with `carry` has read so far."""
+        """Reset the carried state of a network built with `carry`."""
         raise NotImplementedError
 
 
 def build(kind: str, sizes: Sizes, dtype: str = "float32", carry: int = 0) -> Network:
-    """Create a network of the kind with its weights, computing in the Keras dtype policy `dtype`.
+    """Create a network of the given kind with its weights, computing in the Keras dtype policy `dtype`.
 
-    With `carry` each of so many rows of a training batch goes on where it ended in the batch before. ModelError where
-    the kind cannot.
+    With `carry`, the number of rows in a training batch, each row continues from where it ended in the last batch.
+    ModelError if this kind of network cannot do so.
     """
     if carry and kind not in CARRYING:
         raise ModelError(f"the network {kind} cannot carry its state from window to window")

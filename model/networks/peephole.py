@@ -1,4 +1,4 @@
-"""An LSTM whose gates see the cell: Graves's, of "Generating sequences with recurrent neural networks", 2013."""
+"""An LSTM with peephole connections, as in Graves, "Generating sequences with recurrent neural networks", 2013."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from model.networks.network import Tensor
 
 
 class PeepholeCell(layers.LSTMCell):  # type: ignore[misc]
-    """One step: the input and forget gates see the cell as it was, the output gate as it has become."""
+    """One step: the input and forget gates see the old cell state, the output gate the new one."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Create the weights for inputs of `shape` [B, F]."""
@@ -27,6 +27,6 @@ class PeepholeCell(layers.LSTMCell):  # type: ignore[misc]
 
 
 def peephole(units: int, **options: Any) -> layers.RNN:
-    """Create a layer of such cells."""
+    """Create a layer of peephole cells."""
     dtype = options.get("dtype")
     return layers.RNN(PeepholeCell(units, dtype=dtype), **options)

@@ -1,7 +1,7 @@
-"""The poet: embedding, windowed attention, an LSTM and a GRU side by side, everything joined, a head of dense layers.
+"""The poet: an embedding, windowed attention, a parallel LSTM and GRU, their concatenation, and a dense head.
 
-Because attention looks a fixed number of tokens back and the recurrent state is carried on, generating token by token
-costs one `step`, and equals `call` on the whole text so far.
+Because attention looks back a fixed number of tokens and the recurrent state is carried, each generated token costs
+one `step`, whose result equals that of `call` on the whole text so far.
 """
 
 from typing import Any, NamedTuple
@@ -13,14 +13,14 @@ from model.networks import recurrent
 from model.networks.network import Network, Tensor
 from model.networks.sizes import PoetSizes
 
-HIDDEN = -1e9  # a logit that softmax makes zero, in float32 and bfloat16 alike
+HIDDEN = -1e9  # a logit whose softmax is zero in both float32 and bfloat16
 
 
 class State(NamedTuple):
-    """What one `step` hands to the next, for a batch B.
+    """The state passed from one `step` to the next, for a batch B.
 
-    `keys` and `values` [B, window, embedding] are the attention's, the newest last; `seen` [B] counts the tokens so
-    far; `hidden` and `cell` are the LSTM's and `gru` the GRU's, each [B, recurrent].
+    `keys` and `values` [B, window, embedding] belong to the attention, newest last; `seen` [B] counts the tokens so
+    far; `hidden` and `cell` belong to the LSTM and `gru` to the GRU, each [B, recurrent].
     """
 
     keys: Tensor
@@ -34,7 +34,7 @@ class State(NamedTuple):
 class WindowedAttention(layers.Layer):  # type: ignore[misc]
     """Multi-head causal attention over the last `window` tokens, with a learned bias for each distance back.
 
-    Without the bias attention cannot tell the newest token from the one before it.
+    Without the bias, attention could not distinguish the positions of the tokens.
     """
 
     def __init__(self, sizes: PoetSizes, **options: Any) -> None:
@@ -51,7 +51,7 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
         self.distance = self.add_weight(shape=(self.sizes.heads, self.sizes.window), initializer="zeros", name="bias")
 
     def call(self, x: Tensor) -> Tensor:
-        """Attend within x [B, T, embedding], in blocks of `window` that look at one block before them."""
+        """Attend within x [B, T, embedding], in blocks of `window` that also see the preceding block."""
         heads, block = self.sizes.heads, self.sizes.window
         batch, length = ops.shape(x)[0], ops.shape(x)[1]
         count = (length + block - 1) // block
@@ -68,7 +68,7 @@ class WindowedAttention(layers.Layer):  # type: ignore[misc]
         return self.output_dense(mixed[:, :length])
 
     def _block_bias(self, count: Tensor) -> Tensor:
-        """Return the bias of each distance, [heads, count, block, 2 * block], HIDDEN outside window and text."""
+        """Return the bias for each distance, [heads, count, block, 2 * block], HIDDEN outside the window or text."""
         block = self.sizes.window
         back = np.arange(block)[:, None] + block - np.arange(2 * block)[None]
         bias = ops.take(ops.cast(self.distance, "float32"), np.clip(back, 0, block - 1), axis=1)
@@ -130,7 +130,7 @@ class Poet(Network):
         self.built = True
 
     def call(self, tokens: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002  Keras's own signature
-        """Return the logits [B, T, vocabulary] of what follows each of `tokens` [B, T]."""
+        """Return the logits [B, T, vocabulary] of the token after each of `tokens` [B, T]."""
         attended = self.attention(self.dropout(self.embedding(tokens), training=training))
         read = [attended, recurrent.lstm(self.lstm, attended), recurrent.gru(self.gru, attended)]
         head = self._first_dense(self.dropout(ops.concatenate(read, axis=-1), training=training))
@@ -139,9 +139,9 @@ class Poet(Network):
         return self.linear(self.head_dropout(head, training=training))
 
     def _first_dense(self, read: Tensor) -> Tensor:
-        """Return what `dense` gives for the joined features, of which `read` [B, T, F] holds each only once.
+        """Return the output of `dense` for the joined features, given `read` [B, T, F], which holds each only once.
 
-        The LSTM and the GRU, which `_join` repeats, are multiplied once, by the sum of their two blocks of the kernel.
+        The LSTM and the GRU, which `_join` repeats, are multiplied once, by the sum of their two kernel blocks.
         """
         attended, recurrent = ops.split(ops.convert_to_tensor(self.dense.kernel), [self.sizes.embedding])
         kernel = ops.concatenate([attended, sum(ops.split(recurrent, 2))])
@@ -163,7 +163,7 @@ class Poet(Network):
         return _join(attended, hidden, gru), State(keys, values, state.seen + 1, hidden, cell, gru)
 
     def logits(self, joined: Tensor) -> Tensor:
-        """Return the logits [B, vocabulary] that follow from the joined features."""
+        """Return the logits [B, vocabulary] for the joined features."""
         head = joined
         for dense in (self.dense, *self.further):
             head = dense(head)
@@ -171,7 +171,7 @@ class Poet(Network):
 
 
 def _join(attended: Tensor, lstm: Tensor, gru: Tensor) -> Tensor:
-    """Concatenate the attention, the LSTM, the GRU and the two together, as the seed's network does."""
+    """Concatenate the attention, the LSTM and the GRU, then both recurrent outputs again, as the original network."""
     return ops.concatenate([attended, lstm, gru, lstm, gru], axis=-1)
 
 

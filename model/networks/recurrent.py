@@ -1,9 +1,9 @@
-"""The LSTM and the GRU over whole windows from the state zero, with the weights of Keras's own cells.
+"""The LSTM and the GRU over whole windows, starting from a zero state, with the weights of Keras's own layers.
 
-They give what Keras's layers give, in less time. The inputs are projected for the whole window at once; the backward
-pass goes through the window for the gates' gradients alone, from factors computed for all steps at once, and the
-gradient of the recurrent weights is then one matrix product, where Keras adds up one product a step. On a GPU Keras's
-layers run instead: there they call cuDNN.
+They compute the same as Keras's layers in less time. The inputs are projected for the whole window at once. The
+backward pass scans the window only for the gates' gradients, using factors computed for all steps at once; the
+gradient of the recurrent weights is then a single matrix product, where Keras accumulates one product per step. On a
+GPU Keras's layers are used instead, since there they call cuDNN.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def lstm(layer: Any, x: Tensor) -> Tensor:
 
 
 def gru(layer: Any, x: Tensor) -> Tensor:
-    """Return the outputs [B, T, H] of the Keras GRU `layer`, which has `reset_after`, for inputs x [B, T, D]."""
+    """Return the outputs [B, T, H] of the Keras GRU `layer`, with `reset_after`, for inputs x [B, T, D]."""
     if _has_cudnn():
         return layer(x)
     kernel, recurrent, bias = _weights(layer, x.dtype)
@@ -113,12 +113,12 @@ def _gru(inputs: Tensor, kernel: Tensor, bias: Tensor) -> tuple[Tensor, Gradient
 
 
 def _has_cudnn() -> bool:
-    """Return whether there is a device on which Keras's layers call the maker's own kernels for whole windows."""
+    """Return whether there is a device on which Keras's layers call the vendor's fused kernels."""
     return not keras.distribution.list_devices()[0].startswith("cpu")
 
 
 def _weights(layer: Any, dtype: Any) -> list[Tensor]:
-    """Return the kernel, the recurrent kernel and the bias of a Keras layer, to compute with."""
+    """Return the kernel, the recurrent kernel and the bias of a Keras layer, cast to `dtype`."""
     return [ops.cast(weight, dtype) for weight in (layer.cell.kernel, layer.cell.recurrent_kernel, layer.cell.bias)]
 
 
@@ -128,7 +128,7 @@ def _zero_state(inputs: Tensor, gates: int) -> Tensor:
 
 
 def _before(states: Tensor) -> Tensor:
-    """Return the states [T, B, H] of the step before each, zeros before the first."""
+    """Return the states [T, B, H] shifted by one step, with zeros first."""
     return ops.concatenate([ops.zeros_like(states[:1]), states[:-1]], axis=0)
 
 
@@ -139,5 +139,5 @@ def _product(states: Tensor, gradients: Tensor) -> Tensor:
 
 
 def _swapped(x: Tensor) -> Tensor:
-    """Return x with batch and time changed about."""
+    """Return x with the batch and time axes swapped."""
     return ops.transpose(x, (1, 0, 2))

@@ -1,4 +1,4 @@
-"""How large a network is: what a preset and a release say of it, readable without Keras."""
+"""The sizes of a network, as presets and releases state them; needs no Keras."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from model.files.tables import from_table
 
 @dataclass(frozen=True)
 class PoetSizes:
-    """The poet's sizes. `head` are those of the dense layers before the logits, one or more, the first one first.
+    """The poet's sizes. `head` lists those of the dense layers before the logits, at least one, in order.
 
-    `window` counts the tokens that attention sees, the newest included.
+    `window` is the number of tokens that attention sees, including the newest.
     """
 
     context: ClassVar[None] = None
@@ -27,9 +27,9 @@ class PoetSizes:
 
 @dataclass(frozen=True)
 class CharRnnSizes:
-    """The sizes of torch-rnn's network: `layers` of `recurrent` cells above word vectors of `embedding`.
+    """The sizes of torch-rnn's network: `layers` layers of `recurrent` units over embeddings of size `embedding`.
 
-    With `batchnorm` what each layer gives is normalised by the mean and the variance of its batch.
+    With `batchnorm` each layer's output is batch-normalised.
     """
 
     context: ClassVar[None] = None
@@ -44,7 +44,7 @@ class CharRnnSizes:
 
 @dataclass(frozen=True)
 class TextgenrnnSizes:
-    """textgenrnn's sizes. It predicts from the last `context` tokens; `labels` counts the texts' kinds, 0 for none."""
+    """textgenrnn's sizes. It predicts from the last `context` tokens; `labels` is the number of labels, 0 for none."""
 
     vocabulary: int
     embedding: int
@@ -58,16 +58,16 @@ class TextgenrnnSizes:
 
 Sizes = PoetSizes | CharRnnSizes | TextgenrnnSizes
 KINDS: dict[str, type[Sizes]] = {"poet": PoetSizes, "charrnn": CharRnnSizes, "textgenrnn": TextgenrnnSizes}
-CARRYING = ("charrnn",)  # the kinds that can be trained with the state carried from window to window
+CARRYING = ("charrnn",)  # the kinds that can carry their state from window to window in training
 
 
 def signatures(sizes: Sizes) -> list[str]:
-    """Name the signatures of the network's SavedModel. Without a state to carry there is nothing to `generate` with."""
+    """Return the signatures of the network's SavedModel. `generate` needs a network with a state."""
     return ["serving_default", "release"] if sizes.context else ["serving_default", "generate", "release"]
 
 
 def sizes_of(network: Mapping[str, Any]) -> Sizes:
-    """Return the sizes that the part `network` of config.json tells of. ModelError where it cannot be."""
+    """Return the sizes in the section `network` of config.json. ModelError if they are not valid."""
     if network.get("kind") not in KINDS:
         raise ModelError(f"there is no network {network.get('kind')!r}; there are: {', '.join(KINDS)}")
     return from_table(

@@ -1,7 +1,7 @@
-"""textgenrnn's network: stacked LSTMs, an attention-weighted average over everything below, logits.
+"""textgenrnn's network: stacked LSTMs, an attention-weighted average over the outputs of all layers, and logits.
 
-Source: https://github.com/minimaxir/textgenrnn, model.py and AttentionWeightedAverage.py. There a window gives one
-prediction; here, where the LSTMs read forward only, it gives one at every position, each from what is before it.
+Source: https://github.com/minimaxir/textgenrnn, model.py and AttentionWeightedAverage.py. There each window yields one
+prediction; here a unidirectional network yields one at every position, from the tokens up to it.
 """
 
 import math
@@ -13,14 +13,14 @@ from model.networks.network import Network, Tensor
 from model.networks.sizes import TextgenrnnSizes
 from model.text.tokens import PAD
 
-SCORE_BOUND = 20  # a score of -20 beside one of 20 weighs nothing in float32
+SCORE_BOUND = 20  # next to a score of 20, one of -20 is negligible in float32
 
 
 class AttentionAverage(layers.Layer):  # type: ignore[misc]
-    """The mean of vectors, weighted by the softmax of a learned score of each.
+    """The mean of vectors, weighted by the softmax of a learned score for each.
 
-    With scores in bounds the exponentials neither overflow nor vanish, so that running sums give the average at every
-    position in memory linear in T, and nothing of it depends on what comes later.
+    The scores are bounded so that their exponentials neither overflow nor vanish. Running sums then give the causal
+    average at every position in memory linear in T.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -32,11 +32,11 @@ class AttentionAverage(layers.Layer):  # type: ignore[misc]
         self.scores = self.add_weight((shape[-1], 1), "glorot_uniform", name="scores", autocast=False)
 
     def call(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Average x [B, T, F] up to each position, [B, T, F]; with a mask [B, T], what it leaves as a whole, [B, 1, F].
+        """Average x [B, T, F] up to each position, [B, T, F]; with a mask [B, T], over all it keeps, [B, 1, F].
 
-        Of nothing the average is 0.
+        The average of nothing is 0.
         """
-        x = ops.cast(x, self.variable_dtype)  # sums in bfloat16 lose what they add
+        x = ops.cast(x, self.variable_dtype)  # sums in bfloat16 lose precision
         weights = ops.exp(SCORE_BOUND * ops.tanh(ops.matmul(x, self.scores) / SCORE_BOUND))
         if mask is None:
             return ops.cast(ops.cumsum(weights * x, axis=1) / ops.cumsum(weights, axis=1), self.compute_dtype)
@@ -45,16 +45,16 @@ class AttentionAverage(layers.Layer):  # type: ignore[misc]
         return ops.cast(ops.sum(weights * x, axis=1, keepdims=True) / total, self.compute_dtype)
 
     def compute_mask(self, *_: Tensor) -> None:
-        """Tell Keras that what comes out has no mask, or the loss would take that of the tokens for its own."""
+        """Tell Keras that the output has no mask; otherwise the loss would apply that of the tokens."""
 
 
 class Textgenrnn(Network):
-    """The network. Unidirectional it predicts at every position, bidirectional after the last token that is not PAD.
+    """The network. It predicts at every position, or if bidirectional only after the last token that is not PAD.
 
-    With `sizes.labels` it can be trained on texts of several kinds. Called with (tokens [B, T], labels [B]) it gives
-    {"labelled": [B, T, vocabulary], "text": [B, T, vocabulary]}: the logits that know the label and those that do not,
-    from one body. The first teach the body what is common to the kinds; the second, which tokens alone give too, are
-    what is kept.
+    With `sizes.labels` it can be trained on labelled texts. Called with (tokens [B, T], labels [B]) it returns
+    {"labelled": [B, T, vocabulary], "text": [B, T, vocabulary]}: logits with and without knowledge of the label, from
+    the same body. The first help the body learn what the labels have in common; only the second, which tokens alone
+    yield too, are used in generation.
     """
 
     def __init__(self, sizes: TextgenrnnSizes, **options: Any) -> None:
@@ -87,7 +87,7 @@ class Textgenrnn(Network):
         self.built = True
 
     def call(self, tokens: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002  Keras's own signature
-        """Return the logits of what follows each of tokens [B, T], or the dictionary that (tokens, labels) gives."""
+        """Return the logits of the token after each of tokens [B, T], or for (tokens, labels) the dictionary."""
         tokens, labels = tokens if isinstance(tokens, tuple | list) else (tokens, None)
         average = self._average(tokens, training=training)
         if labels is None:
@@ -99,7 +99,7 @@ class Textgenrnn(Network):
         return {"labelled": labelled, "text": self.linear(average)}
 
     def next_features(self, tokens: Tensor) -> Tensor:
-        """Return the average [B, F] after the last of tokens [B, T] that is not PAD."""
+        """Return the average [B, F] after the last token of [B, T] that is not PAD."""
         average = self._average(tokens)
         if self.every_position:
             last = ops.maximum(ops.sum(ops.cast(tokens != PAD, "int32"), axis=1) - 1, 0)
@@ -107,12 +107,12 @@ class Textgenrnn(Network):
         return average[:, 0]
 
     def logits(self, features: Tensor) -> Tensor:
-        """Return the logits [B, vocabulary] that follow from the average."""
+        """Return the logits [B, vocabulary] for the average."""
         return self.linear(features)
 
     def _average(self, tokens: Tensor, *, training: bool = False) -> Tensor:
-        """Return what the logits follow from: [B, T, F], or [B, 1, F] of a network that reads both ways."""
-        mask = tokens != PAD if self.sizes.bidirectional else None  # reading forward never comes upon what is behind
+        """Return the input of the logits layer: [B, T, F], or [B, 1, F] for a bidirectional network."""
+        mask = tokens != PAD if self.sizes.bidirectional else None  # reading forward, PAD on the right has no effect
         below = [self.dropout(self.embedding(tokens), training=training)]
         for layer in self.recurrent:
             below.append(layer(below[-1], mask=mask))

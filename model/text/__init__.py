@@ -1,1 +1,1 @@
-"""What the model and the backend share: text, tokens and the choice of the next one. Python and numpy only."""
+"""Code shared by the model and the backend: text, tokens and sampling. Needs nothing but Python and numpy."""

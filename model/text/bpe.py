@@ -1,4 +1,4 @@
-"""Tokens by YouTokenToMe's byte pair encoding."""
+"""A byte pair encoding tokenizer, using YouTokenToMe."""
 
 import re
 import sys
@@ -16,9 +16,9 @@ _SPACED_BREAK = f" {BREAK} "
 
 
 class BpeTokenizer(Tokenizer):
-    """A trained YouTokenToMe vocabulary in which a line break is one token, ValueError where it is none.
+    """A trained YouTokenToMe vocabulary in which a line break is one token; ValueError if it is not.
 
-    Every normalised text of its alphabet comes back exactly; of a run of unknown characters nothing does.
+    Encoding and decoding a normalised text in its alphabet is lossless; runs of unknown characters are dropped.
     """
 
     def __init__(self, path: Path, normalisation: Sequence[str]) -> None:
@@ -31,7 +31,7 @@ class BpeTokenizer(Tokenizer):
 
     @classmethod
     def read(cls, data: bytes, normalisation: Sequence[str]) -> Self:
-        """Read a model from its bytes. ValueError where they are none."""
+        """Read a model from its bytes. ValueError if they are not a valid model."""
         _check(data)
         with tempfile.NamedTemporaryFile(suffix=".model") as file:  # YouTokenToMe reads from a path only
             file.write(data)
@@ -39,7 +39,7 @@ class BpeTokenizer(Tokenizer):
             return cls(Path(file.name), normalisation)
 
     def _encode(self, text: str) -> list[int]:
-        """Return the ids of a text, UNK for a run of characters that the vocabulary does not know."""
+        """Return the ids of a text, with one UNK for each run of characters outside the vocabulary."""
         ids: list[int] = self._bpe.encode(text.replace("\n", _SPACED_BREAK))
         return ids
 
@@ -50,7 +50,7 @@ class BpeTokenizer(Tokenizer):
                 texts.append("\n")
                 is_start, spaced = True, False
                 continue
-            # The marks are tokens of their own too, which no text has and a network may still draw: they are not shown.
+            # The marks are also tokens of their own. No text contains them, but a network may draw them: hide them.
             body = "" if id_ <= EOS else piece.replace(WORD_START, "").replace(BREAK, "")
             spaced = spaced or piece.startswith(WORD_START)
             texts.append(" " + body if body and spaced and not is_start else body)
@@ -59,10 +59,10 @@ class BpeTokenizer(Tokenizer):
 
 
 def _check(data: bytes) -> None:
-    """Raise ValueError for what is no model of YouTokenToMe, which would take the process down with it.
+    """Raise ValueError if `data` is not a valid YouTokenToMe model, since loading one would crash the process.
 
-    A model is the counts of characters and pairs, a code point and an id for each character, two parts and an id for
-    each pair, and the special ids. The ids are those after the special ones, and of the pairs in their order.
+    A model holds the numbers of characters and pairs, a code point and an id for each character, two parts and an id
+    for each pair, and the special ids. Ids follow the special ones: first the characters', then the pairs' in order.
     """
     numbers = (
         [int(number) for number in data.split()] if re.fullmatch(rb"(?:[0-9]{1,7}\s+)*[0-9]{1,7}\s*", data) else []

@@ -1,4 +1,4 @@
-"""Characters as tokens, as torch-rnn has them."""
+"""A character-level tokenizer, as in torch-rnn."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -10,14 +10,14 @@ KIND = "characters"
 
 
 class CharacterTokenizer(Tokenizer):
-    """Each code point of a corpus is a token, of any script, the space and the line break among them.
+    """A tokenizer whose tokens are the code points of a corpus, of any script, including space and line break.
 
-    Every normalised text of its alphabet comes back exactly. Every other character is UNK, one for each, and of UNK
-    nothing comes back. What a reader takes for one character and Unicode for several is several tokens.
+    Encoding and decoding a normalised text in its alphabet is lossless. Every other character becomes one UNK, which
+    decodes to nothing. A character that readers see as one but Unicode encodes as several is several tokens.
     """
 
     def __init__(self, characters: Sequence[str], normalisation: Sequence[str]) -> None:
-        """Make a tokenizer of the characters that it knows, the line break first. ValueError where they are none."""
+        """Create a tokenizer for these characters, the line break first. ValueError if they are not valid."""
         check_tokens(characters)
         if any(len(character) != 1 for character in characters):
             raise ValueError("a token is longer than one character")
@@ -27,11 +27,11 @@ class CharacterTokenizer(Tokenizer):
 
     @classmethod
     def read(cls, data: bytes, normalisation: Sequence[str]) -> Self:
-        """Read a vocabulary file. ValueError where it is none."""
+        """Read a vocabulary file. ValueError if it is not valid."""
         return cls(read_vocabulary(data, KIND)["tokens"], normalisation)
 
     def to_bytes(self) -> bytes:
-        """Return the vocabulary file."""
+        """Return the contents of the vocabulary file."""
         return write_vocabulary(KIND, self._pieces[BREAK_ID:])
 
     def _encode(self, text: str) -> list[int]:

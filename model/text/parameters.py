@@ -1,4 +1,4 @@
-"""What a caller may set, and within which bounds: one schema for HTTP, the page, the bot and the command line."""
+"""The generation parameters and their bounds: one schema for HTTP, the page, the bot and the command line."""
 
 import math
 import re
@@ -15,7 +15,7 @@ MAX_SEED = 2**32 - 1
 
 
 class InvalidParameter(ValueError):  # noqa: N818  it names the parameter, not an error of ours
-    """`field` is out of its bound; the message says which."""
+    """The value of `field` is not allowed; the message says why."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -24,7 +24,7 @@ class InvalidParameter(ValueError):  # noqa: N818  it names the parameter, not a
 
 @dataclass(frozen=True)
 class Bound:
-    """What one parameter may be. `minimum` and `maximum` are the value's own, or the length of a string."""
+    """The values that one parameter may take. `minimum` and `maximum` limit a number, or the length of a string."""
 
     kind: Kind
     minimum: float | None = None
@@ -34,7 +34,7 @@ class Bound:
     choices: tuple[str, ...] = ()
 
     def check(self, field: str, value: object) -> Any:
-        """Return `value` as its kind, or raise InvalidParameter."""
+        """Return `value` converted to its kind, or raise InvalidParameter."""
         if value is None and self.nullable:
             return None
         checked = getattr(self, f"_{self.kind}")(field, value)
@@ -65,7 +65,7 @@ class Bound:
     def _number(self, field: str, value: object) -> float:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise InvalidParameter(field, "must be a number")
-        number = float(self._within(field, value)) + 0.0  # which makes -0.0 a plain 0
+        number = float(self._within(field, value)) + 0.0  # turns -0.0 into 0.0
         if self.multiple_of is not None and round(round(number / self.multiple_of) * self.multiple_of, 9) != number:
             raise InvalidParameter(field, f"must be a multiple of {self.multiple_of:g}")
         return number
@@ -73,7 +73,7 @@ class Bound:
     def _within(self, field: str, value: Any) -> Any:
         if self.minimum is None or self.maximum is None:
             return value
-        if not self.minimum <= value <= self.maximum:  # NaN is within nothing
+        if not self.minimum <= value <= self.maximum:  # also false for NaN
             raise InvalidParameter(field, f"must be between {self.minimum:g} and {self.maximum:.10g}")
         return value
 
@@ -99,13 +99,13 @@ BOUNDS: dict[str, Bound] = {
 
 @dataclass(frozen=True)
 class Parameters:
-    """What a poem depends on beside the model, the prompt and the seed. A release gives the defaults."""
+    """Everything a poem depends on besides the model, the prompt and the seed. A release sets the defaults."""
 
     top_k: int
     line_start_k: int
     chaos_k: int
     chaos: float
-    temperature: float | None  # None: equal chances within a pool
+    temperature: float | None  # None: all tokens of a pool are equally likely
     max_tokens: int
     max_lines: int
     max_chars: int | None
@@ -122,12 +122,12 @@ class Parameters:
 
     @property
     def inverse_temperature(self) -> float:
-        """1 / temperature, or 0 for equal chances."""
+        """1 / temperature, or 0 if all tokens of a pool are equally likely."""
         return 1 / self.temperature if self.temperature else 0.0
 
 
 def check(request: Mapping[str, object]) -> dict[str, Any]:
-    """Check every field of a request against its bound; an unknown one or one out of bounds raises InvalidParameter."""
+    """Check every field of a request against its bound. InvalidParameter if one is unknown or out of bounds."""
     for field in request:
         if field not in BOUNDS:
             raise InvalidParameter(field, f"is unknown; there are: {', '.join(BOUNDS)}")
@@ -135,7 +135,7 @@ def check(request: Mapping[str, object]) -> dict[str, Any]:
 
 
 def from_text(field: str, text: str) -> object:
-    """Read the value of `field` from a query string: a number or a truth value where its bound wants one."""
+    """Parse the value of `field` from a query string: as a number or a boolean if its bound is of that kind."""
     bound = BOUNDS.get(field)
     if bound is None or bound.kind == "string":
         return text
@@ -144,7 +144,7 @@ def from_text(field: str, text: str) -> object:
     try:
         return _READERS[bound.kind](text)
     except (KeyError, ValueError):
-        return text  # of the wrong kind: the bound says so
+        return text  # of the wrong kind: `check` will reject it
 
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
@@ -152,7 +152,7 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
 def _integer(text: str) -> int:
-    if not _WHOLE.fullmatch(text):  # int() would take spaces, underscores and the digits of other scripts
+    if not _WHOLE.fullmatch(text):  # int() would accept spaces, underscores and digits of other scripts
         raise ValueError
     return int(text)
 

@@ -1,4 +1,4 @@
-"""From generated tokens to the lines that a reader gets."""
+"""Layout of generated text: from tokens to the lines that a reader sees."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from model.text.sampling import Stop
 
 @dataclass(frozen=True)
 class Poem:
-    """A finished poem. `lines` opens with the prompt's own; `truncated` when a bound ended it, not the network."""
+    """A finished poem. `lines` begins with the prompt's; `truncated` if a limit ended it rather than the network."""
 
     lines: list[str]
     truncated: bool
@@ -22,20 +22,20 @@ class Poem:
 
 
 def opening(prompt: str) -> str:
-    """Return the user's own text as it opens the poem: as it was written, trailing white space aside."""
+    """Return the user's text as it opens the poem: unchanged except for trailing white space."""
     return line_ends(prompt).rstrip()
 
 
 def compose(
     release: TextRelease, prompt: str, read: Sequence[int], generated: str, stop: Stop, max_chars: int | None
 ) -> Poem:
-    """Make the poem of a prompt, of which the network read the tokens `read`, and of the text that goes on after them.
+    """Return the poem made of a prompt, which the network read as the tokens `read`, and the text generated after it.
 
-    The text is `release.tokenizer.decode(tokens, read)`: its first word is spaced as it follows the prompt's last.
+    The text is `release.tokenizer.decode(tokens, read)`, so that its first word is spaced as it follows the prompt.
     """
-    # What goes on from nothing, the whole prompt being unknown, is a text of its own.
+    # If the whole prompt is unknown to the vocabulary, the generated text is independent of it: keep a space between.
     joint = "\n" if release.prompt_break else " " if len(read) == 1 else ""
-    if release.tokenizer.backwards:  # the white space that ends a line for the network begins it for the reader
+    if release.tokenizer.backwards:  # a line's trailing space in writing order is its leading space in reading order
         generated = "\n".join(line.lstrip() for line in generated.split("\n"))
     return lay_out(prompt, generated, stop, max_chars=max_chars, capital_lines=release.capital_lines, joint=joint)
 
@@ -43,10 +43,10 @@ def compose(
 def lay_out(
     prompt: str, generated: str, stop: Stop, *, max_chars: int | None, capital_lines: bool, joint: str = "\n"
 ) -> Poem:
-    """Put the generated text behind the user's own, with `joint` between: a line break, or what is to stand in a line.
+    """Append the generated text to the user's own, separated by `joint`: a line break, or a separator within a line.
 
-    A last line that neither a break nor the end finished is cut unless it is the only one. White space at the ends of
-    lines goes.
+    An unfinished last line, which neither a break nor EOS ended, is dropped unless it is the only one. Trailing white
+    space is removed.
     """
     own = opening(prompt)
     goes_on = bool(own) and joint != "\n"
@@ -69,13 +69,13 @@ def _joined(own: str, joint: str, kept: list[str]) -> list[str]:
 
 
 def _strip_blank(lines: list[str], *, first: bool = True) -> list[str]:
-    """Drop the blank lines at the end, and those at the beginning where `first` says so."""
+    """Drop trailing blank lines, and with `first` leading ones too."""
     text = "\n".join(lines).rstrip("\n")
     return (text.lstrip("\n") if first else text).split("\n")
 
 
 def _capital(line: str) -> str:
-    """Make the first letter a capital and leave the rest: names keep theirs."""
+    """Capitalise the first letter and leave the rest alone, so that names keep their capitals."""
     for i, character in enumerate(line):
         if character.isalpha():
             return line[:i] + character.upper() + line[i + 1 :]
@@ -83,7 +83,7 @@ def _capital(line: str) -> str:
 
 
 def _within(lines: list[str], max_chars: int | None) -> list[str]:
-    """Drop lines from the end until the text fits; a first line that is too long alone is cut at a word."""
+    """Drop lines from the end until the text fits; cut a first line that is still too long at a word boundary."""
     if max_chars is None:
         return lines
     while len(lines) > 1 and len("\n".join(lines)) > max_chars:

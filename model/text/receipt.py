@@ -1,7 +1,7 @@
-"""The receipt of a poem: a short code that, with the prompt, writes the same poem again.
+"""The receipt of a poem: a short code that, together with the prompt, reproduces the poem.
 
-30 bytes hold the format, 32 bits of the model's hash, the parameters, the decoder, the seed, a 16-bit check of the
-prompt and a checksum; in base 32 they are 48 characters that can be typed and survive a change of case.
+30 bytes hold the format, 32 bits of the model's hash, the parameters, the decoder, the seed, a 16-bit hash of the
+prompt and a checksum. In base 32 they are 48 characters, easy to type and not case-sensitive.
 """
 
 import base64
@@ -19,32 +19,32 @@ _LAYOUT = struct.Struct(">B I 3H B H H B H ? I H")  # the fields of `write`, in 
 
 
 class InvalidReceipt(ValueError):  # noqa: N818  what it is, not where it is raised
-    """The code is no receipt; the message says why."""
+    """The code is not a valid receipt; the message says why."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a poem was made from. `model` and `prompt_check` can only be compared, not read back."""
+    """What a poem was generated from. `model` and `prompt_check` are hashes: they can only be compared."""
 
     model: int
     parameters: Parameters
-    loop: bool  # written token by token: over 256 tokens that is another poem than the graph's
+    loop: bool  # generated token by token: beyond 256 tokens the poem differs from the graph's
     seed: int
     prompt_check: int
 
 
 def model_number(model_hash: str) -> int:
-    """Return the 32 bits of a model's hexadecimal hash that a receipt holds."""
+    """Return the 32 bits of a model's hexadecimal hash that a receipt stores."""
     return int(model_hash[:8], 16)
 
 
 def prompt_check(prompt: str) -> int:
-    """Return the 16 bits by which a receipt knows its prompt; trailing white space, which no poem shows, is ignored."""
+    """Return the 16-bit hash that identifies a receipt's prompt; trailing white space, which poems drop, is ignored."""
     return int.from_bytes(hashlib.sha256(opening(prompt).encode()).digest()[:2], "big")
 
 
 def write(receipt: Receipt) -> str:
-    """Return the code of a receipt."""
+    """Encode a receipt."""
     p = receipt.parameters
     head = (FORMAT, receipt.model, p.top_k, p.line_start_k, p.chaos_k)
     hundredths = (round(p.chaos * 100), round((p.temperature or 0) * 100))
@@ -54,7 +54,7 @@ def write(receipt: Receipt) -> str:
 
 
 def read(code: str) -> Receipt:
-    """Return the receipt of a code. InvalidReceipt where it was mistyped or comes from another format."""
+    """Decode a receipt. InvalidReceipt if the code is mistyped or of another format."""
     try:
         data = base64.b32decode(code.strip().upper() + "=" * (-len(code.strip()) % 8))
         body, checksum = data[:-4], struct.unpack(">I", data[-4:])[0]

@@ -1,4 +1,4 @@
-"""What a release tells about its text: read from the bytes of its config.json and its tokenizer file."""
+"""The text side of a release, read from the bytes of its config.json and its tokenizer file."""
 
 import hashlib
 import json
@@ -15,45 +15,45 @@ from model.text.sampling import Rules
 from model.text.tokens import WINDOW, Tokenizer
 from model.text.words import WordTokenizer
 
-# Each kind of tokenizer, by what reads its file; ValueError where the file is broken.
+# The reader of each kind of tokenizer file; it raises ValueError if the file is broken.
 TOKENIZERS: dict[str, Callable[[bytes, Sequence[str]], Tokenizer]] = {
     "bpe": BpeTokenizer.read,
     "characters": CharacterTokenizer.read,
     "words": WordTokenizer.read,
 }
-# What decides which text comes out; the hash of these is the model's.
+# Everything that determines the generated text; the model's hash is the hash of these.
 SWITCHES = ("force_breaks", "prompt_break", "capital_lines")
 HASHED = ("network", "tokenizer", "normalisation", "context", *SWITCHES, "files")
 
 
 class BadRelease(ValueError):  # noqa: N818  what it is, not where it is raised
-    """The parts of a release do not fit together; the message says which."""
+    """The parts of a release do not match; the message says which."""
 
 
 @dataclass(frozen=True)
 class TextRelease:
-    """A release as the one who writes poems with it needs it."""
+    """What generating poems with a release requires, apart from the network."""
 
     name: str
     hash: str
     tokenizer: Tokenizer
     rules: Rules
-    prompt_break: bool  # the prompt is lines of its own; otherwise the text goes on where the prompt ends
+    prompt_break: bool  # a line break follows the prompt; otherwise the text continues its last line
     capital_lines: bool
-    context: int | None  # the tokens that the network looks back on, where it cannot read a whole text
+    context: int | None  # the tokens that the network sees; None if it reads a whole text
     defaults: Parameters
     moods: dict[str, dict[str, Any]]
-    signatures: tuple[str, ...]  # of the SavedModel; without "generate" the loop is left
+    signatures: tuple[str, ...]  # of the SavedModel; without "generate" only the loop decoder is available
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """Return the model's hash, hexadecimal SHA-256 of what decides its texts."""
+    """Return the model's hash: the hexadecimal SHA-256 of everything that determines its texts."""
     parts = {name: config[name] for name in HASHED}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Raise BadRelease where the hash in `config` is not that of its parts."""
+    """Raise BadRelease if `config` is incomplete or its hash does not match its contents."""
     if not isinstance(config, dict):
         raise BadRelease("config.json is no object")
     missing = [name for name in (*HASHED, "name", "hash", "sampling", "moods") if name not in config]
@@ -67,7 +67,7 @@ def check_config(config: Mapping[str, Any]) -> None:
 
 
 def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
-    """Read a release from its two small files. BadRelease where they do not belong together."""
+    """Read a release from its two small files. BadRelease if they are invalid or do not match."""
     try:
         config = json.loads(config_bytes)
         check_config(config)
@@ -104,7 +104,7 @@ def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
 
 
 def check_normalisation(steps: Sequence[str], tokenizer: str, *, prompt_break: bool = True) -> None:
-    """Raise BadRelease where there is no such step, or one does not go with the rest of a release."""
+    """Raise BadRelease if a step is unknown or incompatible with the rest of the release."""
     for step in steps:
         if step not in NAMES:
             raise BadRelease(f"normalisation {step!r} is unknown; there are: {', '.join(NAMES)}")
@@ -118,12 +118,12 @@ def check_normalisation(steps: Sequence[str], tokenizer: str, *, prompt_break: b
 
 
 def open_tokenizer(kind: str, path: Path, normalisation: Sequence[str]) -> Tokenizer:
-    """Open a tokenizer of a kind from its file. BadRelease where it cannot be; OSError where there is no file."""
+    """Open a tokenizer of the given kind. BadRelease if its file is invalid; OSError if it cannot be read."""
     return read_tokenizer(kind, path.read_bytes(), normalisation)
 
 
 def read_tokenizer(kind: str, data: bytes, normalisation: Sequence[str]) -> Tokenizer:
-    """Read a tokenizer of a kind from the bytes of its file. BadRelease where it cannot be."""
+    """Read a tokenizer of the given kind from the bytes of its file. BadRelease if they are invalid."""
     if kind not in TOKENIZERS:
         raise BadRelease(f"tokenizer {kind!r} is unknown; there are: {', '.join(TOKENIZERS)}")
     check_normalisation(normalisation, kind)

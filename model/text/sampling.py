@@ -1,4 +1,4 @@
-"""The choice of the next token: small pure functions over numbers, the one definition that every decoder follows."""
+"""Sampling of the next token: small pure functions, the reference that every decoder follows."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from model.text.tokens import BOS, EOS, PAD, UNK
 
-WORD_BITS = 24  # so that a word over 2^24 is a float32 without rounding, and never 1
+WORD_BITS = 24  # so that word / 2^24 is exact in float32 and less than 1
 
 
 class Pool(IntEnum):
-    """Why a token was drawn from as many candidates as it was."""
+    """The pool of candidates that a token was drawn from."""
 
     FORCED = 0
     LINE_START = 1
@@ -33,7 +33,7 @@ class Stop(IntEnum):
 
 @dataclass(frozen=True)
 class Rules:
-    """What sampling must know of a release."""
+    """What sampling needs to know about a release."""
 
     break_id: int
     force_breaks: bool
@@ -41,7 +41,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Pools:
-    """How many of the most likely tokens are drawn from, in each of three places."""
+    """The sizes of the three pools: how many of the most likely tokens each draws from."""
 
     top_k: int
     line_start_k: int
@@ -50,7 +50,7 @@ class Pools:
 
 @dataclass(frozen=True)
 class Position:
-    """Where in the poem the next token falls: the step, and how many breaks stand right before it.
+    """The position of the next token in the poem: its step, and the number of breaks directly before it.
 
     The beginning of a text counts as a break.
     """
@@ -60,13 +60,13 @@ class Position:
 
     @property
     def line_start(self) -> bool:
-        """Whether the next token opens a line."""
+        """Whether the next token starts a line."""
         return self.breaks > 0
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One step of a poem. `probability` is the softmax at temperature 1 over the tokens that were allowed."""
+    """One step of a poem. `probability` is the softmax at temperature 1 over the allowed tokens."""
 
     token: int
     pool: Pool
@@ -75,7 +75,7 @@ class Choice:
 
 
 def words(stream: str, seed: int, count: int) -> NDArray[np.int64]:
-    """Return `count` 24-bit integers of the stream "u" (noise) or "c" (chaos), the same for ever for one seed."""
+    """Return `count` 24-bit integers of the stream "u" (noise) or "c" (chaos), which depend on the seed alone."""
     size = WORD_BITS // 8
     data = hashlib.shake_256(f"{stream}{seed}".encode()).digest(count * size)
     rows = np.frombuffer(data, np.uint8).reshape(count, size).astype(np.int64)
@@ -89,13 +89,13 @@ def noise_vector(seed: int, count: int) -> NDArray[np.float32]:
 
 
 def chaos_vector(seed: int, chaos: float, count: int) -> NDArray[np.int32]:
-    """Return the chaos vector: 1 at about a share `chaos` of the steps. A larger share keeps every 1 of a smaller."""
+    """Return the chaos vector: 1 at about a fraction `chaos` of the steps. Raising `chaos` only adds ones."""
     struck: NDArray[np.int32] = (words("c", seed, count) < chaos * 2**WORD_BITS).astype(np.int32)
     return struck
 
 
 def allowed(logits: NDArray[np.float32], position: Position, rules: Rules) -> NDArray[np.float32]:
-    """Return the logits with what may not come here at minus infinity."""
+    """Return the logits with the tokens that are not allowed here set to minus infinity."""
     masked = logits.astype(np.float32)
     masked[[PAD, UNK, BOS]] = -np.inf
     if position.step == 0 or position.line_start:
@@ -106,17 +106,17 @@ def allowed(logits: NDArray[np.float32], position: Position, rules: Rules) -> ND
 
 
 def draw(ranked: NDArray[np.float32], noise: np.float32, inverse_temperature: np.float32) -> int:
-    """Return the rank that `noise` picks among the pool's logits, the most likely first."""
+    """Return the rank that `noise` picks among the pool's logits, which are in descending order."""
     if inverse_temperature == 0:
         return min(int(noise * np.float32(len(ranked))), len(ranked) - 1)
-    # A float32 sum of 200 equal weights ends below 1; in float64 no noise can fall off the end unseen.
+    # In float32, rounding would bring the sum of 200 equal weights below 1, and noise could fall beyond the end.
     sums = np.cumsum(np.exp((ranked - ranked[0]).astype(np.float64) * np.float64(inverse_temperature)))
     beyond = sums > np.float64(noise) * sums[-1]
     return int(np.argmax(beyond)) if beyond.any() else len(ranked) - 1
 
 
 def pool_at(position: Position, pools: Pools, *, chaotic: bool) -> tuple[Pool, int]:
-    """Return the pool that serves this position and its size."""
+    """Return the pool used at this position, and its size."""
     if position.line_start:
         return Pool.LINE_START, pools.line_start_k
     return (Pool.CHAOS, pools.chaos_k) if chaotic else (Pool.BASE, pools.top_k)
@@ -132,9 +132,9 @@ def choose(
     noise: np.float32,
     inverse_temperature: np.float32,
 ) -> Choice:
-    """Pick the next token from `logits` [vocabulary], by nothing but its arguments."""
+    """Choose the next token from `logits` [vocabulary]; the result depends on the arguments alone."""
     masked = allowed(logits, position, rules)
-    best = int(masked.argmax())  # the first of equal ones
+    best = int(masked.argmax())  # the first among equals
     if rules.force_breaks and best in (rules.break_id, EOS):
         return Choice(best, Pool.FORCED, 0, _probability(masked, best))
     pool, size = pool_at(position, pools, chaotic=chaotic)
@@ -145,9 +145,9 @@ def choose(
 
 
 def most_likely(logits: NDArray[np.float32], count: int) -> NDArray[np.intp]:
-    """Return the ids of the `count` greatest logits, falling, ties by lower id, without sorting the others."""
+    """Return the ids of the `count` largest logits in descending order, ties by lower id, without a full sort."""
     least = np.partition(logits, -count)[-count]
-    ids = np.flatnonzero(logits >= least)  # more than `count` where several equal the least
+    ids = np.flatnonzero(logits >= least)  # more than `count` if several are equal to the least
     return ids[np.argsort(-logits[ids], kind="stable")][:count]
 
 
@@ -158,25 +158,25 @@ def _probability(masked: NDArray[np.float32], token: int) -> float:
 
 @dataclass(frozen=True)
 class DecodingState:
-    """How far a poem has come; `after` a token it is another one."""
+    """The state of decoding a poem. It is immutable: `after` returns the next one."""
 
     position: Position = Position()
     lines: int = 0
 
     @classmethod
     def behind(cls, prompt: Sequence[int], rules: Rules) -> Self:
-        """Return the state that begins after the tokens of a prompt: at the start of a line, or within the last."""
+        """Return the initial state after the tokens of a prompt: at the start of a line, or within its last line."""
         return cls(Position(breaks=int(prompt[-1] in (BOS, rules.break_id))))
 
     def after(self, token: int, rules: Rules) -> "DecodingState":
-        """Return the state with `token` written. A break ends a line, but for the prompt's own where it comes first."""
+        """Return the state after `token`. A break ends a line, except a first one, which ends the prompt's own line."""
         is_break = token == rules.break_id
         lines = self.lines + (is_break and not self.position.line_start and self.position.step > 0)
         breaks = self.position.breaks + 1 if is_break else 0
         return replace(self, position=Position(self.position.step + 1, breaks), lines=lines)
 
     def stop(self, last: int, max_lines: int, max_tokens: int) -> Stop | None:
-        """Say what ends the poem after the token `last`, if anything does."""
+        """Return why the poem ends after the token `last`, or None if it does not."""
         if last == EOS:
             return Stop.EOS
         if self.lines >= max_lines:

@@ -1,15 +1,15 @@
-"""Tokens of lines that are written from their last word to their first, as a reader meets them."""
+"""Reading order of tokens whose lines were written backwards, from the last word to the first."""
 
 from collections.abc import Sequence
 
-Placed = tuple[int, str]  # the place of a token in the order of writing, and its text
+Placed = tuple[int, str]  # the index of a token in writing order, and its text
 
 
 def in_reading_order(texts: Sequence[str]) -> list[Placed]:
-    """Return the texts of tokens, each with its place, as `model.text.normalise.turn` turns the whole of them.
+    """Return the texts of tokens with their indices, reordered as `model.text.normalise.turn` does the whole text.
 
-    A space that stands before a word in what was written stands behind it for the reader. Tokens without a text, such
-    as the end, come last in their line.
+    A space before a word in writing order follows it in reading order. Tokens without text, such as EOS, come last in
+    their line.
     """
     found, line = list[Placed](), list[Placed]()
     for placed in enumerate(texts):
@@ -33,7 +33,7 @@ def _turned(line: Sequence[Placed]) -> list[Placed]:
 
 
 def _space_behind(word: list[Placed]) -> list[Placed]:
-    """Move the space at the beginning of a word to its end: a token of its own, or a part of the last one's text."""
+    """Move the space at the beginning of a word to its end, as a token of its own or as part of the last token."""
     if not word or not word[0][1].startswith(" "):
         return word
     (place, text), *rest = word

@@ -1,4 +1,4 @@
-"""The file of a vocabulary that is a list of tokens: JSON that is checked before anything believes it."""
+"""Vocabulary files that list tokens: JSON, validated when it is read."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ BREAK_ID = len(SPECIAL)
 
 
 def write_vocabulary(kind: str, tokens: Sequence[str], **more: object) -> bytes:
-    """Return the file of the tokens that follow the special ones."""
+    """Return the contents of a vocabulary file; `tokens` are those after the special ones."""
     return json.dumps({"kind": kind, "tokens": tokens, **more}, ensure_ascii=False).encode()
 
 
 def read_vocabulary(data: bytes, kind: str, **kinds: type) -> Mapping[str, Any]:
-    """Read a vocabulary file that has, beside its kind and tokens, the keys `kinds` of these types and no others.
+    """Read a vocabulary file that has, besides its kind and tokens, exactly the keys of `kinds`, of those types.
 
-    ValueError says what is wrong with it.
+    ValueError if it is not valid.
     """
     try:
         table = json.loads(data)
@@ -34,7 +34,7 @@ def read_vocabulary(data: bytes, kind: str, **kinds: type) -> Mapping[str, Any]:
 
 
 def check_tokens(tokens: Sequence[object]) -> None:
-    """Raise ValueError where these are not the tokens of a vocabulary, the line break first, each of them once."""
+    """Raise ValueError unless these are valid, distinct tokens with the line break first."""
     if not tokens or tokens[0] != LINE_BREAK:
         raise ValueError("the first token is not the line break")
     for token in tokens[1:]:

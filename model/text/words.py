@@ -1,4 +1,4 @@
-"""Words as tokens, as textgenrnn has them: small letters, punctuation apart, spaces restored when printed."""
+"""A word-level tokenizer, as in textgenrnn: lower case, punctuation split off, spaces restored when decoding."""
 
 import re
 import unicodedata
@@ -11,14 +11,14 @@ from model.text.tokens import EOS, SPECIAL, UNK, Tokenizer
 from model.text.vocabulary import BREAK_ID, LINE_BREAK, check_tokens, read_vocabulary, write_vocabulary
 
 KIND = "words"
-LAST_KEPT = 0xFFFF  # code points whose shape is remembered: few texts have others, and hostile ones have a million
-# How a mark stands: with a space on both sides, without one on its left, its right or both, or like a straight quote
-# without one on its right the first time in a line, on its left the second.
+LAST_KEPT = 0xFFFF  # code points whose shape is cached: others are rare, and hostile texts may hold a million
+# The spacing of a mark: a space on both sides; none on its left, its right or both; or, as for straight quotes,
+# alternately none on its right (opening) and none on its left (closing).
 Spacing = Literal["apart", "left", "right", "both", "paired"]
 _GLUED = {"apart": (False, False), "left": (True, False), "right": (False, True), "both": (True, True)}
 
-# Over a text whose letters are a and digits are 0: a word, perhaps with apostrophes, hyphens or a decimal point inside;
-# up to three of one mark in a row; a line break.
+# Matched against a text with "a" for each letter and "0" for each digit: a word, possibly with inner apostrophes,
+# hyphens or decimal points; up to three of the same mark; or a line break.
 _TOKEN = re.compile(r"[a0]+(?:['’‐‑-][a0]+|(?<=0)[.,:]0[a0]*)*|([^\sa0])\1{0,2}|\n")
 
 
@@ -26,7 +26,7 @@ class _Shapes(dict[int, str]):
     def __missing__(self, code: int) -> str:
         character = chr(code)
         kind = unicodedata.category(character)
-        # The marks of Indic vowels and the like are letters here.
+        # Combining vowel signs, as in Indic scripts, count as letters.
         is_mark = character.isspace() or (kind[0] in "PS" and character != "_")
         shape = character if is_mark else "0" if kind == "Nd" else "a"
         if code <= LAST_KEPT:
@@ -38,7 +38,7 @@ _SHAPES = _Shapes()
 
 
 def spans(text: str) -> list[tuple[int, int]]:
-    """Return where each token of a text starts and ends."""
+    """Return the start and the end of each token in a text."""
     return [match.span() for match in _TOKEN.finditer(text.translate(_SHAPES))]
 
 
@@ -48,29 +48,29 @@ def split(text: str) -> list[str]:
 
 
 def is_word(token: str) -> bool:
-    """Return whether a token is a word and no mark."""
+    """Return whether a token is a word rather than a mark."""
     return _SHAPES[ord(token[0])] in ("a", "0")
 
 
 def small(text: str, steps: Sequence[str]) -> str:
-    """Return `text` normalised and in small letters, which the steps see too: two may compose that no capitals do."""
+    """Return `text` normalised and in lower case. Lowering may allow new compositions, so the steps run again."""
     return normalise(normalise(text, steps).lower(), steps)
 
 
 @dataclass
 class _Line:
-    """A line that is being printed."""
+    """The state of printing one line."""
 
     spacing: Mapping[str, Spacing]
-    run: list[str] = field(default_factory=list)  # the last tokens, two at most, that no space parts
+    run: list[str] = field(default_factory=list)  # the last tokens, at most two, without a space between them
     glued: bool = False  # the last token has no space on its right
     open: set[str] = field(default_factory=set)
 
     def add(self, token: str) -> str:
-        """Return `token` with the space that parts it from the one before."""
+        """Return `token`, preceded by a space if one separates it from the token before."""
         left, right = self._sides(token)
         glued, self.glued = self.glued or left, right
-        # What without a space would be read as other tokens, as "it' s", keeps one.
+        # Keep the space where without it the text would be split differently, as in "it' s".
         together = [*self.run, token]
         if not self.run or (glued and split("".join(together)) == together):
             self.run = together[-2:]
@@ -87,7 +87,7 @@ class _Line:
 
 
 def printed(tokens: Iterable[str], spacing: Mapping[str, Spacing]) -> list[str]:
-    """Return each token with the space that it has before it; an empty one stays so."""
+    """Return each token with the space before it, if any; empty tokens stay empty."""
     line, texts = _Line(spacing), []
     for token in tokens:
         if token == LINE_BREAK:
@@ -97,18 +97,18 @@ def printed(tokens: Iterable[str], spacing: Mapping[str, Spacing]) -> list[str]:
 
 
 class WordTokenizer(Tokenizer):
-    """Words in small letters, marks of punctuation and line breaks as tokens.
+    """A tokenizer whose tokens are lower-case words, punctuation marks and line breaks.
 
-    Normalising makes letters small, and spaces those that `spacing` has for the marks: as the corpus mostly wrote
-    them. A text that was normalised so, and all of whose words are known, comes back exactly; capitals and unusual
-    spaces are lost, and of an unknown word, one UNK, nothing comes back. A script that writes no spaces between words
-    makes one word of many: characters or bpe are for those.
+    Normalising lowers the case and spaces the marks by `spacing`, as is most frequent in the corpus. Encoding and
+    decoding a text normalised in this way is lossless if all its words are known; capitals and unusual spacing are
+    lost, and an unknown word becomes one UNK, which decodes to nothing. Scripts without spaces between words need the
+    tokenizers `characters` or `bpe`.
     """
 
     def __init__(self, tokens: Sequence[str], spacing: Mapping[str, Spacing], normalisation: Sequence[str]) -> None:
-        """Make a tokenizer of the tokens that it knows, the line break first, and how each mark among them stands.
+        """Create a tokenizer for these tokens, the line break first, and the spacing of each mark among them.
 
-        ValueError where they are none.
+        ValueError if they are not valid.
         """
         check_tokens(tokens)
         for token in tokens:
@@ -125,24 +125,24 @@ class WordTokenizer(Tokenizer):
 
     @classmethod
     def read(cls, data: bytes, normalisation: Sequence[str]) -> Self:
-        """Read a vocabulary file. ValueError where it is none."""
+        """Read a vocabulary file. ValueError if it is not valid."""
         table = read_vocabulary(data, KIND, spacing=dict)
         return cls(table["tokens"], table["spacing"], normalisation)
 
     def to_bytes(self) -> bytes:
-        """Return the vocabulary file."""
+        """Return the contents of the vocabulary file."""
         return write_vocabulary(KIND, self._pieces[BREAK_ID:], spacing=self._spacing)
 
     def normalise(self, text: str) -> str:
-        """Return `text` as the network sees it: in small letters, and spaced as it will be printed."""
-        # A hyphen that is given its spaces may be a dash to the steps, so they have another look.
+        """Return `text` normalised: in lower case, and spaced as it will be printed."""
+        # A hyphen that gains spaces may become a dash, so the steps run once more.
         return self._spaced(super().normalise(self._spaced(small(text, self.normalisation))))
 
     def _spaced(self, text: str) -> str:
         return "".join(printed(split(text), self._spacing))
 
     def known(self, text: str) -> str:
-        """Return a normalised text with a space for each word and mark that the vocabulary does not know."""
+        """Return a normalised text with a space in place of each word and mark outside the vocabulary."""
         parts, end = list[str](), 0
         for start, stop in spans(text):
             parts += [text[end:start], text[start:stop] if text[start:stop] in self._ids else " "]
@@ -150,7 +150,7 @@ class WordTokenizer(Tokenizer):
         return "".join([*parts, text[end:]])
 
     def _encode(self, text: str) -> list[int]:
-        """Return the ids of a text, UNK for each word and mark that the vocabulary does not know."""
+        """Return the ids of a text, with UNK for each word and mark outside the vocabulary."""
         return [self._ids.get(token, UNK) for token in split(text)]
 
     def _print(self, ids: Sequence[int]) -> list[str]:

@@ -1,4 +1,4 @@
-"""One text, written token by token: choose, advance, stop. All that writes drives this; the graph is the other form."""
+"""Generation of one text, token by token. Every decoder uses it except the graph, which implements the same rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from model.text.sampling import Choice, DecodingState, Pools, Position, Rules, S
 
 @dataclass(frozen=True)
 class Dial:
-    """How one token is drawn."""
+    """The settings by which one token is drawn."""
 
     pools: Pools
     inverse_temperature: np.float32
@@ -21,7 +21,7 @@ class Dial:
 
 @dataclass
 class Writing:
-    """A text while it is written. `dials` take turns, a token each; `noise` and `chaos` have a value for each token."""
+    """A text being generated. `dials` alternate token by token; `noise` and `chaos` hold one value per token."""
 
     rules: Rules
     dials: Sequence[Dial]
@@ -38,7 +38,7 @@ class Writing:
         cls, prompt: Sequence[int], seed: int, rules: Rules, parameters: Parameters, *,
         dials: Sequence[Dial] = (), max_tokens: int | None = None,
     ) -> Self:  # fmt: skip
-        """Return a text that begins after the tokens of a prompt, by the parameters or what is given instead."""
+        """Start a text after the tokens of a prompt; `dials` and `max_tokens`, if given, override the parameters."""
         length = max_tokens or parameters.max_tokens
         usual = Dial(parameters.pools, np.float32(parameters.inverse_temperature))
         noise, chaos = noise_vector(seed, length), chaos_vector(seed, parameters.chaos, length)
@@ -51,7 +51,7 @@ class Writing:
         return [choice.token for choice in self.choices]
 
     def write(self, logits: NDArray[np.float32]) -> int:
-        """Add a token, of which these are the logits [vocabulary], and return it."""
+        """Choose the next token by its logits [vocabulary], add it, and return it."""
         choice = self.choose(logits, self.state.position)
         self.choices.append(choice)
         self.state = self.state.after(choice.token, self.rules)
@@ -59,7 +59,7 @@ class Writing:
         return choice.token
 
     def choose(self, logits: NDArray[np.float32], position: Position) -> Choice:
-        """Return the choice at a position of the text, by its dial, noise and chaos, and write nothing."""
+        """Return the choice at a position, by its dial, noise and chaos, without adding it to the text."""
         dial = self.dials[position.step % len(self.dials)]
         return choose(
             logits,

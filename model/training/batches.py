@@ -1,4 +1,4 @@
-"""The batches of an epoch, a function of the texts, the settings and the epoch's number: nothing else decides them."""
+"""The batches of an epoch: a pure function of the texts, the settings and the epoch's number."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from model.training.mixture import Mixture, Rows, Tokens
 
 
 class Batch(NamedTuple):
-    """What a step reads: `tokens` [B, T], and `targets` [B, T] after each or [B, 1] after the last.
+    """The input of a training step: `tokens` [B, T], and their `targets` [B, T], or [B, 1] after the last token only.
 
-    Of the targets those whose `weights` are 1 count, all where it is None. `labels` [B] are the texts' kinds.
+    Only targets with weight 1 count, or all of them if `weights` is None. `labels` [B] are the labels of the texts.
     """
 
     tokens: NDArray[np.int32]
@@ -26,12 +26,12 @@ class Batch(NamedTuple):
 
     @property
     def counted(self) -> int:
-        """The targets that count."""
+        """The number of targets that count."""
         return self.targets.size if self.weights is None else int(self.weights.sum())
 
     @property
     def inputs(self) -> tuple[Any, Any, Any]:
-        """Return what train_on_batch takes: x, y and the weights of y. A network with labels has two outputs."""
+        """The arguments of train_on_batch: x, y and the weights of y. A network with labels has two outputs."""
         if self.labels is None:
             return self.tokens, self.targets, self.weights
         outputs = ("labelled", "text")
@@ -45,19 +45,19 @@ class Batches(Protocol):
     steps: int
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Return the batches of an epoch, the same whenever they are asked for."""
+        """Return the batches of an epoch, the same on every call."""
 
 
 @dataclass
 class StreamBatches:
-    """Windows of the shuffled texts laid end to end, from another offset every epoch."""
+    """Windows over the concatenated, shuffled texts, starting at a different offset every epoch."""
 
     texts: Rows | Mixture
     settings: Training
 
     def __post_init__(self) -> None:
         self._mixture = _mixture(self.texts)
-        usable = self._mixture.tokens - self.settings.window  # whichever offset an epoch starts from
+        usable = self._mixture.tokens - self.settings.window  # whatever offset an epoch starts at
         self.steps = _enough(max(0, (usable - 1) // self.settings.window) // self.settings.batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
@@ -74,7 +74,7 @@ class StreamBatches:
 
 @dataclass
 class CarriedBatches:
-    """The shuffled texts laid end to end and cut into `batch_size` tracks, each read on where the last batch ended."""
+    """The concatenated, shuffled texts cut into `batch_size` tracks; each batch continues where the last one ended."""
 
     texts: Rows | Mixture
     settings: Training
@@ -85,7 +85,7 @@ class CarriedBatches:
         self.steps = _enough(track // self.settings.window)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Yield the windows of `window` tokens of all tracks, in order."""
+        """Yield windows of `window` tokens, one from each track, in order."""
         settings = self.settings
         stream = self._mixture.stream(np.random.default_rng([settings.seed, number]))
         starts = np.arange(settings.batch_size) * ((len(stream) - 1) // settings.batch_size)
@@ -94,10 +94,10 @@ class CarriedBatches:
 
 
 class TextBatches:
-    """Windows of single texts, for a network that sees `context` tokens: nothing of another text is ever in sight.
+    """Windows within single texts, for a network that sees `context` tokens: no window spans two texts.
 
-    Where the network predicts at `every_position`, the windows of a long text overlap by half, and what the one before
-    has predicted already does not count; otherwise there is a window for each token.
+    If the network predicts at `every_position`, the windows of a long text overlap by half, and targets already
+    covered by the previous window do not count; otherwise there is one window for each token.
     """
 
     def __init__(
@@ -110,13 +110,13 @@ class TextBatches:
         self.steps = _enough(len(self.windows) // settings.batch_size)
 
     def _windows(self, row: int, length: int) -> NDArray[np.int32]:
-        """Return [N, 3]: the row, how many of its tokens a window and all before it have read, and how many before."""
+        """Return [N, 3]: the row, and the tokens of it read up to the end of a window and of the one before."""
         first = min(self.context, length) if self.every else 1
         ends = np.unique(np.arange(first, length + self.stride, self.stride).clip(max=length))
         return np.stack([np.full(len(ends), row), ends, np.append(0, ends[:-1])], axis=1).astype(np.int32)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Yield windows of `context` tokens in a random order, PAD on the right where a text is shorter."""
+        """Yield windows of `context` tokens in a random order, padded on the right where a text is shorter."""
         random = np.random.default_rng([self.settings.seed, number])
         order = random.permutation(len(self.windows))
         for step in range(self.steps):
@@ -143,7 +143,7 @@ def _mixture(texts: Rows | Mixture) -> Mixture:
 
 
 def _shifted(stream: Tokens, starts: NDArray[np.int64], window: int) -> Batch:
-    # The stream is as narrow as its ids allow: only a batch is of the type that the network reads.
+    # The stream uses the narrowest type that holds its ids; only batches are converted to the network's type.
     windows = np.stack([stream[start : start + window + 1] for start in starts]).astype(np.int32, copy=False)
     return Batch(windows[:, :-1], windows[:, 1:])
 

@@ -1,4 +1,4 @@
-"""What a run keeps on disk: one checkpoint to go on from, the best weights, and a bounded number of snapshots."""
+"""What a run keeps on disk: one checkpoint to resume from, the best weights, and a limited number of snapshots."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ SNAPSHOTS = "snapshots"
 
 
 def save(folder: Path, variables: Sequence[Any], progress: Progress) -> None:
-    """Write the checkpoint; a kill at any moment, or a full disk, leaves the one before it."""
+    """Write the checkpoint atomically: after a kill or on a full disk, the previous one is still there."""
     arrays = {str(i): np.asarray(variable) for i, variable in enumerate(variables)}
     check_finite(arrays.values(), folder)
     with written(folder / CHECKPOINT) as new:
@@ -28,7 +28,7 @@ def save(folder: Path, variables: Sequence[Any], progress: Progress) -> None:
 
 
 def restore(folder: Path, variables: Sequence[Any]) -> Progress | None:
-    """Put the checkpoint's values into the variables, and return where the run was; None where there is none."""
+    """Load the checkpoint into the variables and return the run's progress; None if there is no checkpoint."""
     path = folder / CHECKPOINT
     if not path.exists():
         return None
@@ -46,9 +46,9 @@ def restore(folder: Path, variables: Sequence[Any]) -> Progress | None:
 
 
 def save_snapshot(network: keras.Model, folder: Path, step: int, most: int) -> None:
-    """Write the weights of a step beside those of others; of more than `most` the one nearest to its neighbours goes.
+    """Save the weights as the snapshot of a step. Beyond `most` snapshots, delete the one nearest to its neighbours.
 
-    So the first and the last always stay, and what is between shows the whole way.
+    The first and the last are always kept, and those between remain spread over the whole run.
     """
     save_weights(network, folder / SNAPSHOTS / f"step-{step:09}.weights.h5")
     kept = {int(path.name[5:14]): path for path in (folder / SNAPSHOTS).glob("step-*.weights.h5")}

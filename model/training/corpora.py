@@ -1,4 +1,4 @@
-"""The corpora of a run: the main one, which is split, and further ones that training or pretraining reads beside it."""
+"""The corpora of a run: the main one, which is split, and further ones for training or pretraining."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ MAIN = "main"
 
 @dataclass(frozen=True)
 class Corpora:
-    """The parts of the main corpus, and the paths of the further ones by their names."""
+    """The parts of the main corpus, and the paths of the further ones by name."""
 
     main: Path
     further: Mapping[str, Path]
@@ -33,7 +33,7 @@ class Corpora:
 
     @classmethod
     def read(cls, main: Path, further: Sequence[Path], form: Form, preset: Preset) -> Self:
-        """Read and split the main corpus. ModelError where the preset has no use for a further one."""
+        """Read and split the main corpus. ModelError if the preset does not use one of the further corpora."""
         named = _named(further, preset)
         parts = training_split(read_corpus(main, form))
         parts["train"] = learned(parts["train"], preset.training)
@@ -44,16 +44,16 @@ class Corpora:
         return [text.text for text in self.parts[part]]
 
     def read_further(self, name: str) -> Iterator[Text]:
-        """Return the texts of a further corpus without versions of those that the run is judged by, one by one."""
+        """Yield the texts of a further corpus, except versions of the validation and test texts."""
         held_out = [*self.parts["validation"], *self.parts["test"]]
         return without_kin(read_cleaned(self.further[name], self.form), held_out)
 
     def pretraining_weights(self, preset: Preset) -> dict[str, float]:
-        """Return the weights of the further corpora that pretraining reads, of those that are there."""
+        """Return the weights of the given further corpora that pretraining reads."""
         return self._given(preset.pretraining.corpora if preset.pretraining else {})
 
     def training_weights(self, preset: Preset) -> dict[str, float]:
-        """Return the weights of the further corpora that training reads: without any named, all that are left."""
+        """Return the weights of the further corpora that training reads: if the preset names none, all the others."""
         left = self.further.keys() - self.pretraining_weights(preset).keys()
         return self._given(preset.training.corpora or dict.fromkeys(left, 1.0))
 
@@ -61,25 +61,25 @@ class Corpora:
         return {name: weight for name, weight in sorted(weights.items()) if name in self.further}
 
     def vocabulary_texts(self, preset: Preset) -> Iterator[str]:
-        """Return what the vocabulary is learned from: the texts of training, not those of pretraining."""
+        """Yield the texts that the vocabulary is learned from: those of training, not of pretraining."""
         yield from self.texts("train")
         for name in self.training_weights(preset):
             yield from (text.text for text in self.read_further(name))
 
 
 def learned(texts: list[Text], settings: Training) -> list[Text]:
-    """Return the share of the training texts that is learned from."""
+    """Return the fraction of the training texts that the settings ask for."""
     return texts[: ceil(len(texts) * settings.train_size)]
 
 
 def absent(preset: Preset, given: Mapping[str, Path]) -> list[str]:
-    """Return the names of the corpora that the preset would read and that were not given."""
+    """Return the names of the corpora that the preset names but that were not given."""
     return sorted(name for name in _known(preset) if name not in given)
 
 
 @dataclass(frozen=True)
 class Tokenised:
-    """The token ids of a run's corpora, each made once and kept in the run's folder."""
+    """The token ids of a run's corpora, each tokenised once and cached in the run's folder."""
 
     corpora: Corpora
     tokenizer: Tokenizer
@@ -87,7 +87,7 @@ class Tokenised:
     say: Callable[[str], None]
 
     def rows(self, name: str = MAIN) -> TokenStore:
-        """Return the ids of the training texts of the main corpus, or of the texts of a further one."""
+        """Return the token ids of the main corpus's training texts, or of a further corpus's texts."""
         (self.folder / TOKENS).mkdir(exist_ok=True)
         path = self.folder / TOKENS / f"{name}.ids"
         rows = made(path, self._key(name), self._encoded(name), self.tokenizer.vocabulary_size, self.say)
@@ -114,7 +114,7 @@ class Tokenised:
 
 
 def plan_of(preset: Preset, tokenised: Tokenised) -> Plan:
-    """Return what each epoch of a run reads: pretraining, then all corpora of training, then the main one alone."""
+    """Return the plan of a run: pretraining, then training on all its corpora, then on the main one alone."""
     training, corpora = preset.training, tokenised.corpora
     main = tokenised.rows()
 
@@ -134,7 +134,7 @@ def plan_of(preset: Preset, tokenised: Tokenised) -> Plan:
 
 
 def stream_batches(texts: Rows | Mixture, settings: Training) -> Batches:
-    """Return the batches of texts laid end to end."""
+    """Return the batches of the concatenated texts."""
     return (CarriedBatches if settings.carry else StreamBatches)(texts, settings)
 
 
@@ -143,7 +143,7 @@ def _known(preset: Preset) -> set[str]:
 
 
 def _named(further: Sequence[Path], preset: Preset) -> dict[str, Path]:
-    """Return the further corpora by their names: the file's without its endings."""
+    """Return the further corpora by name, which is the file's name without extensions."""
     named = {path.name.partition(".")[0]: path for path in further}
     if len({*named, MAIN}) < len(further) + 1:
         raise ModelError(f"each further corpus needs a name of its own, other than {MAIN!r}; rename a file")

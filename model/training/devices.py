@@ -1,4 +1,4 @@
-"""What a network is trained on: all devices at once, where Keras can, and the dtype that they are fastest in."""
+"""The devices that a network is trained on, all at once if Keras can, and the dtype that is fastest on them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,14 +9,14 @@ from typing import Literal
 import keras
 
 CPU_INFO = Path("/proc/cpuinfo")
-BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}  # of the processors that multiply in bfloat16; others emulate it
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}  # of processors with native bfloat16; others emulate it
 
 
 def all_devices(batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
-    """Return a context in which networks are built and trained on all devices, or on as many as share a batch evenly.
+    """Return a context for building and training networks on all devices, or on as many as share a batch evenly.
 
-    Each holds all weights, and the gradients are those of the whole batch. On TensorFlow it is one device: there Keras
-    splits batches in `fit` alone.
+    Each device holds all weights, and gradients are those of the whole batch. TensorFlow uses one device, since there
+    Keras splits batches only in `fit`.
     """
     if keras.backend.backend() != "jax":
         return nullcontext()
@@ -31,9 +31,9 @@ def all_devices(batch_size: int, say: Callable[[str], None]) -> AbstractContextM
 
 
 def best_dtype(cpu_info: Path = CPU_INFO) -> Literal["float32", "mixed_bfloat16"]:
-    """Return the Keras dtype policy that trains fastest: bfloat16 where a GPU or the processor multiplies in it.
+    """Return the Keras dtype policy that trains fastest: bfloat16 if a GPU or the processor supports it natively.
 
-    On a processor JAX does not: it is faster in float32 there, whatever the processor can.
+    JAX on a processor is always faster in float32.
     """
     if not keras.distribution.list_devices()[0].startswith("cpu"):
         return "mixed_bfloat16"
@@ -46,7 +46,7 @@ def best_dtype(cpu_info: Path = CPU_INFO) -> Literal["float32", "mixed_bfloat16"
 
 @contextmanager
 def on_one_device() -> Iterator[None]:
-    """Build and use networks on this process's first device, whatever the context around does."""
+    """Build and use networks on this process's first device, whatever the surrounding context."""
     around = keras.distribution.distribution()
     keras.distribution.set_distribution(None)
     try:

@@ -1,4 +1,4 @@
-"""Being stopped between two steps, and never within one."""
+"""Signal handling that stops a run between two steps, never within one."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """Whether the user wants the run to stop. A second request does not wait."""
+    """Whether the user has asked the run to stop. A second request stops it at once."""
 
     def __init__(self) -> None:
         self.wanted = False
@@ -24,7 +24,7 @@ class Interrupts:
 
 @contextmanager
 def noted() -> Iterator[Interrupts]:
-    """Note SIGINT and SIGTERM instead of acting on them, where this is the thread that gets them."""
+    """Record SIGINT and SIGTERM instead of acting on them, if this is the main thread."""
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield interrupts

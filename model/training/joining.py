@@ -1,4 +1,4 @@
-"""Joining the processes that train together, and leaving them: JAX's distributed runtime."""
+"""Joining and leaving a group of processes that train together, by JAX's distributed runtime."""
 
 import os
 import re
@@ -16,15 +16,15 @@ from model.training.interrupts import SIGNALS
 from model.training.machines import ALONE, Machines
 from model.training.rank import Rank
 
-JOIN_SECONDS = 300.0  # until all processes must have come
-HEARTBEAT_SECONDS = 60  # of silence, after which a process counts as dead
+JOIN_SECONDS = 300.0  # within which all processes must have joined
+HEARTBEAT_SECONDS = 60  # without a heartbeat, after which a process counts as dead
 LEAVE_SECONDS = 30  # that a process waits for the others before it ends
 _LOST = re.compile(r"gloo|nccl|coordination service", re.IGNORECASE)
 
 
 @contextmanager
 def joined(rank: Rank | None) -> Iterator[Machines]:
-    """Join the other processes before any device is touched. ModelError where that cannot be."""
+    """Join the other processes, before any device is used. ModelError if that fails."""
     if rank is None or rank.count == 1:
         yield ALONE
         return
@@ -33,20 +33,20 @@ def joined(rank: Rank | None) -> Iterator[Machines]:
     _connect(rank)
     try:
         yield Machines(rank)
-    except (RuntimeError, ValueError) as error:  # JAX has no class for it
+    except (RuntimeError, ValueError) as error:  # JAX has no specific exception
         if not _LOST.search(str(error)):
             raise
         _leave("another process has stopped; see what it said, and start all of them again with --resume")
 
 
 def _connect(rank: Rank) -> None:
-    """Wait for all processes, JOIN_SECONDS at most: JAX's own time-out would end the process without a sentence."""
+    """Wait for all processes, at most JOIN_SECONDS: JAX's own timeout would end the process without a clear message."""
     import jax
 
     late = f"of the {rank.count} processes not all came to {rank.address} within {JOIN_SECONDS:g} seconds"
     waiting = Timer(JOIN_SECONDS, _leave, [f"{late}; see that each was started, and reaches that address"])
     waiting.start()
-    # JAX waits where Python cannot act on a signal. There is nothing to save yet.
+    # While JAX waits, Python cannot run signal handlers. There is nothing to save yet, so let signals end the process.
     handlers = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
     try:
         jax.distributed.initialize(
@@ -63,7 +63,7 @@ def _connect(rank: Rank) -> None:
 
 
 def _leave(sentence: str) -> NoReturn:
-    """End at once: JAX would wait at the exit for the others, and then end the process with a trace of its own."""
+    """Exit at once: a normal exit would make JAX wait for the others and then abort with a trace of its own."""
     sys.stdout.flush()
     sys.stderr.write(f"model: {sentence}\n")
     sys.stderr.flush()

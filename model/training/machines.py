@@ -1,7 +1,7 @@
 """Training on several machines at once: one process on each, joined by JAX's distributed runtime.
 
-Each process reads the same corpora, plans the same batches, and takes its own rows of each. The first process, whose
-index is 0, alone writes files, validates and reports. What decides is told to the others, so that all do the same.
+Each process reads the same corpora, plans the same batches, and takes its own rows of each. Only the first process,
+with index 0, writes files, validates and reports. It sends its decisions to the others, so that all do the same.
 """
 
 import json
@@ -23,8 +23,8 @@ from model.training.rank import Rank
 
 Result = TypeVar("Result")
 
-FOLDER_SECONDS = 90.0  # until a new file must be visible: NFS remembers for a minute that there was none
-_ASK_SECONDS = 1.0  # between two questions whether to stop
+FOLDER_SECONDS = 90.0  # until a new file must be visible: NFS caches its absence for a minute
+_ASK_SECONDS = 1.0  # between two exchanges on whether to stop
 
 
 class Machines:
@@ -32,7 +32,7 @@ class Machines:
 
     def __init__(self, rank: Rank | None = None) -> None:
         self.count, self.index = (rank.count, rank.index) if rank else (1, 0)
-        self._every = self._left = 0  # steps between two questions, and until the next one
+        self._every = self._left = 0  # steps between two exchanges, and until the next one
         self._asked = monotonic()
 
     @property
@@ -41,7 +41,7 @@ class Machines:
         return self.index == 0
 
     def share(self, batch: Batch) -> Batch:
-        """Return the rows of a batch that are this process's own."""
+        """Return this process's rows of a batch."""
         rows = len(batch.tokens) // self.count
         own = slice(self.index * rows, (self.index + 1) * rows)
         weights = None if batch.weights is None else batch.weights[own]
@@ -49,9 +49,9 @@ class Machines:
         return Batch(batch.tokens[own], batch.targets[own], weights, labels)
 
     def any(self, *flags: bool) -> list[bool]:
-        """Return for each flag whether a process has it set: the same in all. Between two questions it is False.
+        """Return for each flag whether any process has set it, the same in all; False between two exchanges.
 
-        To ask takes milliseconds, and a step may take no longer; so it is done about once a second.
+        An exchange takes milliseconds, perhaps as long as a step, so there is one about every second.
         """
         if self.count == 1:
             return list(flags)
@@ -66,14 +66,14 @@ class Machines:
         return [any(column) for column in answers[:, :-1].T.tolist()]
 
     def told(self, run: Callable[[], Result]) -> Result:
-        """Return what `run` comes to in the first process, by way of JSON, or raise its ModelError; in all."""
+        """Return the result of `run` in the first process, sent as JSON to all, or raise its ModelError in all."""
         if self.count == 1:
             return run()
         answer = json.loads(_exchange(json.dumps(_outcome(run)) if self.first else "")[0])
         return _result(answer)  # type: ignore[no-any-return]
 
     def alike(self, run: Callable[[], None]) -> None:
-        """Run in every process; a ModelError of one is raised in all."""
+        """Call `run` in every process; a ModelError in one is raised in all."""
         if self.count == 1:
             run()
             return
@@ -81,7 +81,7 @@ class Machines:
             _result(json.loads(answer), f"process {index}: ")
 
     def in_turn(self, run: Callable[[], Result]) -> Result:
-        """Run in the first process and then in the others, which find what it wrote; each has its own result."""
+        """Call `run` in the first process, then in the others, which find the files it wrote; return its own result."""
         results = list[Result]()
 
         def keep() -> None:
@@ -92,7 +92,7 @@ class Machines:
         return results[0]
 
     def check_same(self, what: str, value: Any) -> None:
-        """Raise ModelError where a process has another value, which JSON can hold, than the first."""
+        """Raise ModelError if a process's value, which must be JSON-serialisable, differs from the first process's."""
         first = self.told(lambda: value)
 
         def check() -> None:
@@ -103,7 +103,7 @@ class Machines:
             self.alike(check)
 
     def check_shared(self, folder: Path) -> None:
-        """Raise ModelError where a process does not see what the first writes into the folder."""
+        """Raise ModelError if a process does not see the files that the first one writes to the folder."""
         if self.count == 1:
             return
         mark = folder / self.told(lambda: _marked(folder))
@@ -114,7 +114,7 @@ class Machines:
                 mark.unlink(missing_ok=True)
 
     def devices(self, batch_size: int, say: Callable[[str], None]) -> AbstractContextManager[None]:
-        """Return a context in which networks are built and trained on all devices of all processes."""
+        """Return a context for building and training networks on all devices of all processes."""
         if self.count == 1:
             return all_devices(batch_size, say)
         import jax
@@ -132,9 +132,9 @@ class Machines:
         return scope
 
     def everywhere(self, value: Any) -> Any:
-        """Return a number that is the same in all processes in a form that Keras's variables take without a question.
+        """Convert a number that is the same in all processes to a form that Keras assigns without synchronising.
 
-        Any other number they would first compare among the processes, which takes milliseconds.
+        Any other number would first be compared among the processes, which takes milliseconds.
         """
         if self.count == 1:
             return value
@@ -145,7 +145,7 @@ class Machines:
         return jax.make_array_from_process_local_data(layout, np.float32(value))  # type: ignore[no-untyped-call]
 
     def reset_quickly(self, network: keras.Model) -> None:
-        """Let the network's metrics, which Keras resets before each step, become 0 without a question."""
+        """Make the network reset its metrics, as Keras does before each step, without synchronising."""
 
         def reset() -> None:
             for metric in network.metrics:
@@ -167,10 +167,10 @@ def _gather(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _exchange(text: str) -> list[str]:
-    """Return what each process says here."""
+    """Send `text` to all processes and return each one's text."""
     said = np.frombuffer(text.encode(), np.uint8)
     lengths = _gather(np.array([len(said)], np.int32))[:, 0]
-    width = 1 << int(lengths.max()).bit_length()  # a power of two: for every width JAX compiles anew
+    width = 1 << int(lengths.max()).bit_length()  # a power of two, because JAX compiles for each new width
     rows = _gather(np.pad(said, (0, width - len(said))))
     return [row[:length].tobytes().decode() for row, length in zip(rows, lengths, strict=True)]
 

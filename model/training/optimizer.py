@@ -10,20 +10,20 @@ from model.presets.preset import Training
 
 
 class DenseAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
-    """AdamW that takes an Embedding's gradient as a dense tensor.
+    """AdamW that treats an Embedding's gradient as a dense tensor.
 
-    On the TensorFlow backend it comes as IndexedSlices, and repeated rows are then treated otherwise than on JAX.
+    TensorFlow provides it as IndexedSlices, whose repeated rows AdamW handles differently from JAX.
     """
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        """Apply the gradients, each made dense."""
+        """Apply the gradients after converting each to a dense tensor."""
         super().apply([ops.convert_to_tensor(grad) for grad in grads], trainable_variables)
 
 
 def compiled(network: keras.Model, settings: Training, *, labelled: bool) -> DenseAdamW:
-    """Make the network ready for train_on_batch, and return its optimizer, whose rate is set before every step.
+    """Compile the network for train_on_batch and return its optimizer, whose rate is to be set before every step.
 
-    With labels there are two outputs and two losses, weighed as textgenrnn does.
+    With labels there are two outputs and two losses, weighted as in textgenrnn.
     """
     optimizer = DenseAdamW(
         settings.learning_rate,
@@ -43,7 +43,7 @@ def compiled(network: keras.Model, settings: Training, *, labelled: bool) -> Den
 
 
 def figures(logs: dict[str, float]) -> tuple[float, float]:
-    """Return loss and accuracy, those of the text alone where there is a loss with labels too."""
+    """Return loss and accuracy; for a network with labels, those of the output without them."""
     kind = "text_" if "text_accuracy" in logs else ""
     return float(logs[f"{kind}loss"]), float(logs[f"{kind}accuracy"])
 

@@ -1,4 +1,4 @@
-"""What each epoch of a run reads, and by which settings: pretraining first, where there is any."""
+"""The plan of a run: what each epoch reads and with which settings, pretraining first if there is any."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from model.training.batches import Batch, Batches
 
 @dataclass(frozen=True)
 class Stage:
-    """Epochs that read the same texts. Stages in a row with the same settings share one schedule, and are a phase."""
+    """Epochs that read the same texts. Stages with the same settings share a schedule and form a phase."""
 
     settings: Training
     batches: Batches
@@ -18,23 +18,23 @@ class Stage:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch: its place in the run, and its phase's place and length, for the learning rate. Steps count from 0."""
+    """One epoch: its position in the run, and its phase's position and length, for the learning rate."""
 
     number: int
     settings: Training
     batches: Batches
-    start: int  # the run's steps before it
+    start: int  # the run's steps before this epoch
     phase_epoch: int  # the run's epochs before its phase
     phase_start: int  # the run's steps before its phase
     phase_steps: int
 
     @property
     def steps(self) -> int:
-        """The steps of the epoch."""
+        """The number of steps in the epoch."""
         return self.batches.steps
 
     def read(self) -> Iterator[Batch]:
-        """Return its batches, the same whenever they are asked for."""
+        """Return the epoch's batches, the same on every call."""
         return self.batches.epoch(self.number)
 
 
@@ -56,17 +56,17 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """The steps of the whole run."""
+        """The number of steps in the whole run."""
         return self.epochs[-1].start + self.epochs[-1].steps if self.epochs else 0
 
     @property
     def training_from(self) -> int:
-        """The number of the epoch with which pretraining is over."""
+        """The index of the first epoch after pretraining."""
         return self.epochs[-1].phase_epoch
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
-        """The steps of each epoch, and the tokens that its steps count."""
+        """The steps of each epoch, and the tokens that count in each step."""
         tokens = {id(epoch.batches): next(epoch.read()).counted for epoch in self._first_of_each()}
         return [(epoch.steps, tokens[id(epoch.batches)]) for epoch in self.epochs]
 

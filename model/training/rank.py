@@ -1,4 +1,4 @@
-"""The rank of this process among those that train one network together, on one machine or several."""
+"""The rank of this process among those that train a network together, on one machine or several."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _FORM = re.compile(r"(?P<address>[^,\s]+:(?P<port>\d{1,5})),(?P<count>\d{1,4}),(
 
 @dataclass(frozen=True)
 class Rank:
-    """One of `count` processes. `address` is where the first, whose index is 0, waits for the others: HOST:PORT."""
+    """One of `count` processes. `address`, HOST:PORT, is where the first, with index 0, waits for the others."""
 
     address: str
     count: int
@@ -24,7 +24,7 @@ class Rank:
 
     @classmethod
     def read(cls, given: str, name: str = "--machines") -> Self:
-        """Read HOST:PORT,N,I. ModelError, which says `name`, where it is something else."""
+        """Parse HOST:PORT,N,I. ModelError, naming the option `name`, if it is not of that form."""
         found = _FORM.fullmatch(given)
         if not found:
             raise ModelError(f"{name} {given}: expected HOST:PORT,N,I, such as 10.0.0.1:7000,2,0")
@@ -39,11 +39,11 @@ class Rank:
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> Self | None:
-        """Read Keras's environment variables; None where none of them is set."""
+        """Read Keras's environment variables; None if none of them is set."""
         values = [environment.get(name, "") for name in (ADDRESSES, PROCESSES, INDEX)]
         if not any(values):
             return None
         if not all(values):
             raise ModelError(f"training on several machines needs {ADDRESSES}, {PROCESSES} and {INDEX}: set all three")
-        first = values[0].partition(",")[0]  # JAX asks for no other
+        first = values[0].partition(",")[0]  # JAX needs no other
         return cls.read(",".join([first, *values[1:]]), "KERAS_DISTRIBUTION_…")

@@ -1,4 +1,4 @@
-"""A study of learning rates: short trials of the same network on the same batches, each with a rate of its own."""
+"""Learning rate search: short trials of the same network on the same batches at different rates."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,9 +25,9 @@ def search(
     steps: int,
     say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
-    """Try each rate held and each rate falling along a cosine, for `steps` steps of a network that `create` makes.
+    """Try each rate, constant and with cosine decay, for `steps` steps of a network built by `create`.
 
-    A trial is its learning_rate, its schedule, its losses [step, nats a token], and whether it diverged.
+    A trial has its learning_rate, its schedule, its losses [step, nats per token], and whether it diverged.
     """
     trials = []
     for rate in rates:

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 
 from model.presets.preset import Training
 
-FLOOR = 0.01  # the share of the peak at which a cosine ends
+FLOOR = 0.01  # the fraction of the peak at which a cosine schedule ends
 
 
 def learning_rate(settings: Training, step: int, steps: int, epoch: int, losses: Sequence[float]) -> float:
-    """Return the rate of `step` of `steps` in all, in `epoch`, both from 0; `losses` are those on validation."""
+    """Return the learning rate at `step` of `steps`, in `epoch`, both from 0; `losses` are the validation losses."""
     if step < settings.warmup_steps:
         return settings.learning_rate * (step + 1) / settings.warmup_steps
     return settings.learning_rate * _share(settings, step, steps, epoch, losses)
 
 
 def _share(settings: Training, step: int, steps: int, epoch: int, losses: Sequence[float]) -> float:
-    """Return what is left of the peak."""
+    """Return the rate as a fraction of the peak."""
     left = 1 - (step - settings.warmup_steps) / max(1, steps - settings.warmup_steps)
     match settings.schedule:
         case "cosine":
@@ -30,7 +30,7 @@ def _share(settings: Training, step: int, steps: int, epoch: int, losses: Sequen
 
 
 def _plateaus(losses: Sequence[float], patience: int) -> int:
-    """Count how often `patience` validations in a row brought no better loss."""
+    """Count how often `patience` validations in a row did not improve the loss."""
     best, waited, count = math.inf, 0, 0
     for loss in losses:
         waited = 0 if loss < best else waited + 1

@@ -1,4 +1,4 @@
-"""The account of a training run, run.json: what it was started with, and whether another start is the same."""
+"""The record of a training run, run.json: what it was started with, to check that a resumed run is the same."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from model.files.replacing import replacing
 from model.networks.sizes import sizes_of
 from model.presets.preset import Preset, Training, read
 
-# What a resumed run may have otherwise: how it is watched and kept, and not what it learns.
+# The settings that a resumed run may change: they affect monitoring and saving, not what is learned.
 _HARMLESS = (
     "checkpoint_seconds", "checkpoint_steps", "snapshots", "patience", "print_steps",
     "sample_steps", "sample_temperatures", "sample_prompt", "stop_on_collapse",
@@ -26,7 +26,7 @@ _HARMLESS = (
 
 @contextmanager
 def training_in(folder: Path) -> Iterator[None]:
-    """Keep the run's folder to oneself. ModelError where another process trains in it."""
+    """Lock the run's folder. ModelError if another process is training in it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as file:
         lock(file, f"another process is training in {folder}")
@@ -36,7 +36,7 @@ def training_in(folder: Path) -> Iterator[None]:
 def record_of(
     preset: Preset, corpus: Path, form: Form, init_from: Path | None, further: Mapping[str, Path]
 ) -> dict[str, Any]:
-    """Return the account of a run: its preset, its corpora and how they are read, and what it began with."""
+    """Return the record of a run: its preset, its corpora and how they are read, and its initial weights."""
     return {
         "preset": asdict(preset),
         "corpus_sha256": digest(corpus),
@@ -47,7 +47,7 @@ def record_of(
 
 
 def _further(path: Path) -> dict[str, Any]:
-    """Return what a release will tell of a further corpus, which nobody is asked for then."""
+    """Return what a release will state about a further corpus, whose file is not needed again at that point."""
     return {"sha256": digest(path), "sources": sources(path)}
 
 
@@ -58,7 +58,7 @@ def write_record(folder: Path, account: Mapping[str, Any]) -> None:
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """Read run.json. ModelError where the folder holds no run."""
+    """Read run.json. ModelError if the folder holds no run."""
     try:
         account: dict[str, Any] = json.loads((folder / RUN).read_bytes())
         if {"preset", "corpus_sha256", "form"} <= account.keys():
@@ -74,7 +74,7 @@ def preset_of(folder: Path) -> Preset:
 
 
 def form_of(folder: Path) -> Form:
-    """Return how the corpus of a run was read. ModelError where run.json is not of this program."""
+    """Return how the corpus of a run was read. ModelError if run.json does not say so in a valid form."""
     form = read_record(folder)["form"]
     try:
         return Form(**{**form, "layout": Layout(**form["layout"])})
@@ -83,7 +83,7 @@ def form_of(folder: Path) -> Form:
 
 
 def check_same(folder: Path, account: Mapping[str, Any]) -> None:
-    """Raise ModelError where the run in the folder was started with another corpus or preset."""
+    """Raise ModelError if the run in the folder was started with another corpus or preset."""
     before, now = read_record(folder), json.loads(json.dumps(account))
     _check_further(folder, before.get("further_corpora", {}), now.get("further_corpora", {}))
     for name, what in (("corpus_sha256", "corpus"), ("form", "way of reading the corpus")):
@@ -102,7 +102,7 @@ def _check_further(folder: Path, before: Mapping[str, Any], now: Mapping[str, An
 
 
 def check_fits(source: Path, preset: Preset) -> None:
-    """Raise ModelError where the network of a run or a release is another one than the preset's."""
+    """Raise ModelError if the network of a run or a release differs from the preset's."""
     there = _shape(asdict(preset_of(source)) if not (source / CONFIG).exists() else _released(source))
     for name, wanted in _shape(asdict(preset)).items():
         if there.get(name) != wanted:
@@ -110,7 +110,7 @@ def check_fits(source: Path, preset: Preset) -> None:
 
 
 def _learned(preset: Preset) -> Preset:
-    """Return the preset with all that does not change what is learned at its default."""
+    """Return the preset with every setting that does not affect what is learned reset to its default."""
     usual = Training(epochs=1, batch_size=1, window=1, learning_rate=1)
     same = {name: getattr(usual, name) for name in _HARMLESS}
     before = replace(preset.pretraining, **same) if preset.pretraining else None
@@ -118,7 +118,7 @@ def _learned(preset: Preset) -> Preset:
 
 
 def _shape(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what must agree for weights to fit; the vocabulary comes along with the tokenizer."""
+    """Return what must match for weights to fit; the vocabulary size follows from the tokenizer."""
     sizes = {name: size for name, size in table["sizes"].items() if name not in ("dropout", "vocabulary", "labels")}
     return {name: table[name] for name in ("network", "tokenizer", "normalisation")} | sizes
 
@@ -131,7 +131,7 @@ def _released(source: Path) -> dict[str, Any]:
 
 
 def _origin(source: Path) -> dict[str, str]:
-    """Say whose weights and tokenizer a run began with."""
+    """Identify the release or run whose weights and tokenizer a run starts from."""
     if (source / CONFIG).exists():
         config = read_config(source)
         return {"release": config["name"], "hash": config["hash"]}

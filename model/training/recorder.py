@@ -1,4 +1,4 @@
-"""What is told of a run while it goes on: rows of figures, TensorBoard's files, history.json and the page."""
+"""What is recorded during a run: rows of figures, TensorBoard's files, history.json and the report."""
 
 import json
 import os
@@ -23,18 +23,18 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Recorder:
-    """Tells of one run in its folder. What cannot be written is said, and does not stop the run."""
+    """Records one run in its folder. A file that cannot be written causes a warning and does not stop the run."""
 
     def __init__(self, folder: Path | None, account: Mapping[str, Any], done: int, say: Callable[[str], None]) -> None:
-        """`account` is what history.json says of the run beside its progress; `done` are its steps so far.
+        """Open the event log. `account` is what history.json holds besides the progress; `done`, the steps so far.
 
-        Without a folder nothing is recorded: another process does it.
+        Without a folder nothing is recorded, because another process does it.
         """
         self.folder, self.account, self.say = folder, account, say
         self.events = EventLog(folder / EVENTS if folder else None, done, say)
 
     def row(self, progress: Progress, step: int, rate: float, updates: dict[str, float]) -> None:
-        """Add a row of the steps since the last one."""
+        """Add a row that summarises the steps since the last one."""
         if self.folder is None:
             return
         tally, means = progress.row, progress.row.means()
@@ -51,7 +51,7 @@ class Recorder:
         self.events.scalars(step, {f"train/{name}": value for name, value in means.items()} | {"train/rate": rate})
 
     def write(self, progress: Progress, *, finished: bool) -> None:
-        """Write history.json and the page anew."""
+        """Rewrite history.json and the report."""
         if self.folder is None:
             return
         history = {**self.account, "finished": finished, **asdict(progress)}
@@ -69,7 +69,7 @@ def weights(network: Network) -> list[Any]:
 
 
 def updates(network: Network, before: list[Any]) -> dict[str, float]:
-    """Return for each layer the norm of what a step changed over the norm of its weights before."""
+    """Return for each layer the norm of a step's update divided by the norm of the weights before it."""
     sums: dict[str, list[float]] = {}
     for variable, old, new in zip(network.trainable_variables, before, weights(network), strict=True):
         layer = sums.setdefault(variable.path.split("/")[1], [0.0, 0.0])

@@ -1,4 +1,4 @@
-"""A training run in a folder: started, resumed, and made into a release."""
+"""A training run in a folder: starting and resuming it, and searching for its learning rate."""
 
 import shutil
 import tempfile
@@ -58,10 +58,10 @@ def train_run(
     further: Sequence[Path] = (), form: Form = PLAIN, resume: bool = False, init_from: Path | None = None,
     rank: Rank | None = None,
 ) -> None:  # fmt: skip
-    """Train in `folder`. Resuming takes the preset and the corpora that it was started with, and no others.
+    """Train in `folder`. Resuming needs the same preset and corpora that the run was started with.
 
-    `further` are corpora beside the main one, whose names the preset knows them by. `init_from` is a run or a release
-    of the same network: its weights and its tokenizer are what it begins with. `rank` is for one of several processes.
+    `further` are corpora besides the main one, which the preset refers to by name. `init_from` is a run or a release of
+    the same network whose weights and tokenizer this one starts from. `rank` is set for one of several processes.
     """
     corpora = Corpora.read(corpus, further, form, preset)
     if further and preset.sizes.context:
@@ -69,7 +69,7 @@ def train_run(
     if left_out := absent(preset, corpora.further):
         console.say(f"corpora of the preset that were not given, and are left out: {', '.join(left_out)}")
     with joined(rank) as machines, ExitStack() as held:
-        preset = _with_dtype(preset, preset_of(folder) if resume else None)  # it looks at devices: not before joining
+        preset = _with_dtype(preset, preset_of(folder) if resume else None)  # queries devices, so only after joining
         account = record_of(preset, corpus, form, init_from, corpora.further)
         machines.check_same("preset, corpora or options", account)
         machines.told(lambda: held.enter_context(training_in(folder)))
@@ -79,14 +79,14 @@ def train_run(
         tokenizer = machines.in_turn(lambda: open_run_tokenizer(preset, folder))
         with machines.devices(_rows(preset), console.say):
             trainer = prepared(preset, tokenizer, corpora.texts("train"), folder, console, machines)
-            if init_from is not None:  # what a resumed run began with is in its checkpoint
+            if init_from is not None:  # a resumed run takes its weights from its checkpoint
                 _begin_with(trainer, weights_of(init_from))
             trainer.run(_plan(trainer, preset, corpora, folder), corpora.texts("validation"))
         console.say(f"the best weights are in {folder / BEST}")
 
 
 def _with_dtype(preset: Preset, started: Preset | None = None) -> Preset:
-    """Return the preset with `auto` decided: as the run was started, or by this machine."""
+    """Return the preset with the dtype `auto` resolved: as when the run was started, or for this machine."""
     if preset.training.dtype != "auto":
         return preset
     decided = started.training.dtype if started else "auto"
@@ -94,13 +94,13 @@ def _with_dtype(preset: Preset, started: Preset | None = None) -> Preset:
 
 
 def _rows(preset: Preset) -> int:
-    """Return what a batch of every phase is a multiple of, for devices to share."""
+    """Return the greatest common divisor of the phases' batch sizes, which the devices share."""
     return gcd(preset.training.batch_size, preset.pretraining.batch_size if preset.pretraining else 0)
 
 
 def _check_resumable(folder: Path, account: Mapping[str, Any]) -> None:
     check_same(folder, account)
-    if not (folder / CHECKPOINT).exists():  # without it nothing tells what the run began with
+    if not (folder / CHECKPOINT).exists():  # without it the run's initial weights are unknown
         raise ModelError(f"{folder} stopped before its first checkpoint; start it again without --resume")
 
 
@@ -122,7 +122,7 @@ def search_rates(
     steps: int,
     say: Callable[[str], None],
 ) -> None:
-    """Try learning rates on a corpus, and draw what they come to in the folder."""
+    """Try learning rates on a corpus, and plot the results in the folder."""
     texts = training_split(read_corpus(corpus, form))["train"]
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as beside:
@@ -141,7 +141,7 @@ def prepared(
     preset: Preset, tokenizer: Tokenizer, texts: Sequence[str], folder: Path, console: Console,
     machines: Machines = ALONE,
 ) -> Trainer:  # fmt: skip
-    """Return a trainer with a fresh network for the tokenizer; its samples may open with a line of the texts."""
+    """Return a trainer with a new network for the tokenizer; its samples may begin with a line from the texts."""
     preset = with_vocabulary(preset, tokenizer)
     rules = Rules(tokenizer.break_id, preset.force_breaks)
     defaults = Parameters(**preset.sampling)
@@ -154,13 +154,13 @@ def prepared(
 
 
 def trained_network(preset: Preset) -> Network:
-    """Create the network of a preset as it is trained."""
+    """Create the network of a preset for training."""
     carry = {"carry": preset.training.batch_size} if preset.training.carry else {}
     return build_network(preset.network, preset.sizes, preset.training.dtype, **carry)
 
 
 def batches_of(network: Network, tokenizer: Tokenizer, settings: Training, texts: Sequence[Text]) -> Batches:
-    """Return the batches of the texts as the network and the settings want them."""
+    """Return the batches of the texts that suit the network and the settings."""
     rows = [np.array(tokenizer.encode_text(tokenizer.normalise(text.text)), np.int32) for text in texts]
     if network.context is not None:
         labels = _labels(texts, network.sizes.labels)
@@ -169,12 +169,12 @@ def batches_of(network: Network, tokenizer: Tokenizer, settings: Training, texts
 
 
 def with_vocabulary(preset: Preset, tokenizer: Tokenizer) -> Preset:
-    """Return the preset with as many tokens as there are."""
+    """Return the preset with its vocabulary size set to the tokenizer's."""
     return replace(preset, sizes=replace(preset.sizes, vocabulary=tokenizer.vocabulary_size))
 
 
 def weights_of(folder: Path) -> Path:
-    """Return the weights of a release, or the best of a run."""
+    """Return the path of a release's weights, or of a run's best ones."""
     return folder / WEIGHTS if (folder / WEIGHTS).exists() else folder / BEST
 
 
@@ -191,7 +191,7 @@ def _start(folder: Path, preset: Preset, corpora: Corpora, account: dict[str, An
 
 
 def open_run_tokenizer(preset: Preset, folder: Path) -> Tokenizer:
-    """Open the tokenizer of a run. ModelError where it cannot be used."""
+    """Open the tokenizer of a run. ModelError if it cannot be used."""
     try:
         return open_tokenizer(preset.tokenizer, folder / TOKENIZER, preset.normalisation)
     except (BadRelease, OSError) as error:

@@ -1,4 +1,4 @@
-"""What a network writes while it is trained, and whether it still writes at all."""
+"""Samples that a network writes during training, and the detection of collapse."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ from model.text.parameters import Parameters
 from model.text.sampling import Rules
 from model.text.tokens import Tokenizer
 
-CROP = 60  # characters of the corpus that open a sample
+CROP = 60  # most characters of the corpus that a sample begins with
 LENGTH = 120  # tokens of a sample
-WATCHED = 8  # texts that are watched for collapse, always of the same seeds
-LEAST_ENTROPY = 2.0  # bits a token; a network that writes one word over and over comes near to 0
+WATCHED = 8  # texts that are checked for collapse, always with the same seeds
+LEAST_ENTROPY = 2.0  # bits per token; a network that repeats one word comes close to 0
 LEAST_DISTINCT = 0.2  # of pairs of words
 MOST_REPETITION = 0.5
 
 
 class SampleText(NamedTuple):
-    """The tokens of a sample, and the text that they add to its prompt."""
+    """The tokens of a sample, and the text that they add to the prompt."""
 
     tokens: list[int]
     text: str
@@ -31,17 +31,17 @@ class SampleText(NamedTuple):
 
 @dataclass(frozen=True)
 class Sampler:
-    """Writes samples as the release will, in the words of its own corpus."""
+    """Writes samples in the same way as the release will."""
 
     tokenizer: Tokenizer
     rules: Rules
     prompt_break: bool
     defaults: Parameters
     settings: Training
-    texts: Sequence[str]  # which a sample may open with a line of
+    texts: Sequence[str]  # of the corpus: a sample may begin with a line from one
 
     def samples(self, network: Network, step: int) -> list[dict[str, Any]]:
-        """Write a text at each temperature, from the whole vocabulary."""
+        """Write a text at each temperature, sampling from the whole vocabulary."""
         prompt = self.settings.sample_prompt or self._crop(step)
         every = self.tokenizer.vocabulary_size
         parameters = replace(self.defaults, top_k=every, line_start_k=every, chaos_k=every, max_lines=LENGTH)
@@ -52,7 +52,7 @@ class Sampler:
         return rows
 
     def collapse(self, network: Network, step: int) -> dict[str, Any]:
-        """Return how much of the same the network writes, with a warning where it is too much."""
+        """Return how repetitive the network's texts are, with a warning if they are too repetitive."""
         written = self._write(network, "", range(WATCHED), self.defaults)
         texts = [row.text for row in written]
         found: dict[str, Any] = {f"distinct_{n}": distinct(texts, n) for n in (1, 2, 3)}
@@ -61,7 +61,7 @@ class Sampler:
             "repetition": repetition(texts),
             "entropy": token_entropy([row.tokens for row in written]),
         }
-        wordy = sum(len(text.split()) > 1 for text in texts) * 2 >= len(texts)  # of single words no pair can be asked
+        wordy = sum(len(text.split()) > 1 for text in texts) * 2 >= len(texts)  # one-word texts have no pairs
         return found | {"warning": warning(found, wordy=wordy)}
 
     def _write(
@@ -82,7 +82,7 @@ class Sampler:
 
 
 def warning(found: dict[str, Any], *, wordy: bool = True) -> str | None:
-    """Say what is wrong with texts of such figures, if anything is; `wordy` texts have several words."""
+    """Return a warning if these figures indicate collapse; `wordy` texts have several words."""
     if found["entropy"] < LEAST_ENTROPY:
         return f"collapse: a token of the samples carries {found['entropy']:.1f} bits only"
     if wordy and found["distinct_2"] < LEAST_DISTINCT:

@@ -1,7 +1,7 @@
-"""The token ids of a corpus on disk, mapped into memory: tokenised once, and read by every later start of a run.
+"""The token ids of a corpus on disk, memory-mapped: tokenised once, and reused whenever a run is resumed.
 
-The file holds the ids of all texts end to end, the place where each text ends, and a footer: a mark of the form, the
-key of what the ids were made from, the number of texts, the bytes of an id, and the SHA-256 of all that.
+The file holds the concatenated ids of all texts, the offset where each text ends, and a footer: a format marker, the
+key of what the ids were made from, the number of texts, the bytes per id, and the SHA-256 of everything before it.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _PIECE = 2**24  # bytes hashed at a time
 
 
 class TokenStore(Sequence[Ids]):
-    """The ids of each text, by its index. They are in memory only while they are looked at."""
+    """The ids of each text, by index. They are paged into memory only when they are accessed."""
 
     def __init__(self, ids: Ids, ends: NDArray[np.uint64]) -> None:
         self._ids, self._ends = ids, [0, *ends.tolist()]
@@ -49,16 +49,16 @@ class TokenStore(Sequence[Ids]):
 
 
 def key_of(made_from: Mapping[str, Any]) -> str:
-    """Return the hexadecimal key of what ids are made from, which JSON can hold: every change in it is another key."""
+    """Return a hexadecimal key for what ids are made from, which must be JSON-serialisable; any change changes it."""
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
 def made(
     path: Path, key: str, rows: Iterable[Sequence[int]], vocabulary: int, say: Callable[[str], None]
 ) -> TokenStore:
-    """Return the store at `path`, made of `rows` unless a whole one with this key lies there.
+    """Return the store at `path`, writing it from `rows` unless there is an intact one with this key.
 
-    `rows`, the ids of each text, are asked for one by one, and only if needed. One that cannot be used is told of.
+    `rows`, the ids of each text, is iterated only if needed. An existing store that cannot be used is reported.
     """
     if path.exists():
         try:
@@ -92,7 +92,7 @@ def _write(file: BinaryIO, key: str, rows: Iterable[Sequence[int]], dtype: np.dt
 
 
 def _opened(path: Path, key: str) -> TokenStore:
-    """Open a store. _UnfitError where it was made from something else, or is not as it was written."""
+    """Open a store. _UnfitError if it was made from something else or is damaged."""
     if not _is_whole(path):
         raise _UnfitError("is damaged")
     data = np.memmap(path, np.uint8, "r")
@@ -105,7 +105,7 @@ def _opened(path: Path, key: str) -> TokenStore:
 
 
 def _is_whole(path: Path) -> bool:
-    """Return whether the file ends with the digest of what is before."""
+    """Return whether the file ends with the digest of everything before it."""
     left, digest = path.stat().st_size - _DIGEST, hashlib.sha256()
     if left < _FOOTER.size:
         return False

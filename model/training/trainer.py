@@ -32,7 +32,7 @@ from model.training.samples import Sampler
 
 
 class Trainer:
-    """Trains `network`; `view` is the same network as it is scored and kept: in plain float32, its weights averaged."""
+    """Trains `network`. `view` is the copy that is scored and saved: in float32, with averaged weights if wanted."""
 
     def __init__(
         self, preset: Preset, network: Network, view: Network, sampler: Sampler, folder: Path, console: Console,
@@ -52,7 +52,7 @@ class Trainer:
 
     @property
     def step(self) -> int:
-        """The steps since the run's beginning."""
+        """The number of steps since the start of the run."""
         return self.plan.steps if self._read_all else self._now.start + self.progress.step
 
     @property
@@ -70,12 +70,12 @@ class Trainer:
         return self.plan.epochs[self.progress.epoch]
 
     def run(self, plan: Plan, validation: Sequence[str]) -> Progress:
-        """Train until the epochs are over, or the validation accuracy has not risen for as many as `patience` says.
+        """Train until all epochs are done, or the validation accuracy has not improved for `patience` validations.
 
-        KeyboardInterrupt after SIGINT or SIGTERM, once all is saved; ModelError where it cannot go on.
+        KeyboardInterrupt after SIGINT or SIGTERM, once everything is saved; ModelError if training cannot continue.
         """
         self.plan, self.validation = plan, validation
-        self.every = ceil(plan.steps / MOST_ROWS)  # steps between two rows of the history
+        self.every = ceil(plan.steps / MOST_ROWS)  # steps per row of the history
         restored = self.machines.told((self.folder / checkpoints.CHECKPOINT).exists) and self.restore()
         sizes = plan.sizes
         account = {
@@ -89,7 +89,7 @@ class Trainer:
         self.console.begin(self.progress, sizes)
         try:
             if not restored:
-                self.save()  # what a run begins with is as much its own as what it learns
+                self.save()  # so that the initial weights can be resumed from, too
             with noted() as interrupts:
                 while not self.finished:
                     self._epoch(interrupts)
@@ -101,7 +101,7 @@ class Trainer:
         return self.progress
 
     def restore(self) -> bool:
-        """Go on from the folder's checkpoint; False where there is none."""
+        """Resume from the folder's checkpoint; return False if there is none."""
         progress = checkpoints.restore(self.folder, self._variables())
         if progress is not None:
             self.progress = progress
@@ -109,7 +109,7 @@ class Trainer:
         return progress is not None
 
     def save(self) -> None:
-        """Write the checkpoint, and then what a person reads."""
+        """Write the checkpoint, then the history and the report."""
         self.saved = self.progress.seconds
         self.machines.told(self._write)
 
@@ -133,7 +133,7 @@ class Trainer:
             self._keep()
 
     def _overdue(self) -> bool:
-        """Return whether the checkpoint is older than `checkpoint_seconds`: each process has a clock of its own."""
+        """Return whether the checkpoint is older than `checkpoint_seconds`, by this process's own clock."""
         seconds = self.settings.checkpoint_seconds
         return seconds > 0 and self.progress.seconds - self.saved >= seconds
 
@@ -168,7 +168,7 @@ class Trainer:
             tally.add(tokens, seconds, loss, accuracy)
 
     def _keep(self) -> None:
-        """Sample and save where it is time to."""
+        """Write samples, snapshots and the checkpoint when they are due."""
         settings, step = self.settings, self.step
         if settings.sample_steps and step % settings.sample_steps == 0:
             self._sync()
@@ -181,7 +181,7 @@ class Trainer:
             self.save()
 
     def _look(self) -> None:
-        """Let the view write, unless it did at this step, and see whether it has collapsed."""
+        """Write samples with the view, unless done at this step, and check for collapse."""
         progress, step = self.progress, self.step
         if progress.collapse and progress.collapse[-1]["step"] == step:
             return
@@ -210,7 +210,7 @@ class Trainer:
         self.save()
 
     def _validate(self) -> None:
-        """Score the view, unless it was scored at this step, and keep its weights if they are the best so far."""
+        """Score the view, unless done at this step, and save its weights if they are the best so far."""
         progress, step = self.progress, self.step
         if progress.epochs and progress.epochs[-1]["step"] == step:
             return
@@ -231,16 +231,16 @@ class Trainer:
         return {**account, **progress.whole.means(), **scored, "best": better}
 
     def _sync(self) -> None:
-        """Return the view the network's weights, or their running average where the preset wants it."""
+        """Copy the network's weights to the view, or their running average if the preset asks for it."""
         for mine, theirs in zip(self.view.weights, self.network.weights, strict=True):
             mine.assign(ops.cast(theirs, mine.dtype))
         self.optimizer.finalize_variable_values(self.view.trainable_variables)
         for mine in self.view.weights:
-            # On JAX what was assigned is the same memory, which the next step takes away.
+            # On JAX the assigned arrays share memory that the next step donates, so copy them.
             mine.assign(np.array(ops.convert_to_numpy(mine)))
 
     def _variables(self) -> list[Any]:
-        # The dropout layers' random state is among the network's variables, and a carried state too.
+        # The network's variables include the dropout layers' random state and any carried state.
         return [*self.network.variables, *self.optimizer.variables]
 
 
