@@ -99,6 +99,8 @@ class Collection:
             self._count -= self._connection.execute("DELETE FROM texts WHERE gone(url, author)").rowcount
             self._connection.execute("DELETE FROM unread WHERE gone(url, '')")
             self._connection.execute("INSERT OR IGNORE INTO forgotten (hash) VALUES (?)", (mark,))
+        # secure_delete wipes rows, not copies that a page split left behind; VACUUM writes the whole file anew.
+        self._connection.execute("VACUUM")
         # The write-ahead log holds them too, and cannot be truncated while another connection reads.
         (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
