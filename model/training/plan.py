@@ -67,12 +67,6 @@ class Plan:
     @property
     def sizes(self) -> list[tuple[int, int]]:
         """The steps of each epoch, and the tokens that count in each step."""
-        tokens = {id(epoch.batches): next(epoch.read()).counted for epoch in self._first_of_each()}
+        first = {id(epoch.batches): epoch for epoch in reversed(self.epochs)}  # that reads each of the batches
+        tokens = {batches: next(epoch.read()).counted for batches, epoch in first.items()}
         return [(epoch.steps, tokens[id(epoch.batches)]) for epoch in self.epochs]
-
-    def _first_of_each(self) -> Iterator[Epoch]:
-        seen = set[int]()
-        for epoch in self.epochs:
-            if id(epoch.batches) not in seen:
-                seen.add(id(epoch.batches))
-                yield epoch
