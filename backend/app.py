@@ -42,7 +42,7 @@ def create_app(settings: BackendSettings) -> Flask:
     app.url_map.merge_slashes = False  # no redirects
     serving = ServingClient(settings)
     models = Models(serving, settings.models)
-    writer = PoemWriter(serving, models, settings.poem_seconds)
+    writer = PoemWriter(serving, models, settings.poem_timeout)
     app.register_blueprint(Api(writer, models, ConcurrencyLimiter(settings.max_concurrent)).blueprint())
     app.register_blueprint(page.blueprint())
     app.register_error_handler(Problem, _on_problem)

@@ -53,7 +53,7 @@ class ServingClient:
 
     def __init__(self, settings: BackendSettings) -> None:
         self._url = settings.serving_url
-        self._connect_seconds, self._read_seconds = settings.connect_seconds, settings.read_seconds
+        self._connect_seconds, self._read_seconds = settings.serving_connect_timeout, settings.serving_read_timeout
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy in the environment is not meant for our own network
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=settings.threads)

@@ -7,18 +7,11 @@ import sqlite3
 from contextlib import closing
 
 from bot import health
-from bot.settings import BotSettings, BotSettingsError, database_path
+from bot.settings import BotSettings, StorageSettings
 from bot.storage import Storage
+from services.settings import SettingsError
 
-ENVIRONMENT = """\
-environment:
-  TELEGRAM_BOT_TOKEN       the token from @BotFather; or TELEGRAM_BOT_TOKEN_FILE, a file that holds it
-  BACKEND_URL              URL of the backend (http://127.0.0.1:5000)
-  BACKEND_TIMEOUT          time limit for one poem, in seconds (60)
-  BOT_DATABASE             the SQLite file (data/bot.sqlite3)
-  BOT_DECODER              graph or loop (the backend's choice)
-  TELEGRAM_API_URL         URL of a Bot API server (https://api.telegram.org)
-
+EXIT_STATUS = """\
 exit status: 0 after SIGTERM or SIGINT; 1 if Telegram rejects the token, or --health finds no running bot;
 2 if a variable is not valid
 """
@@ -31,21 +24,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bot",
         description="The Telegram bot: answers a line with a poem.",
-        epilog=ENVIRONMENT,
+        epilog=f"{BotSettings.help()}\n\n{EXIT_STATUS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--health", action="store_true", help="exit 0 if the running bot has reached Telegram recently")
     if parser.parse_args().health:
-        sentence = health.complaint(health.heartbeat(database_path(os.environ)))
+        sentence = health.complaint(health.heartbeat(StorageSettings.load().bot_database))
         parser.exit(int(sentence is not None), sentence and f"{sentence}\n")
     try:
-        settings = BotSettings.from_environment(os.environ)
-    except BotSettingsError as error:
+        settings = BotSettings.load()
+    except SettingsError as error:
         parser.exit(2, f"{error}\n")
     try:
-        storage = Storage(settings.database)
+        storage = Storage(settings.bot_database)
     except (OSError, sqlite3.Error) as error:
-        parser.exit(2, f"BOT_DATABASE: cannot use {settings.database}: {error}\n")
+        parser.exit(2, f"BOT_DATABASE: cannot use {settings.bot_database}: {error}\n")
     with closing(storage):
         _run(parser, settings, storage)
 

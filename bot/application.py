@@ -23,7 +23,7 @@ def build(settings: BotSettings, conversation: Conversation, polling: PollingReq
     application = (
         Application.builder()
         .token(settings.token)
-        .base_url(f"{settings.telegram_url}/bot")
+        .base_url(f"{settings.telegram_api_url}/bot")
         .request(HTTPXRequest(**TIMEOUTS))
         .get_updates_request(polling)
         .rate_limiter(RetryingRateLimiter())

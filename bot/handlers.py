@@ -217,7 +217,7 @@ class Conversation:
 
 @contextlib.contextmanager
 def _ignoring_disk_errors() -> Iterator[None]:
-    """Log a database error and go on: poems do not need the disk."""
+    """Log a database error and continue: poems do not need the disk."""
     try:
         yield
     except sqlite3.Error as error:

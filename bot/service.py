@@ -45,8 +45,8 @@ async def _until_signal(settings: BotSettings, storage: Storage) -> None:
 
 
 async def _serve(settings: BotSettings, storage: Storage) -> None:
-    backend = BackendClient(settings.backend_url, settings.backend_seconds, settings.decoder)
-    heartbeat = health.heartbeat(settings.database)
+    backend = BackendClient(settings.backend_url, settings.backend_timeout, settings.bot_decoder)
+    heartbeat = health.heartbeat(settings.bot_database)
     refused = asyncio.Event()
     polling = PollingRequest(on_success=lambda: health.beat(heartbeat), on_refusal=refused.set)
     application = build(settings, Conversation(storage, backend), polling)

@@ -7,8 +7,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from pydantic import Field
+
 from deploy.stack import Stack, StackError, require_free
 from deploy.versions import publish
+from services.settings import Port, Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "model" / "releases" / "neuralpoet"
@@ -18,37 +21,35 @@ LOGS = Path("logs")
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy: the services are on this machine
 
 
-def port(variable: str, default: int) -> int:
-    """Return a port from the environment."""
-    value = os.environ.get(variable) or str(default)
-    if not value.isdecimal() or not 0 < int(value) < 2**16:
-        raise StackError(f"{variable} must be a port from 1 to 65535, not {value!r}.")
-    return int(value)
+class RunSettings(Settings):
+    """What `make run` reads of the environment."""
+
+    serving_port: Port = Field(default=8501)
+    backend_port: Port = Field(default=5000)
+    telegram_bot_token: str = Field(default="", repr=False)
+
+    def require_free_ports(self) -> None:
+        """Raise StackError unless the ports differ and are free."""
+        if self.serving_port == self.backend_port:
+            raise StackError("SERVING_PORT and BACKEND_PORT must differ.")
+        require_free(self.serving_port, "SERVING_PORT")
+        require_free(self.backend_port, "BACKEND_PORT")
 
 
-def ports() -> tuple[int, int]:
-    """Return the ports of the model server and of the backend, both free."""
-    serving, backend = port("SERVING_PORT", 8501), port("BACKEND_PORT", 5000)
-    if serving == backend:
-        raise StackError("SERVING_PORT and BACKEND_PORT must differ.")
-    require_free(serving, "SERVING_PORT")
-    require_free(backend, "BACKEND_PORT")
-    return serving, backend
-
-
-def start(stack: Stack, model: str, serving: int, backend: int) -> None:
+def start(stack: Stack, model: str, settings: RunSettings) -> None:
     """Start the services in order and wait until a poem can be written."""
-    page, token = f"http://127.0.0.1:{backend}", os.environ.pop("TELEGRAM_BOT_TOKEN", "")
-    flags = [f"--rest_api_port={serving}", f"--model_name={model}", f"--model_base_path={MODELS / model}"]
+    os.environ.pop("TELEGRAM_BOT_TOKEN", None)  # for the bot alone
+    page = f"http://127.0.0.1:{settings.backend_port}"
+    flags = [f"--rest_api_port={settings.serving_port}", f"--model_name={model}", f"--model_base_path={MODELS / model}"]
     flags += ["--enable_batching", f"--batching_parameters_file={BATCHING}"]
     stack.start("serving", ["serving", *flags], {})
-    address = {"SERVING_URL": f"http://127.0.0.1:{serving}", "BACKEND_HOST": "127.0.0.1"}
-    stack.start("backend", ["backend"], {"MODELS": model, "BACKEND_PORT": str(backend), **address})
+    address = {"SERVING_URL": f"http://127.0.0.1:{settings.serving_port}", "BACKEND_HOST": "127.0.0.1"}
+    stack.start("backend", ["backend"], {"MODELS": model, "BACKEND_PORT": str(settings.backend_port), **address})
     stack.wait_until(lambda: fetch(f"{page}/readyz") is not None, "The backend is not ready")
     poem = fetch(f"{page}/generate")
     if poem is None:
         raise StackError(f"No poem could be written. The logs are in {stack.logs}/.")
-    if token:
+    if token := settings.telegram_bot_token:
         stack.start("bot", ["bot"], {"BACKEND_URL": page, "TELEGRAM_BOT_TOKEN": token})
     print(f"\n{poem}\n\nThe page: {page}   Stop with Ctrl-C. The logs are in {stack.logs}/.", flush=True)
 
@@ -69,10 +70,11 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     stack = Stack(LOGS)
     try:
-        serving, backend = ports()
-        start(stack, publish(RELEASE, MODELS), serving, backend)
+        settings = RunSettings.load()
+        settings.require_free_ports()
+        start(stack, publish(RELEASE, MODELS), settings)
         stack.watch()
-    except (StackError, OSError) as error:
+    except (SettingsError, StackError, OSError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         print("\nStopping", flush=True)

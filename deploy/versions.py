@@ -1,6 +1,7 @@
 """Publish a release's `model.tflite` as a version: `python -m deploy.versions RELEASE MODELS`."""
 
 import filecmp
+import hashlib
 import json
 import shutil
 import sys
@@ -47,7 +48,8 @@ def _name(release: Path) -> str:
     try:
         config = (release / "config.json").read_bytes()
         name = str(json.loads(config)["name"])
-        matches = config in (release / LITE).read_bytes()  # it embeds the configuration it was made from
+        made_of = hashlib.sha256(config).hexdigest().encode()  # the file names the configuration that it was made of
+        matches = made_of in (release / LITE).read_bytes()
     except FileNotFoundError as error:
         if Path(error.filename).name != LITE:
             raise StackError(f"{error.filename} is missing.") from None

@@ -7,10 +7,10 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
+from services.http_server import ListenError, bind
 from serving import flags
 from serving.batching_config import read_batching
 from serving.errors import ServingError, StartError
-from serving.listening import bind
 from serving.models_config import read_models
 from serving.monitoring_config import read_metrics_path
 from serving.server import EmbeddedServer
@@ -35,6 +35,9 @@ def main() -> int:
         return 1
     except StartError as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except ListenError as error:
+        sys.stderr.write(f"Failed to start server. Error: {error}\n")
         return 1
     return 0
 

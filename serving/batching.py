@@ -10,21 +10,17 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
 
 from serving.batching_config import BatchingParameters
+from serving.batching_tensors import Tensors, joined, split
 from serving.engine import Engine, EngineLimits, Signature
 from serving.errors import Code, ServingError, invalid
 
 log = logging.getLogger(__name__)
-
-Tensors = Mapping[str, np.ndarray]
-
-_MAX_PADDED = 2**24  # elements: a long and a wide tensor, both small, could pad to any size
 
 
 class _Task:
@@ -218,9 +214,9 @@ def _run(batch: _Batch, parameters: BatchingParameters) -> None:
     seconds = max(task.deadline for task in tasks) - time.monotonic()
     try:
         rows = _filled_size(sum(task.rows for task in tasks), _max_rows(batch.engine, parameters), parameters)
-        inputs = _joined(tasks, rows, pad=parameters.pad_variable_length_inputs)
+        inputs = joined([task.inputs for task in tasks], rows, pad=parameters.pad_variable_length_inputs)
         outputs = batch.engine.run(batch.signature, inputs, max(1, math.ceil(seconds * 1000)))
-        parts = _split(outputs, [task.rows for task in tasks], rows)
+        parts = split(outputs, [task.rows for task in tasks], rows)
     except BaseException as error:  # noqa: BLE001 -- whatever it is, the waiting requests must get it
         for task in tasks:
             task.outputs.set_exception(_copy(error))
@@ -232,57 +228,6 @@ def _run(batch: _Batch, parameters: BatchingParameters) -> None:
 def _filled_size(rows: int, limit: int, parameters: BatchingParameters) -> int:
     """Return the number of rows a batch is filled up to, at most `limit`."""
     return next((min(size, limit) for size in parameters.allowed_batch_sizes if size >= rows), rows) if rows else 0
-
-
-def _joined(tasks: Sequence[_Task], rows: int, *, pad: bool) -> dict[str, np.ndarray]:
-    """Return the concatenated inputs of all tasks, filled up to `rows` by repeating the last row."""
-    missing = rows - sum(task.rows for task in tasks)
-    joined = {}
-    for name in tasks[0].inputs:
-        parts = [task.inputs[name] for task in tasks]
-        if pad:
-            parts = _padded(parts)
-        whole = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        joined[name] = np.concatenate([whole, np.repeat(whole[-1:], missing, axis=0)]) if missing else whole
-    return joined
-
-
-def _padded(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the tensors padded to one size beyond the first dimension, each with its own first value."""
-    largest = tuple(max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True))
-    if sum(map(len, parts)) * math.prod(largest) > max(_MAX_PADDED, sum(part.size for part in parts)):
-        message = f"Inputs padded to one shape would have more than {_MAX_PADDED} elements"
-        raise invalid(message)
-    padded = []
-    for part in parts:
-        whole = part
-        if part.shape[1:] != largest:
-            if not part.size:
-                message = "Cannot pad an empty tensor"
-                raise invalid(message)
-            whole = np.full((len(part), *largest), part.flat[0], part.dtype)
-            whole[tuple(map(slice, part.shape))] = part
-        padded.append(whole)
-    return padded
-
-
-def _split(outputs: Tensors, sizes: Sequence[int], rows: int) -> list[dict[str, np.ndarray]]:
-    """Return the outputs split into each task's rows."""
-    for tensor in outputs.values():
-        if tensor.ndim == 0:
-            message = "Batched output tensor has 0 dimensions"
-            raise ServingError(Code.FAILED_PRECONDITION, message)
-        if len(tensor) != rows:
-            message = (
-                "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes "
-                "of the input tensors"
-            )
-            raise ServingError(Code.FAILED_PRECONDITION, message)
-    starts = [sum(sizes[:i]) for i in range(len(sizes))]
-    return [
-        {name: tensor[start : start + size] for name, tensor in outputs.items()}
-        for start, size in zip(starts, sizes, strict=True)
-    ]
 
 
 def _copy(error: BaseException) -> BaseException:

@@ -101,11 +101,11 @@ COUNT, THREADS, OPTIONAL_THREADS = _integer("N", 0, MAX_INT32), _integer("N", 1,
 def _flag(kind: Kind, text: str, default: object = None, *, required: bool = False) -> Any:
     """Return a row: a dataclass field with argparse's arguments as metadata. `text` gets the default appended."""
     shown = str(default).lower() if kind is BOOLEAN else "%(default)s"
-    told = default is None or "(default: " in text
+    has_default = default is None or "(default: " in text
     argument: dict[str, Any] = {"type": kind.read, "metavar": kind.metavar, "default": default, "required": required}
     if kind is BOOLEAN:
         argument |= {"nargs": "?", "const": True}
-    return field(metadata={**argument, "help": text if told else f"{text} (default: {shown})"})
+    return field(metadata={**argument, "help": text if has_default else f"{text} (default: {shown})"})
 
 
 @dataclass(frozen=True)

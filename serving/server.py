@@ -1,22 +1,17 @@
 """The server's life cycle: load, listen, serve, and drain on SIGTERM or SIGINT."""
 
 import logging
-import signal
 import socket
 import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from waitress import wasyncore
-from waitress.server import create_server
-
+from services.http_server import HttpServer, Limits
 from serving.app import MAX_BODY_BYTES, Application
 from serving.batching import BatchingEngine, Scheduler
 from serving.batching_config import BatchingParameters
-from serving.connections import Channel
 from serving.engine import Engine, ThreadCounts
 from serving.errors import StartError
 from serving.flags import ServingSettings
@@ -25,6 +20,7 @@ from serving.metrics import Metrics
 from serving.model import Model, RetryPolicy
 from serving.models_config import ModelConfig, read_models
 from serving.registry import Registry
+from serving.replies import error_reply
 from serving.warmup import warm_up
 from serving.watcher import Watcher
 
@@ -33,11 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_WAKE_SECONDS = 1.0
 _READY_POLL_SECONDS = 0.05
+_RECEIVE_SECONDS = 10.0
 _GRACE_SECONDS = 5.0  # beyond a run's time limit
-_BACKLOG = 1024
-_MAX_CONNECTIONS = 1000
 
 
 class EmbeddedServer:
@@ -49,8 +43,6 @@ class EmbeddedServer:
         self._settings = settings
         self._metrics_path = metrics_path
         self._scheduler = Scheduler(batching) if batching else None
-        self._stopping = False
-        self._listener: Any = None
         retries = RetryPolicy(settings.max_num_load_retries, settings.load_retry_interval_micros / 1e6)
         self._registry = Registry(
             partial(Model, load=self._load, retries=retries),
@@ -86,12 +78,6 @@ class EmbeddedServer:
         log.info("Finished warmup with %d requests", count)
         return BatchingEngine(engine, self._scheduler) if self._scheduler else engine
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._stopping = True
-        if self._listener is not None:
-            self._listener.pull_trigger()
-        log.info("%s: stopping", signal.Signals(number).name)
-
     def _watcher(self) -> Watcher:
         return Watcher(
             self._registry,
@@ -116,44 +102,24 @@ class EmbeddedServer:
             time.sleep(_READY_POLL_SECONDS)
 
     def _serve(self, bound: socket.socket, grpc_server: "GrpcServer | None") -> None:
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
+        seconds = self._settings.rest_api_timeout_in_ms / 1000 + _GRACE_SECONDS
+        limits = Limits(
+            threads=self._settings.rest_api_num_threads,
+            connections=1000,
+            body_bytes=MAX_BODY_BYTES,
+            receive_seconds=_RECEIVE_SECONDS,
+            drain_seconds=seconds,
+        )
+        timeout = self._settings.rest_api_timeout_in_ms
+        app = Application(self._registry, timeout, self._metrics, self._metrics_path)
         if grpc_server:
             grpc_server.start()
-        channels: dict[int, Any] = {}
-        self._listener = create_server(
-            Application(self._registry, self._settings.rest_api_timeout_in_ms, self._metrics, self._metrics_path),
-            map=channels,
-            sockets=[bound],
-            threads=self._settings.rest_api_num_threads,
-            backlog=_BACKLOG,
-            connection_limit=_MAX_CONNECTIONS,
-            max_request_body_size=MAX_BODY_BYTES,
-            asyncore_use_poll=True,
-            ident=None,
-        )
-        self._listener.channel_class = Channel
+        server = HttpServer(app, bound, limits, _refusal)  # listens from here on
         log.info("Exporting HTTP/REST API at:%s:%d ...", *bound.getsockname()[:2])
-        while not self._stopping:
-            _turn(channels)
-        seconds = self._settings.rest_api_timeout_in_ms / 1000 + _GRACE_SECONDS
-        if grpc_server:
-            grpc_server.stop(seconds)
-        self._drain(channels, seconds)
+        server.run(on_stop=partial(grpc_server.stop, seconds) if grpc_server else lambda: None)
         if grpc_server:
             grpc_server.wait()
 
-    def _drain(self, channels: dict[int, Any], seconds: float) -> None:
-        """Close the port, finish the requests in progress, close the connections."""
-        wasyncore.dispatcher.close(self._listener)  # not the listener's own close(): workers still need its trigger
-        deadline = time.monotonic() + seconds
-        while self._listener.active_channels and time.monotonic() < deadline:
-            for channel in self._listener.active_channels.values():
-                channel.will_close |= not channel.requests and not channel.total_outbufs_len
-            _turn(channels)
-        self._listener.task_dispatcher.shutdown()
 
-
-def _turn(channels: dict[int, Any]) -> None:
-    """Run one iteration of waitress's event loop."""
-    wasyncore.loop(timeout=_WAKE_SECONDS, use_poll=True, map=channels, count=1)
+def _refusal(_status: int, reason: str) -> tuple[str, bytes]:
+    return "application/json", error_reply(f"The request cannot be parsed: {reason}").encode()

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.bot.fake_backend import FakeBackend
-from tests.bot.world import World
+from tests.bot.world import FORKS, World
 from tests.telegram import Telegram
 
 USERS = itertools.count(1001)
+
+
+def pytest_unconfigure() -> None:
+    FORKS.stop()
 
 
 @contextlib.contextmanager

@@ -21,24 +21,25 @@ def test_text_is_answered_with_a_poem_as_a_reply(shared: World, user: int) -> No
     answer = shared.telegram.wait_for_sent(1, user)[0]
     assert answer["text"] == "Белеет парус\nи строка вторая"
     assert answer["reply_to_message"]["message_id"] == question["message_id"]
-    call = shared.telegram.calls("sendMessage")[-1].parameters
+    (call,) = (call.parameters for call in shared.telegram.calls("sendMessage", user))
     assert "parse_mode" not in call
     assert call["link_preview_options"] == {"is_disabled": True}
     assert {"prompt": "Белеет парус"} in shared.backend.requests
 
 
-def test_typing_is_shown_while_the_poem_is_written(shared: World, user: int) -> None:
+def test_typing_is_shown_while_the_poem_is_written(world: World, user: int) -> None:
     gate = threading.Event()
-    shared.backend.answers["долго"] = poem("готово", gate)
-    shared.telegram.send_text("долго", user=user)
-    shared.telegram.wait(lambda: typing(shared, user) >= 2, 15)
-    assert shared.telegram.sent(user) == []
+    world.backend.answers["долго"] = poem("готово", gate)
+    world.start("tests.bot.hasty")
+    world.telegram.send_text("долго", user=user)
+    world.telegram.wait(lambda: typing(world, user) >= 2)
+    assert world.telegram.sent(user) == []
     gate.set()
-    assert shared.telegram.wait_for_sent(1, user)[0]["text"] == "готово"
+    assert world.telegram.wait_for_sent(1, user)[0]["text"] == "готово"
 
 
 def typing(world: World, user: int) -> int:
-    calls = [call for call in world.telegram.calls("sendChatAction") if call.parameters["chat_id"] == str(user)]
+    calls = world.telegram.calls("sendChatAction", user)
     assert all(call.parameters["action"] == "typing" for call in calls)
     return len(calls)
 
@@ -87,7 +88,7 @@ def test_long_poem_comes_in_parts_cut_at_line_ends(shared: World, user: int) -> 
     lines = [f"строка {number} 🌊 про море и про ветер" for number in range(400)]
     shared.backend.answers["поэма"] = poem("\n".join(lines))
     shared.ask("поэма", user)
-    shared.telegram.wait(lambda: shared.telegram.sent(user)[-1]["text"].endswith(lines[-1]), 15)
+    shared.telegram.wait(lambda: shared.telegram.sent(user)[-1]["text"].endswith(lines[-1]))
     parts = [message["text"] for message in shared.telegram.sent(user)]
     assert "\n".join(parts) == "\n".join(lines)
     assert len(parts) > 2

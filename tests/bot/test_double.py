@@ -13,6 +13,8 @@ from tests.processes import start, wait_until
 from tests.telegram import TOKEN, Telegram
 
 USER = 7
+SECONDS = 60
+DIRECT: dict[str, Any] = {"timeout": SECONDS, "trust_env": False}
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def telegram() -> Iterator[Telegram]:
 def call(telegram: Telegram, method: str, token: str = TOKEN, **parameters: object) -> tuple[int, Any]:
     """Call a method as a bot does: a form whose nested values are JSON. Return the status, and result or reason."""
     form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
-    response = httpx.post(f"{telegram.base_url}/bot{token}/{method}", data=form, timeout=20, trust_env=False)
+    response = httpx.post(f"{telegram.base_url}/bot{token}/{method}", data=form, **DIRECT)
     reply = response.json()
     assert reply["ok"] == (response.status_code == 200)
     return response.status_code, reply["result"] if reply["ok"] else reply["description"]
@@ -106,10 +108,11 @@ def test_poll_waits_and_a_second_one_ends_it(telegram: Telegram) -> None:
     telegram.wait_for_call("getUpdates")
     second = threading.Thread(target=lambda: results.append(call(telegram, "getUpdates", timeout=50)))
     second.start()
-    poll.join(20)
+    wait_until(lambda: bool(results), SECONDS)
     assert [status for status, _ in results] == [409]
     telegram.send_text("раз", user=USER)
-    second.join(20)
+    poll.join(SECONDS)
+    second.join(SECONDS)
     assert results[1][1][0]["message"]["text"] == "раз"
 
 
@@ -123,16 +126,16 @@ def test_faults_come_as_often_as_asked(telegram: Telegram) -> None:
 
 def test_it_can_be_moved_from_outside() -> None:
     running = start([sys.executable, "-m", "tests.telegram"])
-    wait_until(lambda: "token " in running.text(), 15, running.text)
+    wait_until(lambda: "token " in running.text(), SECONDS, running.text)
     url = running.text().splitlines()[0]
     try:
-        asked = httpx.post(f"{url}/control/message", json={"text": "зима", "chat_id": -5}, trust_env=False).json()
+        asked = httpx.post(f"{url}/control/message", json={"text": "зима", "chat_id": -5}, **DIRECT).json()
         assert asked["chat"]["type"] == "supergroup"
-        httpx.post(f"{url}/bot{TOKEN}/sendMessage", json={"chat_id": -5, "text": "весна"}, trust_env=False)
-        sent = httpx.get(f"{url}/control/sent", trust_env=False).json()["messages"]
+        httpx.post(f"{url}/bot{TOKEN}/sendMessage", json={"chat_id": -5, "text": "весна"}, **DIRECT)
+        sent = httpx.get(f"{url}/control/sent", **DIRECT).json()["messages"]
         assert [message["text"] for message in sent] == ["весна"]
         press = {"message_id": sent[0]["message_id"], "data": "x"}
-        assert httpx.post(f"{url}/control/press", json=press, trust_env=False).json()["data"] == "x"
+        assert httpx.post(f"{url}/control/press", json=press, **DIRECT).json()["data"] == "x"
     finally:
         running.stop()
         running.output.unlink()

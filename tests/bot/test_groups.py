@@ -1,8 +1,11 @@
 """In a group the bot speaks when spoken to."""
 
+import threading
+
 import pytest
 
 from bot.texts import RUSSIAN
+from tests.bot.fake_backend import poem
 from tests.bot.world import World
 from tests.telegram import BOT
 
@@ -52,8 +55,13 @@ def test_other_bots_are_ignored(shared: World, user: int, group: int) -> None:
 
 
 def test_answer_goes_to_the_topic_of_the_question(shared: World, user: int, group: int) -> None:
-    shared.telegram.send_text(f"@{NAME} о море", user=user, chat=group, message_thread_id=7, is_topic_message=True)
+    gate = threading.Event()
+    shared.backend.answers["о море в теме"] = poem("о море", gate)
+    text = f"@{NAME} о море в теме"
+    shared.telegram.send_text(text, user=user, chat=group, message_thread_id=7, is_topic_message=True)
+    shared.telegram.wait(lambda: bool(shared.telegram.calls("sendChatAction", group)))
+    gate.set()
     shared.telegram.wait_for_sent(1, group)
-    for method in ("sendMessage", "sendChatAction"):
-        calls = [call.parameters for call in shared.telegram.calls(method)]
-        assert [call["message_thread_id"] for call in calls if call["chat_id"] == str(group)] == ["7"]
+    messages, actions = (shared.telegram.calls(method, group) for method in ("sendMessage", "sendChatAction"))
+    assert [call.parameters["message_thread_id"] for call in messages] == ["7"]
+    assert {call.parameters["message_thread_id"] for call in actions} == {"7"}

@@ -13,7 +13,7 @@ def test_language_is_offered_as_buttons_and_the_press_is_answered(shared: World,
         ("English", "language:en"),
     ]
     press = shared.telegram.press(offer["message_id"], "language:en", user=user)
-    shared.telegram.wait(lambda: shared.telegram.sent(user)[0]["text"] == ENGLISH.language_chosen, 15)
+    shared.telegram.wait(lambda: shared.telegram.sent(user)[0]["text"] == ENGLISH.language_chosen)
     answered = [call.parameters["callback_query_id"] for call in shared.telegram.calls("answerCallbackQuery")]
     assert press["id"] in answered
     assert shared.ask("/help", user) == ENGLISH.welcome
@@ -30,7 +30,7 @@ def test_choice_can_be_changed_back(shared: World, user: int) -> None:
     assert shared.ask("/language", user) == ENGLISH.choose_language
     offer = shared.telegram.sent(user)[-1]
     shared.telegram.press(offer["message_id"], "language:ru", user=user)
-    shared.telegram.wait(lambda: shared.telegram.sent(user)[-1]["text"] == RUSSIAN.language_chosen, 15)
+    shared.telegram.wait(lambda: shared.telegram.sent(user)[-1]["text"] == RUSSIAN.language_chosen)
     assert shared.ask("/help", user) == RUSSIAN.welcome
 
 
@@ -52,6 +52,7 @@ def test_choice_outlives_a_restart(world: World, user: int) -> None:
 
 
 def test_command_menu_is_set_in_both_languages(shared: World) -> None:
+    shared.telegram.wait(lambda: {"", "en"} <= shared.telegram.commands().keys())
     menus = shared.telegram.commands()
     for code, texts in (("", RUSSIAN), ("en", ENGLISH)):
         assert {command["command"]: command["description"] for command in menus[code]} == {

@@ -8,7 +8,7 @@ import pytest
 
 from bot.texts import RUSSIAN
 from tests.bot.fake_backend import poem
-from tests.bot.world import World
+from tests.bot.world import SECONDS, World
 from tests.processes import wait_until
 from tests.telegram import TOKEN
 
@@ -55,7 +55,8 @@ def test_token_from_a_file(world: World, user: int) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_the_bot_gracefully(world: World, number: int) -> None:
-    bot = world.start()
+    bot = world.launch_alone()
+    world.telegram.wait_for_call("getUpdates")
     assert bot.stop(number) == 0
     assert "Traceback" not in bot.text()
     assert "destroyed" not in bot.text()
@@ -66,7 +67,7 @@ def test_signal_lets_a_poem_in_progress_finish(world: World, user: int) -> None:
     world.backend.answers["успею"] = poem("успел", gate)
     bot = world.start()
     world.telegram.send_text("успею", user=user)
-    wait_until(lambda: "успею" in world.backend.prompts(), 15)
+    wait_until(lambda: "успею" in world.backend.prompts(), SECONDS)
     polls = len(world.telegram.calls("getUpdates"))
     bot.process.send_signal(signal.SIGTERM)
     world.telegram.wait_for_call("getUpdates", polls + 1)  # the last one, which confirms
@@ -77,9 +78,9 @@ def test_signal_lets_a_poem_in_progress_finish(world: World, user: int) -> None:
 
 def test_signal_does_not_wait_for_a_slow_poem(world: World, user: int) -> None:
     world.backend.answers["никогда"] = poem("поздно", threading.Event())
-    bot = world.start()
+    bot = world.start("tests.bot.hasty")
     world.telegram.send_text("никогда", user=user)
-    wait_until(lambda: "никогда" in world.backend.prompts(), 15)
+    wait_until(lambda: "никогда" in world.backend.prompts(), SECONDS)
     assert bot.stop() == 0
     assert bot.text().endswith("cancelling the answers still in progress\n")
     assert world.telegram.sent(user) == []
@@ -89,8 +90,8 @@ def test_signal_during_the_imports_ends_the_bot(world: World) -> None:
     stub = world.database.parent.with_name("stub")
     stub.mkdir()
     (stub / "telegram.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)")
-    bot = world.launch(PYTHONPATH=str(stub))
-    wait_until(lambda: "importing" in bot.text() or not bot.is_running(), 15, bot.text)
+    bot = world.launch_alone(PYTHONPATH=str(stub))
+    wait_until(lambda: "importing" in bot.text() or not bot.is_running(), SECONDS, bot.text)
     assert bot.stop() == 0
     assert bot.text() == "importing\n"
 

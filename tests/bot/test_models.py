@@ -30,12 +30,12 @@ def press(world: World, label: str, user: int, chat: int | None = None) -> dict[
         calls = [call.parameters for call in world.telegram.calls("answerCallbackQuery")]
         return [parameters for parameters in calls if parameters["callback_query_id"] == query["id"]]
 
-    world.telegram.wait(lambda: bool(answers()), 15)
+    world.telegram.wait(lambda: bool(answers()))
     return answers()[0]
 
 
 def wait_for_text(world: World, text: str, chat: int) -> None:
-    world.telegram.wait(lambda: world.telegram.sent(chat)[-1]["text"] == text, 15)
+    world.telegram.wait(lambda: world.telegram.sent(chat)[-1]["text"] == text)
 
 
 def asked_of(world: World, prompt: str) -> list[str | None]:

@@ -15,11 +15,12 @@ from telegram.error import NetworkError, RetryAfter
 
 from bot import health, storage
 from bot.logs import HIDDEN, Formatter
-from bot.settings import BotSettings, BotSettingsError
+from bot.settings import BotSettings
 from bot.splitting import split, units
 from bot.storage import Storage
 from bot.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
 from bot.transport import RetryingRateLimiter
+from services.settings import SettingsError
 
 GOOD = {"TELEGRAM_BOT_TOKEN": "1:abc"}
 
@@ -79,12 +80,18 @@ def test_nothing_but_white_space_is_lost() -> None:
     assert all(0 < units(part) <= 50 for part in parts)
 
 
-def test_settings_have_defaults_and_hide_the_token() -> None:
-    settings = BotSettings.from_environment(GOOD | {"BOT_DECODER": " ", "BACKEND_URL": "http://backend:80/api/"})
-    assert settings.telegram_url == "https://api.telegram.org"
+def load(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> BotSettings:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    return BotSettings.load()
+
+
+def test_settings_have_defaults_and_hide_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, GOOD | {"BOT_DECODER": " ", "BACKEND_URL": "http://backend:80/api/"})
+    assert settings.telegram_api_url == "https://api.telegram.org"
     assert settings.backend_url == "http://backend:80/api"
-    assert settings.decoder is None
-    assert settings.database == Path("data/bot.sqlite3")
+    assert settings.bot_decoder is None
+    assert settings.bot_database == Path("data/bot.sqlite3")
     assert "abc" not in repr(settings)
 
 
@@ -105,14 +112,20 @@ def test_settings_have_defaults_and_hide_the_token() -> None:
         ("BOT_DECODER", "beam"),
     ],
 )
-def test_invalid_setting_is_named(name: str, value: str) -> None:
-    with pytest.raises(BotSettingsError, match=name):
-        BotSettings.from_environment(GOOD | {name: value})
+def test_invalid_setting_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        load(monkeypatch, GOOD | {name: value})
+    assert name != "TELEGRAM_BOT_TOKEN" or value not in str(caught.value)
 
 
-def test_token_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BotSettingsError, match="TELEGRAM_BOT_TOKEN_FILE"):
-        BotSettings.from_environment({"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "none")})
+def test_token_file_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="TELEGRAM_BOT_TOKEN_FILE"):
+        load(monkeypatch, {"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "none")})
+
+
+def test_token_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("1:a_b-c\n")
+    assert load(monkeypatch, {"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "token")}).token == "1:a_b-c"
 
 
 def test_database_starts_blank_and_persists(tmp_path: Path) -> None:

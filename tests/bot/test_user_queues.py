@@ -5,7 +5,7 @@ import threading
 from bot.application import MAX_QUEUED
 from bot.texts import RUSSIAN
 from tests.bot.fake_backend import poem
-from tests.bot.world import World
+from tests.bot.world import SECONDS, World
 from tests.processes import wait_until
 
 
@@ -52,11 +52,11 @@ def test_press_in_a_flood_is_answered_too_fast(shared: World, user: int) -> None
     offer = shared.telegram.sent(user)[0]
     shared.backend.answers["затор"] = poem("затор", gate)
     shared.telegram.send_text("затор", user=user)
-    wait_until(lambda: "затор" in shared.backend.prompts(), 15)  # so /language is done with, to the end
+    wait_until(lambda: "затор" in shared.backend.prompts(), SECONDS)  # so /language is done with, to the end
     for _ in range(MAX_QUEUED - 1):
         shared.telegram.send_text("затор", user=user)
     press = shared.telegram.press(offer["message_id"], "language:en", user=user)
-    shared.telegram.wait(lambda: press["id"] in told(shared), 15)
+    shared.telegram.wait(lambda: press["id"] in told(shared))
     gate.set()
     shared.telegram.wait_for_sent(1 + MAX_QUEUED, user)
 

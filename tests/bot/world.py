@@ -7,9 +7,12 @@ from pathlib import Path
 from bot.texts import ENGLISH
 from tests import processes
 from tests.bot.fake_backend import FakeBackend
+from tests.forks import Forks
 from tests.telegram import TOKEN, Telegram
 
 COMMAND = (sys.executable, "-m", "bot")
+FORKS = Forks("bot.service")
+SECONDS = 60  # for anything that takes a moment only
 
 
 @dataclass
@@ -31,16 +34,22 @@ class World:
             "BOT_DECODER": "",
         }
 
-    def launch(self, *arguments: str, **environment: str) -> processes.Running:
-        """Start the bot and do not wait for anything."""
-        running = processes.start([*COMMAND, *arguments], env=self.environment() | environment)
+    def launch(self, *arguments: str, module: str = "bot", **environment: str) -> processes.Running:
+        """Start the bot, or a module that is a bot too, and do not wait for anything."""
+        running = FORKS.start(module, arguments, env=self.environment() | environment)
         self.started.append(running)
         return running
 
-    def start(self, **environment: str) -> processes.Running:
+    def launch_alone(self, **environment: str) -> processes.Running:
+        """Start the bot from nothing imported."""
+        running = processes.start(COMMAND, env=self.environment() | environment)
+        self.started.append(running)
+        return running
+
+    def start(self, module: str = "bot", **environment: str) -> processes.Running:
         """Start the bot and wait until it polls."""
         before = len(self.telegram.calls("getUpdates"))
-        running = self.launch(**environment)
+        running = self.launch(module=module, **environment)
         self.telegram.wait_for_call("getUpdates", before + 1)
         return running
 
@@ -62,4 +71,4 @@ class World:
         self.ask("/language", user)
         message = self.telegram.sent(user)[-1]
         self.telegram.press(message["message_id"], "language:en", user=user)
-        self.telegram.wait(lambda: self.telegram.sent(user)[-1]["text"] == ENGLISH.language_chosen, 15)
+        self.telegram.wait(lambda: self.telegram.sent(user)[-1]["text"] == ENGLISH.language_chosen)

@@ -1,8 +1,7 @@
-"""Servers for the tests: the embedded one, started as a real process, or for `api` the one at TF_SERVING_URL."""
+"""Servers for the tests: the embedded one, in a process of its own, or for `api` the one at TF_SERVING_URL."""
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,16 +11,31 @@ from typing import Any
 import pytest
 import requests
 
-from tests.processes import Running, free_port, start
+from tests.forks import Forks
+from tests.processes import Running, free_port
 from tests.serving.base_paths import ConfiguredModels
 from tests.serving.grpc.rpc import Rpc, rpc_serving
+from tests.sharing import shared_folder
 
 ELSEWHERE = os.environ.get("TF_SERVING_URL", "")
 """The URL of a server that is up already and that the tests are to look at; empty: they start the embedded one."""
 
+FORKS = Forks(
+    "serving.server",
+    "serving.grpc.server",
+    "serving.lite_model",
+    "serving.saved_model",
+    "tensorflow_serving.config.model_server_config_pb2",
+    "tests.serving.hurry",
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "embedded: what the embedded server alone does, or does in its own way")
+
+
+def pytest_unconfigure() -> None:
+    FORKS.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -106,7 +120,7 @@ def refusal(base_path: Path, *flags: str) -> str:
 
 
 def launch_configured(configured: ConfiguredModels, port: int, *flags: str) -> Running:
-    """Start the embedded server for configured models, reading its configuration every second."""
+    """Start the embedded server for configured models, reading its configuration again and again."""
     config = (f"--model_config_file={configured.config_file}", "--model_config_file_poll_wait_seconds=1")
     return _launch(port, *config, "--max_num_load_retries=0", *flags)
 
@@ -114,17 +128,18 @@ def launch_configured(configured: ConfiguredModels, port: int, *flags: str) -> R
 def serving(configured: ConfiguredModels, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
     """Serve configured models and check that the server ends well."""
     port = free_port()
-    return _supervised(launch_configured(configured, port, *flags), port)
+    return supervised(launch_configured(configured, port, *flags), port)
 
 
 def serving_model(base_path: Path, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
     """Serve the versions of a base path as the model `m`; check afterwards that the server ends well."""
     port = free_port()
-    return _supervised(launch(base_path, port, *flags), port)
+    return supervised(launch(base_path, port, *flags), port)
 
 
 @contextmanager
-def _supervised(running: Running, port: int) -> Iterator[tuple[Api, Running]]:
+def supervised(running: Running, port: int) -> Iterator[tuple[Api, Running]]:
+    """Wait for a server's port; check afterwards that it ends well."""
     try:
         running.wait_for_port(port)
         yield Api(f"http://127.0.0.1:{port}"), running
@@ -135,7 +150,7 @@ def _supervised(running: Running, port: int) -> Iterator[tuple[Api, Running]]:
 
 
 def _launch(port: int, *flags: str) -> Running:
-    return start([sys.executable, "-m", "serving", f"--rest_api_port={port}", *flags])
+    return FORKS.start("serving", [f"--rest_api_port={port}", *flags])
 
 
 @pytest.fixture(scope="session")
@@ -143,9 +158,7 @@ def saved_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a directory with `sampler/1` and `constant/1` to `constant/3`, to be copied and not changed."""
     from tests.serving.models import save_all
 
-    directory = tmp_path_factory.mktemp("saved_models")
-    save_all(directory)
-    return directory
+    return shared_folder(tmp_path_factory, "saved-models", save_all)
 
 
 @pytest.fixture(scope="module")

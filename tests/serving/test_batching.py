@@ -43,9 +43,9 @@ def server(saved_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def filling(saved_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A server that runs batches of two or four rows, makes rows equally long, and gives a request five seconds."""
+    """A server that runs batches of two or four rows and makes rows equally long."""
     parameters = f"{FOUR} {HOUR} allowed_batch_sizes: [2, 4] pad_variable_length_inputs: true"
-    options = (*flags(tmp_path_factory.mktemp("parameters"), parameters), "--rest_api_timeout_in_ms=5000")
+    options = flags(tmp_path_factory.mktemp("parameters"), parameters)
     with serving_model(saved_models / "sampler", *options) as (api, _):
         yield api
 
@@ -132,11 +132,13 @@ def test_rows_are_padded_with_their_first_value(filling: Api) -> None:
     assert [reply.json() for reply in got] == [told((4, 3, 21.0), (4, 3, 16.0)), told((4, 3, 3.0), (4, 3, 0.0))]
 
 
-def test_the_time_limit_holds_while_waiting_and_while_running(filling: Api, tmp_path: Path) -> None:
-    waiting, running = replies(filling, [company([1], [2]), gate(tmp_path / "started", tmp_path / "never")])
-    assert error_of(waiting, 429) == "Run() timeout exceeded while waiting in batching queue"
-    assert error_of(running, 504) == "Timed out waiting for notification"
-    assert filling.post(PREDICT, FULL).json() == {"predictions": [2.0] * 4}
+def test_the_time_limit_holds_while_waiting_and_while_running(saved_models: Path, tmp_path: Path) -> None:
+    options = (*flags(tmp_path, f"{FOUR} {HOUR}"), "--rest_api_timeout_in_ms=1500")
+    with serving_model(saved_models / "sampler", *options) as (api, _):
+        waiting, running = replies(api, [company([1], [2]), gate(tmp_path / "started", tmp_path / "never")])
+        assert error_of(waiting, 429) == "Run() timeout exceeded while waiting in batching queue"
+        assert error_of(running, 504) == "Timed out waiting for notification"
+        assert api.post(PREDICT, FULL).json() == {"predictions": [2.0] * 4}
 
 
 def test_a_full_queue_refuses_and_neither_swap_nor_stop_loses_a_request(saved_models: Path, tmp_path: Path) -> None:
@@ -195,6 +197,7 @@ def gate(started: Path, awaited: Path, rows: int = 4) -> str:
     return json.dumps({"signature_name": "gate", "instances": [row] * rows})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -212,11 +215,13 @@ def test_a_broken_file_is_one_sentence(tmp_path: Path, text: str, message: str) 
     assert refusal(tmp_path, *flags(tmp_path, text)).startswith(start + message)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     sentence = refusal(tmp_path, "--enable_batching=true", f"--batching_parameters_file={tmp_path / 'none'}")
     assert sentence.endswith(f"Invalid protobuf file: '{tmp_path / 'none'}': No such file or directory")
 
 
+@pytest.mark.slow
 def test_the_file_needs_the_flag(tmp_path: Path) -> None:
     _, file = flags(tmp_path, FOUR)
     assert refusal(tmp_path, file) == (

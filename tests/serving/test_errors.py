@@ -5,12 +5,13 @@ import http.client
 import json
 import socket
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import requests
 
-from tests.processes import wait_until
-from tests.serving.conftest import Api, error_of
+from tests.processes import free_port, wait_until
+from tests.serving.conftest import FORKS, Api, error_of, supervised
 
 PREDICT = "/v1/models/m:predict"
 
@@ -142,7 +143,7 @@ def test_a_body_beyond_the_limit_is_refused_and_the_server_survives(api: Api) ->
 @pytest.mark.parametrize(
     ("head", "status"),
     [
-        ("GET /v1/models/ы HTTP/1.1", 400),
+        ("GET /v1/models/ы HTTP/1.1", 404),
         ("GET http://[ HTTP/1.1", 400),
         ("nonsense", 400),
         ("GET / HTTP/1.1\r\nno colon", 400),
@@ -162,8 +163,16 @@ def test_a_malformed_request_gets_the_same_form_of_error(api: Api, head: str, st
     assert list(body) == ["error"]
 
 
-@pytest.mark.embedded
-def test_a_slow_request_is_cut_off_and_an_idle_connection_is_not(api: Api) -> None:
+def test_a_slow_request_is_cut_off_and_an_idle_connection_is_not(saved_models: Path) -> None:
+    port = free_port()
+    flags = [f"--rest_api_port={port}", "--model_name=m", f"--model_base_path={saved_models / 'constant'}"]
+    with supervised(FORKS.start("tests.serving.impatient", flags), port) as (api, _):
+        cut_off_and_idle(api)
+
+
+def cut_off_and_idle(api: Api) -> None:
+    """Check that a server ends a connection on which a request trickles, and keeps one on which there is none."""
+
     def is_cut_off() -> bool:
         try:
             trickling.send(b"x")

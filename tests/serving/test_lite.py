@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from serving.engine import ThreadCounts
 from serving.errors import Code, ServingError
 from serving.lite_model import MAX_ROWS, LiteModel
 from serving.saved_model import SavedModel
-from tests.processes import free_port, start
-from tests.serving.conftest import Api, launch, serving_model
+from tests.processes import Running, free_port, start
+from tests.serving.conftest import Api, launch, serving_model, supervised
+from tests.sharing import shared_folder
+
+pytestmark = pytest.mark.slow
 
 ROW = {"prompt": [1, 2, 3, 4], "noise": [0.5, 1.0, 0.1, 2.0], "top_k": 7}
 WITHOUT_TENSORFLOW = """
@@ -28,30 +32,27 @@ sys.exit(main())
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lite_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a base path with the version 1, a `model.tflite` alone; not to be changed."""
     from tests.serving.models import save_lite
 
-    directory = tmp_path_factory.mktemp("lite")
-    save_lite(directory / "1")
-    return directory
+    return shared_folder(tmp_path_factory, "lite", lambda folder: save_lite(folder / "m" / "1")) / "m"
+
+
+def started_alone(program: list[str], base_path: Path, *flags: str) -> AbstractContextManager[tuple[Api, Running]]:
+    """Serve a base path from a process that has not been forked from one with TensorFlow in it."""
+    port = free_port()
+    arguments = [f"--rest_api_port={port}", "--model_name=m", f"--model_base_path={base_path}", *flags]
+    return supervised(start([sys.executable, *program, *arguments]), port)
 
 
 @pytest.fixture(scope="module")
 def lite(lite_models: Path) -> Iterator[Api]:
     """Serve the version where there is no TensorFlow."""
-    port = free_port()
-    flags = [f"--rest_api_port={port}", "--model_name=m", f"--model_base_path={lite_models}"]
-    running = start([sys.executable, "-c", WITHOUT_TENSORFLOW, *flags])
-    try:
-        running.wait_for_port(port)
-        yield Api(f"http://127.0.0.1:{port}")
+    with started_alone(["-c", WITHOUT_TENSORFLOW], lite_models) as (api, running):
+        yield api
         assert "libtensorflow" not in Path(f"/proc/{running.process.pid}/maps").read_text()
-        assert running.stop() == 0
-        assert "Traceback" not in running.text()
-    finally:
-        running.stop()
 
 
 @pytest.mark.parametrize("count", [1, 3, 2])
@@ -136,7 +137,7 @@ def test_litert_does_not_load_an_installed_tensorflow(both_forms: Path) -> None:
     extra = both_forms / "assets.extra"
     extra.mkdir()
     (extra / "tf_serving_warmup_requests").write_bytes(b"no record")
-    with serving_model(both_forms.parent, "--prefer_tflite_model") as (api, running):
+    with started_alone(["-m", "serving"], both_forms.parent, "--prefer_tflite_model") as (api, running):
         assert api.outputs("", [1]) == [2.5]
         assert "libtensorflow" not in Path(f"/proc/{running.process.pid}/maps").read_text()
 

@@ -132,6 +132,7 @@ def test_the_path_has_a_default(saved_models: Path, tmp_path: Path, enabled: str
         assert api.get(DEFAULT).status_code == status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"),
     [

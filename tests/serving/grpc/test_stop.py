@@ -3,14 +3,13 @@
 import json
 import signal
 import socket
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes import accepts, free_port, start, wait_until
+from tests.processes import accepts, free_port, wait_until
 from tests.serving.base_paths import ConfiguredModels
 from tests.serving.conftest import Api, launch, launch_configured
 from tests.serving.grpc.rpc import Rpc, connected, model_list, request, rpc_serving, spec
@@ -90,6 +89,7 @@ def test_a_reload_in_progress_is_answered_at_shutdown(configured: ConfiguredMode
         assert running.wait() == 0
 
 
+@pytest.mark.slow
 def test_a_port_in_use_ends_the_server(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -105,20 +105,3 @@ def test_a_socket_that_cannot_be_made_ends_the_server(saved_models: Path, tmp_pa
     expected = f"Failed to start server. Error: gRPC cannot listen on unix:{tmp_path}/none/socket"
     assert running.text().splitlines()[-1] == expected
     assert "Traceback" not in running.text()
-
-
-@pytest.mark.parametrize(
-    ("flag", "message"),
-    [
-        ("--port=1", "--port and --rest_api_port must differ"),
-        ("--port=-1", "argument --port: expected an integer from 0 to 65535"),
-        ("--grpc_max_threads=0", "argument --grpc_max_threads: expected an integer"),
-        ("--grpc_socket_path=", "argument --grpc_socket_path: expected a file"),
-        ("--enable_grpc_healthcheck_service=x", "argument --enable_grpc_healthcheck_service: expected true or false"),
-    ],
-)
-def test_a_bad_flag_is_one_sentence_and_status_2(flag: str, message: str) -> None:
-    running = start([sys.executable, "-m", "serving", "--rest_api_port=1", "--model_base_path=a", flag])
-    assert running.wait(SECONDS) == 2
-    (sentence,) = running.text().splitlines()
-    assert sentence.startswith(f"python -m serving: {message}")

@@ -1,0 +1,1 @@
+"""What the services share: settings from the environment, and an HTTP server that drains."""
