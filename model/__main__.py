@@ -1,4 +1,4 @@
-"""From texts to a SavedModel, a command a step: `python -m model --help`."""
+"""From texts to a SavedModel, one command per step: `python -m model --help`."""
 
 import argparse
 import os
@@ -6,13 +6,24 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from model.commands import clean, collect, convert, describe, evaluation, sampling, takedown, training
+from model.commands import (
+    clean,
+    collect,
+    convert,
+    describe,
+    evaluation,
+    sampling,
+    takedown,
+    training,
+    verse,
+    verse_report,
+)
 from model.errors import ModelError
 
-# Keras and TensorFlow read these when they are imported, which the commands do only once they need them.
+# Keras and TensorFlow read these when they are imported, which commands do only when they need them.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what matters comes as an exception too
-FAMILIES = [clean, collect, convert, describe, evaluation, sampling, takedown, training]
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # whatever matters is raised as an exception too
+FAMILIES = [clean, collect, convert, describe, evaluation, sampling, takedown, training, verse, verse_report]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -26,9 +37,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command. What the user can mend ends in a sentence and status 1; being stopped, in status 130."""
+    """Run one command. An error that the user can fix prints a sentence and exits with 1; an interrupt, with 130."""
     options = _parser().parse_args(arguments)
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts its background jobs without
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: shells make background jobs ignore it
         signal.signal(number, signal.default_int_handler)
     try:
         options.command(options)

@@ -26,7 +26,7 @@ class BpeTokenizer(Tokenizer):
         pieces = self._bpe.vocab()
         super().__init__(pieces, self._bpe.subword_to_id(WORD_START + BREAK), normalisation)
         if self.break_id <= EOS:
-            raise ValueError("the line break is no token")
+            raise ValueError("the line break is not a token")
         self.alphabet = frozenset("".join(pieces[EOS + 1 :])) | {" ", "\n"}
 
     @classmethod
@@ -79,4 +79,4 @@ def _check(data: bytes) -> None:
         or any(max(rules[i : i + 2]) >= rules[i + 2] for i in range(0, 3 * pairs, 3))
         or numbers[-len(SPECIAL) :] != [UNK, PAD, BOS, EOS]
     ):
-        raise ValueError("the model of YouTokenToMe is broken")
+        raise ValueError("the YouTokenToMe model is invalid")

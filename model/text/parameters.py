@@ -7,11 +7,18 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from model.text.sampling import Pools
+from model.text.tokens import CANDIDATES
 
 Kind = Literal["integer", "number", "string", "boolean"]
 MAX_POOL = 500
 MAX_TOKENS = 256
 MAX_SEED = 2**32 - 1
+FREE = "free"
+SCHEMES = ("ABAB", "AABB", "ABBA", "AXAX", FREE)  # X rhymes with no line
+LIKE_PROMPT = "prompt"  # the metre of the prompt, or else of the first line
+METRES = ("iamb", "trochee", "dactyl", "amphibrach", "anapaest")
+DECODERS = ("graph", "loop", "verse")
+VERSE = ("scheme", "metre", "candidates")  # the parameters of the decoder `verse` alone
 
 
 class InvalidParameter(ValueError):  # noqa: N818  it names the parameter, not an error of ours
@@ -48,7 +55,7 @@ class Bound:
         if self.maximum is not None and len(value) > self.maximum:
             raise InvalidParameter(field, f"must be at most {self.maximum:g} characters long, is {len(value)}")
         if any("\ud800" <= character <= "\udfff" for character in value):
-            raise InvalidParameter(field, "holds half of a surrogate pair")
+            raise InvalidParameter(field, "contains half of a surrogate pair")
         return value
 
     def _boolean(self, field: str, value: object) -> bool:
@@ -91,7 +98,10 @@ BOUNDS: dict[str, Bound] = {
     "max_lines": Bound("integer", 1, 64),
     "max_chars": Bound("integer", 1, 4096, nullable=True),
     "seed": Bound("integer", 0, MAX_SEED, nullable=True),
-    "decoder": Bound("string", choices=("graph", "loop"), nullable=True),
+    "scheme": Bound("string", choices=SCHEMES),
+    "metre": Bound("string", choices=(*METRES, LIKE_PROMPT, FREE)),
+    "candidates": Bound("integer", 1, CANDIDATES),
+    "decoder": Bound("string", choices=DECODERS, nullable=True),
     "n": Bound("integer", 1, 8),
     "explain": Bound("boolean"),
 }
@@ -109,11 +119,19 @@ class Parameters:
     max_tokens: int
     max_lines: int
     max_chars: int | None
+    scheme: str = FREE  # this and the next two are of the decoder `verse` alone
+    metre: str = LIKE_PROMPT
+    candidates: int = CANDIDATES  # for each line
 
     @classmethod
     def names(cls) -> list[str]:
         """Return the names of the parameters."""
         return [field.name for field in fields(cls)]
+
+    @classmethod
+    def plain_names(cls) -> list[str]:
+        """Return the names of the parameters that the plain decoders use."""
+        return [name for name in cls.names() if name not in VERSE]
 
     @property
     def pools(self) -> Pools:

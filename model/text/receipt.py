@@ -1,21 +1,23 @@
 """The receipt of a poem: a short code that, together with the prompt, reproduces the poem.
 
-30 bytes hold the format, 32 bits of the model's hash, the parameters, the decoder, the seed, a 16-bit hash of the
-prompt and a checksum. In base 32 they are 48 characters, easy to type and not case-sensitive.
+35 bytes hold the format, 32 bits of the model's hash, the parameters, the decoder, the seed, a 16-bit hash of the
+prompt and a checksum. In base 32 they are 56 characters, easy to type and not case-sensitive. Format 1, of 48, knew
+neither the decoder `verse` nor its three parameters.
 """
 
 import base64
-import binascii
 import hashlib
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from model.text.parameters import Parameters
+from model.text.parameters import DECODERS, FREE, LIKE_PROMPT, METRES, SCHEMES, Parameters
 from model.text.poem import opening
 
-FORMAT = 1
-_LAYOUT = struct.Struct(">B I 3H B H H B H ? I H")  # the fields of `write`, in their order
+FORMAT = 3
+# The fields of `write`, in their order, by the format.
+_LAYOUTS = {1: struct.Struct(">B I 3H B H H B H B I H"), FORMAT: struct.Struct(">B I 3H B H H B H B I H 3B 2x")}
+_METRES = (*METRES, LIKE_PROMPT, FREE)
 
 
 class InvalidReceipt(ValueError):  # noqa: N818  what it is, not where it is raised
@@ -28,7 +30,7 @@ class Receipt:
 
     model: int
     parameters: Parameters
-    loop: bool  # generated token by token: beyond 256 tokens the poem differs from the graph's
+    decoder: str  # of DECODERS
     seed: int
     prompt_check: int
 
@@ -48,8 +50,10 @@ def write(receipt: Receipt) -> str:
     p = receipt.parameters
     head = (FORMAT, receipt.model, p.top_k, p.line_start_k, p.chaos_k)
     hundredths = (round(p.chaos * 100), round((p.temperature or 0) * 100))
-    tail = (p.max_tokens, p.max_lines, p.max_chars or 0, receipt.loop, receipt.seed, receipt.prompt_check)
-    body = _LAYOUT.pack(*head, *hundredths, *tail)
+    decoder = DECODERS.index(receipt.decoder)
+    tail = (p.max_tokens, p.max_lines, p.max_chars or 0, decoder, receipt.seed, receipt.prompt_check)
+    verse = (SCHEMES.index(p.scheme), _METRES.index(p.metre), p.candidates)
+    body = _LAYOUTS[FORMAT].pack(*head, *hundredths, *tail, *verse)
     return base64.b32encode(body + struct.pack(">I", zlib.crc32(body))).decode()
 
 
@@ -58,18 +62,30 @@ def read(code: str) -> Receipt:
     try:
         data = base64.b32decode(code.strip().upper() + "=" * (-len(code.strip()) % 8))
         body, checksum = data[:-4], struct.unpack(">I", data[-4:])[0]
-        if zlib.crc32(body) != checksum or len(body) != _LAYOUT.size:
-            raise InvalidReceipt("the code is mistyped or incomplete")
-    except (binascii.Error, struct.error, UnicodeEncodeError, ValueError):
-        raise InvalidReceipt("the code is mistyped or incomplete") from None
-    form, model, *rest, loop, seed, check = _LAYOUT.unpack(body)
-    if form != FORMAT:
-        raise InvalidReceipt(f"the code is of format {form}; this service knows {FORMAT}")
-    return Receipt(model, _parameters(rest), loop, seed, check)
+    except (ValueError, struct.error):
+        body, checksum = b"", -1
+    if zlib.crc32(body) != checksum:
+        raise InvalidReceipt("the code is mistyped or incomplete")
+    return _receipt(body)
 
 
-def _parameters(numbers: list[int]) -> Parameters:
+def _receipt(body: bytes) -> Receipt:
+    layout = _LAYOUTS.get(body[0])
+    if layout is None or len(body) != layout.size:
+        raise InvalidReceipt(
+            f"the code is of format {body[0]}; this service supports {' and '.join(map(str, _LAYOUTS))}"
+        )
+    _, model, *numbers = layout.unpack(body)
+    parameters, (decoder, seed, check), verse = numbers[:8], numbers[8:11], numbers[11:]
+    return Receipt(model, _parameters(parameters, verse), DECODERS[decoder], seed, check)
+
+
+def _parameters(numbers: list[int], verse: list[int]) -> Parameters:
     top_k, line_start_k, chaos_k, chaos, temperature, max_tokens, max_lines, max_chars = numbers
-    return Parameters(
+    plain = Parameters(
         top_k, line_start_k, chaos_k, chaos / 100, temperature / 100 or None, max_tokens, max_lines, max_chars or None
     )
+    if not verse:
+        return plain
+    scheme, metre, candidates = verse
+    return replace(plain, scheme=SCHEMES[scheme], metre=_METRES[metre], candidates=candidates)

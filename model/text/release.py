@@ -43,27 +43,31 @@ class TextRelease:
     context: int | None  # the tokens that the network sees; None if it reads a whole text
     defaults: Parameters
     moods: dict[str, dict[str, Any]]
+    ear: bool  # lines are chosen among candidates, by rhyme and metre
     signatures: tuple[str, ...]  # of the SavedModel; without "generate" only the loop decoder is available
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """Return the model's hash: the hexadecimal SHA-256 of everything that determines its texts."""
-    parts = {name: config[name] for name in HASHED}
+    """Return the model's hash: the hexadecimal SHA-256 of everything that determines its texts.
+
+    That includes the `form`, if the weights are not used as the release has them.
+    """
+    parts = {name: config[name] for name in (*HASHED, *({"form"} & config.keys()))}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def check_config(config: Mapping[str, Any]) -> None:
     """Raise BadRelease if `config` is incomplete or its hash does not match its contents."""
     if not isinstance(config, dict):
-        raise BadRelease("config.json is no object")
+        raise BadRelease("config.json is not an object")
     missing = [name for name in (*HASHED, "name", "hash", "sampling", "moods") if name not in config]
     if missing:
         raise BadRelease(f"config.json lacks {missing[0]!r}")
-    for name in SWITCHES:
-        if not isinstance(config[name], bool):
+    for name in (*SWITCHES, "ear"):
+        if not isinstance(config.get(name, False), bool):
             raise BadRelease(f"config.json: {name} must be true or false")
     if config["hash"] != config_hash(config):
-        raise BadRelease("config.json was altered: its hash does not fit")
+        raise BadRelease("config.json was altered: its hash does not match")
 
 
 def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
@@ -77,14 +81,14 @@ def read(config_bytes: bytes, tokenizer_bytes: bytes) -> TextRelease:
     except BadRelease:
         raise
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise BadRelease(f"config.json is not of the form that is wanted: {type(error).__name__}: {error}") from None
+        raise BadRelease(f"config.json is not valid: {type(error).__name__}: {error}") from None
 
 
 def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
     tokenizer = config["tokenizer"]
     check_normalisation(config["normalisation"], tokenizer["kind"], prompt_break=config["prompt_break"])
     if hashlib.sha256(tokenizer_bytes).hexdigest() != config["files"][tokenizer["file"]]:
-        raise BadRelease(f"{tokenizer['file']} was altered: its checksum does not fit")
+        raise BadRelease(f"{tokenizer['file']} was altered: its checksum does not match")
     opened = read_tokenizer(tokenizer["kind"], tokenizer_bytes, config["normalisation"])
     context = config["context"]
     if context is not None and (type(context) is not int or not 1 <= context < WINDOW):
@@ -99,6 +103,7 @@ def _read(config: Mapping[str, Any], tokenizer_bytes: bytes) -> TextRelease:
         context=context,
         defaults=Parameters(**config["sampling"]),
         moods=config["moods"],
+        ear=config.get("ear", False),  # older releases do not say
         signatures=tuple(config.get("signatures", ("serving_default", "release"))),
     )
 
@@ -110,11 +115,11 @@ def check_normalisation(steps: Sequence[str], tokenizer: str, *, prompt_break: b
             raise BadRelease(f"normalisation {step!r} is unknown; there are: {', '.join(NAMES)}")
     if BACKWARDS in steps and tokenizer == "words":
         raise BadRelease(
-            "normalisation 'backwards' turns words with their punctuation, which the tokenizer 'words' keeps apart; "
-            "take 'bpe' or 'characters'"
+            "normalisation 'backwards' reverses words with their punctuation, which the tokenizer 'words' separates; "
+            "use 'bpe' or 'characters'"
         )
     if BACKWARDS in steps and not prompt_break:
-        raise BadRelease("normalisation 'backwards' needs prompt_break = true: a line cannot go on from its end")
+        raise BadRelease("normalisation 'backwards' needs prompt_break = true: a line cannot be continued from its end")
 
 
 def open_tokenizer(kind: str, path: Path, normalisation: Sequence[str]) -> Tokenizer:

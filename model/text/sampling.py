@@ -74,7 +74,7 @@ class Choice:
     probability: float
 
 
-def words(stream: str, seed: int, count: int) -> NDArray[np.int64]:
+def words(stream: str, seed: int | str, count: int) -> NDArray[np.int64]:
     """Return `count` 24-bit integers of the stream "u" (noise) or "c" (chaos), which depend on the seed alone."""
     size = WORD_BITS // 8
     data = hashlib.shake_256(f"{stream}{seed}".encode()).digest(count * size)
@@ -82,13 +82,13 @@ def words(stream: str, seed: int, count: int) -> NDArray[np.int64]:
     return rows @ (256 ** np.arange(size - 1, -1, -1))
 
 
-def noise_vector(seed: int, count: int) -> NDArray[np.float32]:
+def noise_vector(seed: int | str, count: int) -> NDArray[np.float32]:
     """Return the noise of each step, in [0, 1)."""
     noise: NDArray[np.float32] = (words("u", seed, count) / 2**WORD_BITS).astype(np.float32)
     return noise
 
 
-def chaos_vector(seed: int, chaos: float, count: int) -> NDArray[np.int32]:
+def chaos_vector(seed: int | str, chaos: float, count: int) -> NDArray[np.int32]:
     """Return the chaos vector: 1 at about a fraction `chaos` of the steps. Raising `chaos` only adds ones."""
     struck: NDArray[np.int32] = (words("c", seed, count) < chaos * 2**WORD_BITS).astype(np.int32)
     return struck

@@ -11,6 +11,10 @@ PAD, UNK, BOS, EOS = range(4)
 SPECIAL = ("<PAD>", "<UNK>", "<BOS>", "<EOS>")
 WINDOW = 256  # the width of every token tensor of a SavedModel
 PROMPT_TOKENS = WINDOW - 2  # leaving room for BOS before and a break after
+# The sizes of the signature `lines`.
+CANDIDATES = 32  # lines written for each poem
+START_TOKENS = 8  # that a candidate can be told to begin with
+LINE_TOKENS = 32  # of a candidate, its start and its end included
 
 
 class Tokenizer(ABC):

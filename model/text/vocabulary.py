@@ -24,12 +24,12 @@ def read_vocabulary(data: bytes, kind: str, **kinds: type) -> Mapping[str, Any]:
     try:
         table = json.loads(data)
     except (ValueError, RecursionError):
-        raise ValueError("the vocabulary is no JSON") from None
+        raise ValueError("the vocabulary is not JSON") from None
     if not isinstance(table, dict) or table.get("kind") != kind:
         raise ValueError(f"the vocabulary is not one of {kind}")
     kinds = {"kind": str, "tokens": list, **kinds}
     if set(table) != set(kinds) or not all(isinstance(table[key], kinds[key]) for key in kinds):
-        raise ValueError(f"the vocabulary must have {', '.join(kinds)} and no more")
+        raise ValueError(f"the vocabulary must have exactly {', '.join(kinds)}")
     return table
 
 
@@ -39,10 +39,10 @@ def check_tokens(tokens: Sequence[object]) -> None:
         raise ValueError("the first token is not the line break")
     for token in tokens[1:]:
         if not isinstance(token, str) or not token or any("\ud800" <= character <= "\udfff" for character in token):
-            raise ValueError(f"{token!r} is no token")
+            raise ValueError(f"{token!r} is not a token")
         if "\n" in token or tidy(f"a{token}a") != f"a{token}a":
-            raise ValueError(f"{token!r} is no token: it stands in no normalised text")
+            raise ValueError(f"{token!r} is not a token: it cannot occur in a normalised text")
     if len(set(tokens)) != len(tokens):
-        raise ValueError("a token stands twice in the vocabulary")
+        raise ValueError("a token occurs twice in the vocabulary")
     if len(tokens) == 1:
-        raise ValueError("the vocabulary has no token but the line break, with which no text can begin")
+        raise ValueError("the vocabulary has only the line break, with which no text can begin")

@@ -113,11 +113,11 @@ class WordTokenizer(Tokenizer):
         check_tokens(tokens)
         for token in tokens:
             if split(token) != [token] or token.lower() != token:
-                raise ValueError(f"{token!r} is no word and no mark")
+                raise ValueError(f"{token!r} is neither a word nor a mark")
         if set(spacing) != {token for token in tokens[1:] if not is_word(token)}:
-            raise ValueError("the spacing is not that of the marks")
+            raise ValueError("the spacing does not match the marks")
         if not all(isinstance(kind, str) and kind in get_args(Spacing) for kind in spacing.values()):
-            raise ValueError(f"a spacing is none of {', '.join(get_args(Spacing))}")
+            raise ValueError(f"a spacing must be one of {', '.join(get_args(Spacing))}")
         super().__init__([*SPECIAL, *tokens], BREAK_ID, normalisation)
         self.alphabet = frozenset("".join(tokens)) | {" "}
         self._spacing = dict(spacing)

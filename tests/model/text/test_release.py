@@ -41,6 +41,14 @@ def test_what_decides_the_text_decides_the_hash(toy: ToyRelease) -> None:
     assert toy.changed(sampling={**SAMPLING, "chaos": 0.5}).config["hash"] == toy.config["hash"]
 
 
+def test_an_ear_is_none_of_it_and_older_releases_have_none(toy: ToyRelease) -> None:
+    eared = toy.changed(ear=True)
+    assert eared.config["hash"] == toy.config["hash"]
+    assert read(eared.config_bytes, eared.tokenizer_bytes).ear is True
+    assert "ear" not in toy.config
+    assert read(toy.config_bytes, toy.tokenizer_bytes).ear is False
+
+
 def test_the_order_of_words_decides_the_hash_and_is_the_tokenizers(toy: ToyRelease) -> None:
     changed = toy.changed(normalisation=[*toy.config["normalisation"], "backwards"])
     assert changed.config["hash"] != toy.config["hash"]
@@ -50,7 +58,7 @@ def test_the_order_of_words_decides_the_hash_and_is_the_tokenizers(toy: ToyRelea
 
 def test_words_are_not_written_backwards(tmp_path: Path) -> None:
     toy = learn(tmp_path, "words").changed(normalisation=["backwards"])
-    with pytest.raises(BadRelease, match="'words' keeps apart"):
+    with pytest.raises(BadRelease, match="'words' separates"):
         read(toy.config_bytes, toy.tokenizer_bytes)
 
 
@@ -102,6 +110,8 @@ def test_what_is_no_config_is_refused(config: bytes, toy: ToyRelease) -> None:
         {"prompt_break": "no"},
         {"prompt_break": None},
         {"force_breaks": 1},
+        {"ear": "yes"},
+        {"ear": None},
         {"context": "x"},
         {"context": 2.5},
         {"context": [1]},

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.text.release import config_hash
+from model.text.release import config_hash, open_tokenizer
 from model.text.tokens import EOS, Tokenizer
 from model.tokenizers.learning import learn as learn_tokenizer
 
 NORMALISATION = ["nfc", "dashes", "quotes", "yo"]
 VOCABULARY = 160
+BPE = Path(__file__).parents[1] / "fixtures" / "toy.model"  # of TEXTS; YouTokenToMe learns another each time
 TEXTS = [
     "Над рекой проснулся ветер,\nЗакачал пустой причал.\nКто-то лодку не заметил,\nКто-то вёсла потерял.",
     "Снег ложится на дорогу,\nФонари горят в окне.\nЯ несу домой тревогу,\nА она несёт ко мне.",
@@ -56,9 +58,13 @@ class ToyRelease:
 
 
 def learn(folder: Path, kind: str = "bpe") -> ToyRelease:
-    """Learn the vocabulary, and make a release around it."""
+    """Learn the vocabulary, or take the one of the fixtures (bpe), and make a release around it."""
     path = folder / "toy.model"
-    tokenizer = learn_tokenizer(kind, TEXTS, path, VOCABULARY, NORMALISATION)
+    if kind == "bpe":
+        shutil.copyfile(BPE, path)
+        tokenizer = open_tokenizer(kind, path, NORMALISATION)
+    else:
+        tokenizer = learn_tokenizer(kind, TEXTS, path, VOCABULARY, NORMALISATION)
     data = path.read_bytes()
     config = {
         "name": "toy",
