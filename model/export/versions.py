@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from model.errors import ModelError
-from model.export.lite import convert, convertible
+from model.export.lines import LinesRequest
+from model.export.lite import convert, convertible, lite_config
 from model.export.signatures import GraphRequest, SamplingGraph
 from model.files.folder import CONFIG, EXPORTER, EXTRA, LITE, TOKENIZER, exporter, newest_version
 from model.files.replacing import replacing
@@ -18,7 +20,7 @@ from model.networks.network import Network
 from model.release.loading import Release
 from model.text.parameters import Parameters
 from model.text.sampling import chaos_vector, noise_vector
-from model.text.tokens import WINDOW
+from model.text.tokens import CANDIDATES, LINE_TOKENS, PAD, START_TOKENS, WINDOW
 
 WARMUP = "tf_serving_warmup_requests"
 WARMUP_BATCHES = (1, 2)
@@ -37,18 +39,20 @@ def export(release: Release, models: Path) -> Path:
 
 
 def add_lite(release: Release) -> Path | None:
-    """Write the release as one file for LiteRT into its folder, and return it; None where its network cannot be."""
+    """Write the release as one file for LiteRT into its folder and return its path; None if it cannot be converted."""
+    path = release.folder / LITE
     if not convertible(release.network):
-        (release.folder / LITE).unlink(missing_ok=True)  # of the release that was here before
+        path.unlink(missing_ok=True)  # of the release that was here before
         return None
-    with tempfile.TemporaryDirectory() as beside, replacing(release.folder / LITE) as new:
-        _save_forms(release, folder := Path(beside) / "version")
-        shutil.copyfile(folder / LITE, new)
-    return release.folder / LITE
+    with tempfile.TemporaryDirectory() as folder, replacing(path) as new:
+        _save_signatures(release, lite_config(release.folder), Path(folder))
+        new.write_bytes(convert(Path(folder), release.text.signatures))
+    return path
 
 
 def _save(release: Release, folder: Path) -> None:
-    _save_forms(release, folder)
+    """Write a SavedModel, with its warm-up requests and what `up_to_date` compares."""
+    _save_signatures(release, (release.folder / CONFIG).read_bytes(), folder)
     extra = folder / EXTRA
     extra.mkdir()
     shutil.copyfile(release.folder / CONFIG, extra / CONFIG)
@@ -56,12 +60,12 @@ def _save(release: Release, folder: Path) -> None:
     _write_warmup(release, extra / WARMUP)
 
 
-def _save_forms(release: Release, folder: Path) -> None:
-    """Write a SavedModel, and beside it the same for LiteRT where that can be."""
-    config, tokenizer = ((release.folder / name).read_bytes() for name in (CONFIG, TOKENIZER))
-    save_signatures(release.network, SamplingGraph(release.network, release.text.rules, config, tokenizer), folder)
-    if convertible(release.network):
-        convert(folder, release.text.signatures, folder / LITE)
+def _save_signatures(release: Release, config: bytes, folder: Path) -> None:
+    tokenizer = (release.folder / TOKENIZER).read_bytes()
+    text = release.text
+    save_signatures(
+        release.network, SamplingGraph(release.network, text.rules, config, tokenizer, ear=text.ear), folder
+    )
 
 
 def save_signatures(network: Network, writer: SamplingGraph, folder: Path) -> None:
@@ -81,15 +85,23 @@ def save_signatures(network: Network, writer: SamplingGraph, folder: Path) -> No
 def _write_warmup(release: Release, path: Path) -> None:
     """Write the requests that TF-Serving runs before it calls the version available."""
     with tf.io.TFRecordWriter(str(path)) as records:
-        for batch in WARMUP_BATCHES:
-            prompt = np.zeros((batch, WINDOW), np.int32)
-            tokens, _ = release.text.tokenizer.encode_prompt("Ночь")
-            prompt[:, : len(tokens)] = tokens
-            records.write(_log(release.text.name, "serving_default", {"tokens": prompt}))
-            if "generate" in release.text.signatures:
-                inputs = {"prompt": prompt, **_request(release.text.defaults, batch)}
-                records.write(_log(release.text.name, "generate", inputs))
-        records.write(_log(release.text.name, "release", {"unused": np.zeros(1, np.int32)}))
+        for signature, inputs in _warmup(release):
+            records.write(_log(release.text.name, signature, inputs))
+
+
+def _warmup(release: Release) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """Yield the signature and the inputs of each request."""
+    text = release.text
+    tokens, _ = text.tokenizer.encode_prompt("Ночь")
+    prompt = np.array([tokens + [PAD] * (WINDOW - len(tokens))], np.int32)
+    for batch in WARMUP_BATCHES:
+        prompts = np.repeat(prompt, batch, axis=0)
+        yield "serving_default", {"tokens": prompts}
+        if "generate" in text.signatures:
+            yield "generate", {"prompt": prompts, **_request(text.defaults, batch)}
+    if "lines" in text.signatures:
+        yield "lines", {"prompt": prompt, **_lines_request(text.defaults)}
+    yield "release", {"unused": np.zeros(1, np.int32)}
 
 
 def _request(parameters: Parameters, batch: int) -> dict[str, np.ndarray]:
@@ -104,6 +116,20 @@ def _request(parameters: Parameters, batch: int) -> dict[str, np.ndarray]:
         max_lines=np.int32(parameters.max_lines),
     )
     return {name: np.stack([value] * batch) for name, value in asked._asdict().items()}
+
+
+def _lines_request(parameters: Parameters) -> dict[str, np.ndarray]:
+    """Return a request for candidates that begin freely, of one poem."""
+    seeds, shape = range(CANDIDATES), (1, CANDIDATES)
+    return LinesRequest(
+        starts=np.full((*shape, START_TOKENS), PAD, np.int32),
+        noise=np.stack([noise_vector(seed, LINE_TOKENS) for seed in seeds])[None],
+        chaos=np.stack([chaos_vector(seed, parameters.chaos, LINE_TOKENS) for seed in seeds])[None],
+        inverse_temperature=np.full(shape, parameters.inverse_temperature, np.float32),
+        top_k=np.full(shape, parameters.top_k, np.int32),
+        line_start_k=np.full(shape, parameters.line_start_k, np.int32),
+        chaos_k=np.full(shape, parameters.chaos_k, np.int32),
+    )._asdict()
 
 
 def _log(model: str, signature: str, inputs: dict[str, np.ndarray]) -> bytes:

@@ -61,9 +61,10 @@ KINDS: dict[str, type[Sizes]] = {"poet": PoetSizes, "charrnn": CharRnnSizes, "te
 CARRYING = ("charrnn",)  # the kinds that can carry their state from window to window in training
 
 
-def signatures(sizes: Sizes) -> list[str]:
-    """Return the signatures of the network's SavedModel. `generate` needs a network with a state."""
-    return ["serving_default", "release"] if sizes.context else ["serving_default", "generate", "release"]
+def signatures(sizes: Sizes, *, ear: bool = False) -> list[str]:
+    """Return the signatures of the network's SavedModel. Those that write need a network with a state."""
+    writing = [] if sizes.context else ["generate", "lines"] if ear else ["generate"]
+    return ["serving_default", *writing, "release"]
 
 
 def sizes_of(network: Mapping[str, Any]) -> Sizes:

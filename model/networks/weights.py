@@ -44,4 +44,4 @@ def written(path: Path) -> Iterator[Path]:
             yield new
     except OSError as error:
         why = error.strerror or "the disk may be full"  # HDF5's own messages are a page long
-        raise ModelError(f"{path} could not be written: {why}; what was there before is still there") from None
+        raise ModelError(f"{path} could not be written: {why}; the previous file is unchanged") from None

@@ -1,1 +1,1 @@
-"""Presets: a TOML file each, and what reads and checks them."""
+"""Presets: one TOML file each, and the code that reads and validates them."""

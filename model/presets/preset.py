@@ -1,4 +1,4 @@
-"""A preset: how one of the systems is made, read from a TOML file of `model/presets/`."""
+"""A preset: how a system is built, read from a TOML file of `model/presets/`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
 from model.text.release import BadRelease, check_normalisation
 
 PRESETS = Path(__file__).parent
-BOUNDS = {  # of numbers and of those in lists, wherever in a preset they stand
+BOUNDS = {  # of numbers and list elements, wherever they occur in a preset
     "vocabulary": (8, 100_000),
     "embedding": (1, 8192),
     "recurrent": (1, 8192),
@@ -45,41 +45,41 @@ BOUNDS = {  # of numbers and of those in lists, wherever in a preset they stand
 
 @dataclass(frozen=True)
 class Training:
-    """How the network is trained. A step reads `batch_size` windows of `window` tokens; 0 turns a thing off.
+    """Training settings. A step reads `batch_size` windows of `window` tokens; 0 turns a feature off.
 
-    Texts are laid end to end, or stay apart where the network sees no further back than its `context`.
+    Texts are concatenated, or kept apart if the network sees no further back than its `context`.
     """
 
     epochs: int
     batch_size: int
     window: int
     learning_rate: float  # the peak, reached after `warmup_steps`
-    corpora: dict[str, float] = field(default_factory=dict)  # further ones, and the share of each that an epoch reads
-    alone_epochs: int = 0  # the last epochs, which read the main corpus alone
-    train_size: float = 1.0  # the share of the training texts that is learned from
-    schedule: Literal["cosine", "linear", "epochs", "plateau"] = "cosine"  # how it falls: to nothing, or in steps
-    decay_every: int = 5  # epochs between two steps down, or on a plateau validations without a better loss before one
+    corpora: dict[str, float] = field(default_factory=dict)  # further ones, and the share of each read in an epoch
+    alone_epochs: int = 0  # the last epochs, which read only the main corpus
+    train_size: float = 1.0  # the share of the training texts used
+    schedule: Literal["cosine", "linear", "epochs", "plateau"] = "cosine"  # how it falls: continuously, or in steps
+    decay_every: int = 5  # epochs between two decays, or on a plateau validations without improvement before one
     decay_factor: float = 0.5
     warmup_steps: int = 0
     weight_decay: float = 0.0
     clip_norm: float = 0.0
-    average: float = 0.0  # the share that a step leaves of the running average of the weights, which is what is kept
-    carry: bool = False  # the recurrent state goes on from window to window until the epoch ends
+    average: float = 0.0  # decay of the running average of the weights, which is what is saved; 0: no average
+    carry: bool = False  # carry the recurrent state from window to window until the epoch ends
     patience: int = 0  # validations without better accuracy before training stops
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = "float32"  # a Keras dtype policy; auto: the faster one here
     seed: int = 1
     checkpoint_seconds: int = 120
     checkpoint_steps: int = 0
-    snapshot_steps: int = 0  # between two sets of weights that stay, each scored, to choose from afterwards
-    snapshots: int = 10  # of which this many are kept
-    print_steps: int = 20  # between two lines of a log
+    snapshot_steps: int = 0  # steps between snapshots of the weights, each scored, to choose from later
+    snapshots: int = 10  # the number kept
+    print_steps: int = 20  # steps between two lines of a log
     sample_steps: int = 0
     sample_temperatures: list[float] = field(default_factory=lambda: [0.2, 0.5, 1.0])
-    sample_prompt: str = ""  # what samples open with; a random crop of the corpus where it is empty
+    sample_prompt: str = ""  # the beginning of samples; if empty, a random line of the corpus
     stop_on_collapse: bool = False
 
 
-# What [pretraining] may have otherwise than [training].
+# The settings that [pretraining] may override.
 PRETRAINING = (
     "corpora", "epochs", "batch_size", "window",
     "learning_rate", "schedule", "decay_every", "decay_factor", "warmup_steps",
@@ -88,16 +88,16 @@ PRETRAINING = (
 
 @dataclass(frozen=True)
 class Cleaning:
-    """How texts are cleaned: `model.corpus.cleaning.steps`, in order."""
+    """The cleaning steps, in order: see `model.corpus.cleaning.steps`."""
 
     steps: list[str]
 
 
 @dataclass(frozen=True)
 class Preset:
-    """The choices that make a release what it is.
+    """The choices that define a release.
 
-    `sampling` are the defaults of `model.text.parameters.Parameters`; `moods` are names for others of them.
+    `sampling` has the defaults of `model.text.parameters.Parameters`; `moods` are named variations of them.
     """
 
     name: str
@@ -106,25 +106,26 @@ class Preset:
     normalisation: list[str]
     capital_lines: bool
     force_breaks: bool
-    prompt_break: bool  # the prompt is lines of its own; otherwise the text goes on where the prompt ends
+    prompt_break: bool  # the prompt is complete lines; otherwise the text continues its last line
     sizes: Sizes
     training: Training
     sampling: dict[str, Any]
     moods: dict[str, dict[str, Any]] = field(default_factory=dict)
-    pretraining: Training | None = None  # reads its own corpora alone, before the training begins
+    ear: bool = False  # lines can be chosen among candidates, by rhyme and metre
+    pretraining: Training | None = None  # reads only its own corpora, before training
 
     def with_dtype(self, dtype: Literal["float32", "mixed_bfloat16"]) -> "Preset":
-        """Return the preset with its network computing in a dtype policy, in pretraining too."""
+        """Return the preset with another dtype policy for its network, in pretraining too."""
         before = replace(self.pretraining, dtype=dtype) if self.pretraining else None
         return replace(self, training=replace(self.training, dtype=dtype), pretraining=before)
 
 
 def load(preset: str) -> Preset:
-    """Read a preset by its name, or from a TOML file of one's own. ModelError names what is wrong with it."""
+    """Load a preset by name or from a TOML file. ModelError names what is wrong with it."""
     path, table = _table(preset)
     cleaning = table.pop("cleaning", None)
     if cleaning is not None and not table:
-        raise ModelError(f"{path}: this preset says how texts are cleaned, and not how a network is trained")
+        raise ModelError(f"{path}: this preset only cleans texts and cannot train a network")
     # TOML has no null.
     absent: dict[str, Any] = {"temperature": None, "max_chars": None}
     check_value(table.get("sampling", {}), dict, f"{path}: sampling")
@@ -132,7 +133,7 @@ def load(preset: str) -> Preset:
 
 
 def cleaning_steps(preset: str) -> list[Step]:
-    """Read the steps by which a preset cleans texts. ModelError names what is wrong with them."""
+    """Read the cleaning steps of a preset. ModelError names what is wrong with them."""
     path, table = _table(preset)
     if not isinstance(table.get("cleaning"), dict):
         raise ModelError(f"{path}: there is no table [cleaning]")
@@ -152,13 +153,13 @@ def _table(preset: str) -> tuple[Path, dict[str, Any]]:
         return path, tomllib.loads(path.read_text("utf-8"))
     except OSError:
         known = ", ".join(sorted(p.stem for p in PRESETS.glob("*.toml")))
-        raise ModelError(f"there is no preset {preset!r}; there are: {known}, or a .toml file of your own") from None
+        raise ModelError(f"there is no preset {preset!r}; there are: {known}, or your own .toml file") from None
     except ValueError as error:
         raise ModelError(f"{path}: {error}") from None
 
 
 def read(table: Mapping[str, Any], where: str) -> Preset:
-    """Make a preset of a table, `where` naming it in a ModelError."""
+    """Create a preset from a table; `where` identifies it in a ModelError."""
     check_value(table.get("network"), Literal[tuple(KINDS)], f"{where}: network")
     sizes = KINDS[table["network"]]
     training = table.get("training", {})
@@ -174,6 +175,7 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
     for temperature in preset.training.sample_temperatures:
         _check_temperature(temperature, f"{where}, [training]: sample_temperatures: each element")
     _check_normalisation(preset, where)
+    check_ear(preset, where)
     _check_sampling(preset.sampling, f"{where}, [sampling]")
     for mood, changes in preset.moods.items():
         check_value(changes, dict, f"{where}, [moods.{mood}]")
@@ -182,7 +184,7 @@ def read(table: Mapping[str, Any], where: str) -> Preset:
 
 
 def _pretraining(table: Any, training: Mapping[str, Any], where: str) -> Training | None:
-    """Make the settings of pretraining: those of training, but for what the table has otherwise."""
+    """Create the pretraining settings: those of training, except for what the table overrides."""
     if table is None:
         return None
     check_value(table, dict, where)
@@ -194,7 +196,7 @@ def _pretraining(table: Any, training: Mapping[str, Any], where: str) -> Trainin
     usual = {**training, "alone_epochs": 0}
     for name, value in table.items():
         if name not in PRETRAINING and value != usual.get(name):
-            raise ModelError(f"{where}: {name} belongs to [training]; here there may be: {', '.join(PRETRAINING)}")
+            raise ModelError(f"{where}: {name} belongs in [training]; allowed here are: {', '.join(PRETRAINING)}")
     return from_table(Training, usual | table, where, BOUNDS)
 
 
@@ -226,6 +228,15 @@ def _check_normalisation(preset: Preset, where: str) -> None:
         check_normalisation(preset.normalisation, preset.tokenizer, prompt_break=preset.prompt_break)
     except BadRelease as error:
         raise ModelError(f"{where}: {error}") from None
+
+
+def check_ear(preset: Preset, where: str) -> None:
+    """Raise ModelError if candidates for a line cannot be written with the preset's network and tokenizer."""
+    if preset.ear and (preset.sizes.context or preset.tokenizer != "bpe" or not preset.prompt_break):
+        raise ModelError(
+            f"{where}: ear = true needs the network poet or charrnn, which carry a state, tokenizer bpe, and "
+            "prompt_break = true"
+        )
 
 
 def _check_sampling(sampling: Mapping[str, Any], where: str) -> None:

@@ -1,1 +1,1 @@
-"""A release's folder: reading it, making it, its card."""
+"""The folder of a release: loading it, making it, its card."""

@@ -1,4 +1,4 @@
-"""The card of a release: what it was trained on, how, how well, and what it writes."""
+"""The model card of a release: training data, settings, scores and samples."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ SAMPLES = 5
 
 
 def write_card(release: Release, parts: Mapping[Part, Sequence[Text]], sources: str, notes: str = "") -> None:
-    """Write MODEL_CARD.md of a release made of `parts`; `sources` and `notes` go into it."""
+    """Write the MODEL_CARD.md of a release made from `parts`; `sources` and `notes` are included."""
     sections = [
         f"# {release.config['name']}",
         f"Model hash `{release.config['hash'][:16]}`, made on {release.config['date']}.",
         "## How well it predicts\n\nThe float16 file as shipped.",
-        "A character that its tokens do not bring back is lost, and costs 16 bits.",
-        "Validation texts chose the weights; test texts, where they are named, were scored once, at the end.",
+        "A character that cannot be recovered from the tokens is lost, and costs 16 bits.",
+        "Weights were selected on validation texts; test texts, if listed, were scored once, at the end.",
         _scores(release.config["scores"]),
         "## How it was made",
         _settings(release.config),
         *([notes.strip()] if notes.strip() else []),
-        f"## Texts, unpicked\n\nSeeds 1 to {SAMPLES}, the usual parameters; each opens as a validation text does.",
+        f"## Texts, not selected\n\nSeeds 1 to {SAMPLES}, default parameters; each begins like a validation text.",
         *_samples(release, parts["validation"]),
         sources.strip(),
         *_authors(parts["train"]),
@@ -35,17 +35,17 @@ def write_card(release: Release, parts: Mapping[Part, Sequence[Text]], sources: 
 
 
 def licences(sources: Sequence[Mapping[str, str]]) -> str:
-    """Return a section on where the corpora come from and on what terms, as far as that is recorded."""
-    told = [_source(source) for source in sources]
-    return "\n\n".join(["## Sources", *(told or ["Not recorded."])])
+    """Return a section on the origin and the licences of the corpora, as far as they are recorded."""
+    entries = [_source(source) for source in sources]
+    return "\n\n".join(["## Sources", *(entries or ["Not recorded."])])
 
 
 def _source(source: Mapping[str, str]) -> str:
-    """Return one source: a person's account, of which the section "Sources" is enough, else its name and licence."""
-    account = source.get("account", "")
-    section = account.partition("## Sources")[2].partition("\n## ")[0].strip()
-    told = "\n".join(line for line in account.splitlines() if not line.startswith("#")).strip()
-    return section or told or f"- {source['source']}: {source['licence']}"
+    """Return one source: the section "Sources" of its description, or else its name and licence."""
+    description = source.get("account", "")
+    section = description.partition("## Sources")[2].partition("\n## ")[0].strip()
+    prose = "\n".join(line for line in description.splitlines() if not line.startswith("#")).strip()
+    return section or prose or f"- {source['source']}: {source['licence']}"
 
 
 def _scores(scores: dict[str, dict[str, Any]]) -> str:
@@ -81,7 +81,7 @@ def _samples(release: Release, texts: Sequence[Text]) -> list[str]:
 
 
 def _authors(poems: Sequence[Text]) -> list[str]:
-    """Return a section on whose texts they are, where that is known."""
+    """Return a section on the authors of the texts, if they are known."""
     texts, characters = Counter(poem.author for poem in poems), Counter[str]()
     if not any(texts):
         return []

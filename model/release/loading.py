@@ -1,4 +1,4 @@
-"""A release as loaded: a folder with everything that writing needs, and what it says of itself."""
+"""A loaded release: its folder and everything that generation needs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from model.text.release import BadRelease
 
 @dataclass(frozen=True)
 class Release(LanguageModel):
-    """A release: its folder and its configuration beside the network, whose weights are in float32."""
+    """A release: its folder and configuration, and its network, with weights in float32."""
 
     folder: Path
     config: dict[str, Any]

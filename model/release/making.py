@@ -1,4 +1,4 @@
-"""Making a release of a training run: float16 weights, scores, card."""
+"""Making a release from a training run: float16 weights, scores, card."""
 
 import dataclasses
 import datetime as dt
@@ -23,7 +23,7 @@ from model.files.folder import TOKENIZER, WEIGHTS, sha256, write_config
 from model.networks.network import build as build_network
 from model.networks.sizes import TextgenrnnSizes, signatures
 from model.networks.weights import load_weights
-from model.presets.preset import Preset, Training
+from model.presets.preset import Preset, Training, check_ear
 from model.presets.preset import load as load_preset
 from model.release.card import licences, write_card
 from model.release.loading import Release, load
@@ -38,32 +38,35 @@ from model.training.run import open_run_tokenizer, with_vocabulary
 
 @dataclass(frozen=True)
 class Choice:
-    """What a release is made of and judged by. The defaults are the run's own."""
+    """What a release is made from and scored on. The defaults are those of the run."""
 
-    preset: str | None = None  # whose sampling defaults and moods it has: they are chosen by reading, afterwards
+    # The preset for the sampling defaults and moods, which are chosen by reading, after training, and for the ear.
+    preset: str | None = None
     weights: Path | None = None  # one of the run's snapshots
-    notes: Path | None = None  # a Markdown file that the card takes in
+    notes: Path | None = None  # a Markdown file to include in the card
     scored: Sequence[Part] = ("validation",)
 
 
 def release_run(run: Path, corpus: Path, out: Path, choice: Choice = Choice()) -> Release:
-    """Make a release of the run's best weights, or of the choice's, and score it."""
-    account = read_record(run)
-    if account["corpus_sha256"] != digest(corpus):
+    """Make a release from the run's best weights, or from those of `choice`, and score it."""
+    record = read_record(run)
+    if record["corpus_sha256"] != digest(corpus):
         raise ModelError(f"{corpus} is not the corpus that {run} was trained on")
     notes = choice.notes.read_text("utf-8") if choice.notes else ""
     parts = split(read_corpus(corpus, form_of(run)))
     parts["train"] = learned(parts["train"], preset_of(run).training)
-    origin = _origin(run, account, corpus.name, parts, choice.weights)
+    origin = _origin(run, record, corpus.name, parts, choice.weights)
     release = build(out, _released(run, choice), run / TOKENIZER, choice.weights or run / BEST, origin)
     release = with_scores(release, {part: parts[part] for part in choice.scored})
-    told = [source for further in account.get("further_corpora", {}).values() for source in further["sources"]]
-    write_card(release, parts, licences([*sources(corpus), *told]), notes)
+    further_sources = [
+        source for further in record.get("further_corpora", {}).values() for source in further["sources"]
+    ]
+    write_card(release, parts, licences([*sources(corpus), *further_sources]), notes)
     return release
 
 
-def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account: Mapping[str, Any]) -> Release:
-    """Make a release without scores of a tokenizer and float32 weights. `account` joins the configuration."""
+def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, record: Mapping[str, Any]) -> Release:
+    """Make a release without scores from a tokenizer and float32 weights. `record` is added to the configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(tokenizer, folder / TOKENIZER)
     _save_half(preset, weights, folder / WEIGHTS)
@@ -79,13 +82,14 @@ def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account:
         "force_breaks": preset.force_breaks,
         "prompt_break": preset.prompt_break,
         "capital_lines": preset.capital_lines,
-        "signatures": signatures(preset.sizes),
+        "ear": preset.ear,
+        "signatures": signatures(preset.sizes, ear=preset.ear),
         "sampling": preset.sampling,
         "moods": preset.moods,
         "pretraining": asdict(preset.pretraining) if preset.pretraining else None,
         "training": asdict(preset.training),
         "files": {name: sha256(folder / name) for name in (TOKENIZER, WEIGHTS)},
-        **account,
+        **record,
     }
     config["hash"] = text_release.config_hash(config)
     write_config(folder, config)
@@ -93,7 +97,7 @@ def build(folder: Path, preset: Preset, tokenizer: Path, weights: Path, account:
 
 
 def with_scores(release: Release, parts: Mapping[str, Sequence[Text]]) -> Release:
-    """Score the shipped float16 file on the named parts, and write the scores into config.json."""
+    """Score the float16 file on the named parts, and write the scores into config.json."""
     predict, text = predictor(release.network), release.text
     scores = {
         part: asdict(score(predict, text.tokenizer, [one.text for one in texts], capital_lines=text.capital_lines))
@@ -105,10 +109,10 @@ def with_scores(release: Release, parts: Mapping[str, Sequence[Text]]) -> Releas
 
 
 def _save_half(preset: Preset, weights: Path, path: Path) -> None:
-    """Write float32 weights as float16: half the size, and the same to a thousandth of a bit per character."""
+    """Write float32 weights as float16: half the size, the same bits per character to three decimals."""
     network = build_network(preset.network, preset.sizes)
     load_weights(network, weights)
-    # A network in float16 could write itself, but JAX on a CPU cannot make one.
+    # A float16 network could save itself, but JAX on a CPU cannot build one.
     with tempfile.TemporaryDirectory() as beside:
         network.save_weights(whole := Path(beside) / WEIGHTS)
         with h5py.File(whole) as full, h5py.File(path, "w") as half:
@@ -116,7 +120,7 @@ def _save_half(preset: Preset, weights: Path, path: Path) -> None:
 
 
 def copy_half(full: h5py.Group, half: h5py.Group) -> None:
-    """Copy a group of HDF5 into an empty one, every dataset in float16."""
+    """Copy a group of an HDF5 file into an empty one, with all datasets in float16."""
     half.attrs.update(full.attrs)
     for name, item in full.items():
         if isinstance(item, h5py.Group):
@@ -126,19 +130,20 @@ def copy_half(full: h5py.Group, half: h5py.Group) -> None:
 
 
 def _released(run: Path, choice: Choice) -> Preset:
-    """Return the preset of a run as its release has it: as trained, with its vocabulary, reading text alone."""
+    """Return the preset of a run for its release: as trained, with the actual vocabulary, without labels."""
     preset = _as_trained(preset_of(run), read_record(run).get("further_corpora", {}))
     if choice.preset is not None:
         chosen = load_preset(choice.preset)
-        preset = replace(preset, sampling=chosen.sampling, moods=chosen.moods)
+        preset = replace(preset, ear=chosen.ear, sampling=chosen.sampling, moods=chosen.moods)
+        check_ear(preset, choice.preset)
     preset = with_vocabulary(preset, open_run_tokenizer(preset, run))
-    if isinstance(preset.sizes, TextgenrnnSizes):  # labels help to train, and are not asked for afterwards
+    if isinstance(preset.sizes, TextgenrnnSizes):  # labels help in training and are not needed afterwards
         preset = replace(preset, sizes=replace(preset.sizes, labels=0))
     return preset
 
 
 def _as_trained(preset: Preset, given: Mapping[str, Any]) -> Preset:
-    """Return the preset without the corpora that it names and the run was not given."""
+    """Return the preset without the corpora that it names but that the run was not given."""
 
     def read(phase: Training) -> Training:
         return replace(phase, corpora={name: weight for name, weight in phase.corpora.items() if name in given})
@@ -148,19 +153,19 @@ def _as_trained(preset: Preset, given: Mapping[str, Any]) -> Preset:
 
 
 def _origin(
-    run: Path, account: Mapping[str, Any], corpus: str, parts: Mapping[Part, list[Text]], weights: Path | None
+    run: Path, record: Mapping[str, Any], corpus: str, parts: Mapping[Part, list[Text]], weights: Path | None
 ) -> dict[str, Any]:
-    """Return what the configuration tells of the run and its data."""
+    """Return what the configuration records about the run and its data."""
     try:
         epochs = json.loads((run / HISTORY).read_bytes())["epochs"]
-        told = {"epochs": epochs[-1]["epoch"], "hours": round(epochs[-1]["seconds"] / 3600, 2)}
+        progress = {"epochs": epochs[-1]["epoch"], "hours": round(epochs[-1]["seconds"] / 3600, 2)}
     except (OSError, ValueError, LookupError, TypeError):
         raise ModelError(f"{run} has not finished an epoch yet") from None
-    began = {name: value for name, value in account.items() if name == "init_from"}
-    known = {name: corpus["sha256"] for name, corpus in account.get("further_corpora", {}).items()}
+    began = {name: value for name, value in record.items() if name == "init_from"}
+    known = {name: corpus["sha256"] for name, corpus in record.get("further_corpora", {}).items()}
     further = {"further": known} if known else {}
     counts = {str(part): len(texts) for part, texts in parts.items()}
     return {
-        "run": {**told, **began, **({"weights": weights.name} if weights else {})},
-        "data": {"corpus": corpus, "sha256": account["corpus_sha256"], **counts, **further},
+        "run": {**progress, **began, **({"weights": weights.name} if weights else {})},
+        "data": {"corpus": corpus, "sha256": record["corpus_sha256"], **counts, **further},
     }

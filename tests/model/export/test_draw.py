@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.export.signatures import draw
+from model.export.steps import first_beyond
 from model.text.sampling import draw as choose_rank
 from model.text.sampling import noise_vector
 
@@ -22,7 +22,7 @@ def logits(most: int, count: int) -> NDArray[np.float32]:
 
 
 def ranks(weights: NDArray[np.float32], noise: NDArray[np.float32], most: int) -> list[int]:
-    found = draw(tf.constant(np.tile(weights, (len(noise), 1))), tf.constant(noise), most)
+    found = first_beyond(tf.constant(np.tile(weights, (len(noise), 1))), tf.constant(noise), most)
     return [int(rank) for rank in found.numpy()]
 
 

@@ -29,7 +29,9 @@ from model.text.sampling import (
     noise_vector,
 )
 from model.text.tokens import BOS, EOS, PAD, WINDOW
-from tests.conftest import Trained, model
+from tests.commands import model
+from tests.conftest import Trained
+from tests.model.export.conftest import signatures as functions
 from tests.model.export.saved_model import operations, warm_up
 
 OPERATIONS = Path(__file__).with_name("operations.json")
@@ -47,9 +49,7 @@ def release(trained: Trained) -> Release:
 
 @pytest.fixture(scope="module")
 def signatures(trained: Trained) -> Any:
-    loaded = tf.saved_model.load(str(trained.version))
-    yield loaded.signatures
-    del loaded
+    return functions(trained.version)
 
 
 def request(release: Release, prompts: list[str], temperature: float | None = None, **numbers: int) -> Arrays:
@@ -88,7 +88,6 @@ def test_the_version_directory_is_what_tf_serving_wants(trained: Trained) -> Non
         "assets.extra/exporter",
         "assets.extra/tf_serving_warmup_requests",
         "fingerprint.pb",
-        "model.tflite",
         "saved_model.pb",
         "variables/variables.data-00000-of-00001",
         "variables/variables.index",
@@ -105,9 +104,10 @@ def altered(trained: Trained, folder: Path) -> Path:
 
 
 def test_an_export_that_is_there_is_left_alone_and_another_is_the_newest(trained: Trained, tmp_path: Path) -> None:
-    models = tmp_path / "models"
-    first = export(load(trained.release), models)
+    models = Path(shutil.copytree(trained.models, tmp_path / "models"))
+    first = models / "tiny" / trained.version.name
     assert up_to_date(trained.release, models) == first
+    assert model("export", trained.release, models).stdout == f"{first}\n"
     release = altered(trained, tmp_path / "altered")
     assert up_to_date(release, models) is None
     other = export(load(release), models)
@@ -116,19 +116,17 @@ def test_an_export_that_is_there_is_left_alone_and_another_is_the_newest(trained
     assert {path.name for path in (models / "tiny").iterdir()} == {first.name, other.name}
 
 
-def test_an_export_by_other_code_is_another_export(
-    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    export(load(trained.release), tmp_path)
+def test_an_export_by_other_code_is_another_export(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert up_to_date(trained.release, trained.models) == trained.version
     monkeypatch.setattr("model.files.folder.exporter", lambda: "later code")
-    assert up_to_date(trained.release, tmp_path) is None
+    assert up_to_date(trained.release, trained.models) is None
 
 
 def test_a_damaged_release_is_named_though_it_was_exported_before(trained: Trained, tmp_path: Path) -> None:
     release = Path(shutil.copytree(trained.release, tmp_path / "release"))
-    model("export", release, tmp_path / "models")
+    models = shutil.copytree(trained.models, tmp_path / "models")
     (release / "tokenizer.model").unlink()
-    done = model("export", release, tmp_path / "models", check=False)
+    done = model("export", release, models, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "tokenizer.model: No such file" in done.stderr
 
@@ -152,7 +150,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(trained: Trained, tmp_p
 
 def test_the_warm_up_records_call_every_signature(trained: Trained) -> None:
     specs = [request.model_spec for request in warm_up(trained.version)]
-    assert {spec.signature_name for spec in specs} == {"serving_default", "generate", "release"}
+    assert {spec.signature_name for spec in specs} == {"serving_default", "generate", "lines", "release"}
     assert {spec.name for spec in specs} == {"tiny"}
 
 
@@ -186,44 +184,46 @@ def test_the_choice_function_picks_what_the_graph_picked(
     outputs = call(signatures["generate"], inputs)
     steps, near = 0, 0
     for row in range(len(PROMPTS) * 4):
-        count, close = replay(release, inputs, outputs, row)
+        read, written = (tokens[tokens != PAD].tolist() for tokens in (inputs["prompt"][row], outputs["tokens"][row]))
+        logits = full_logits(release, read + written)[len(read) - 1 :]
+        count, close = replay(logits, release.text.rules, inputs, outputs, row)
         steps, near = steps + count, near + close
     print(f"{near} of {steps} steps within the margin of {MARGIN}")
     assert steps > 60
     assert near < steps / 10
 
 
-def replay(release: Release, inputs: Arrays, outputs: Arrays, row: int) -> tuple[int, int]:
+def replay(logits: NDArray[np.float32], rules: Rules, inputs: Arrays, outputs: Arrays, row: int) -> tuple[int, int]:
     """Choose at every step of one row after the graph's own tokens; return the steps and those too close to call."""
-    read = inputs["prompt"][row][inputs["prompt"][row] != PAD].tolist()
     written = outputs["tokens"][row][: outputs["length"][row]].tolist()
-    logits = full_logits(release, read + written)[len(read) - 1 :]
-    walk, near = DecodingState(), 0
+    state, near = DecodingState(), 0
     for step, token in enumerate(written):
         choice = choose(
             logits[step],
-            walk.position,
-            release.text.rules,
-            POOLS,
+            state.position,
+            rules,
+            Pools(*(int(inputs[name][row]) for name in ("top_k", "line_start_k", "chaos_k"))),
             chaotic=bool(inputs["chaos"][row, step]),
             noise=inputs["noise"][row, step],
             inverse_temperature=inputs["inverse_temperature"][row, step],
         )
-        if margin(logits[step], choice, walk.position, release.text.rules) < MARGIN:
+        if margin(logits[step], choice, state.position, rules) < MARGIN:
             near += 1
         else:
             found = [outputs[name][row, step] for name in ("tokens", "pool", "rank")]
             assert [choice.token, choice.pool, choice.rank] == found
             assert choice.probability == pytest.approx(outputs["probability"][row, step], rel=1e-3)
-        walk = walk.after(token, release.text.rules)
-    assert walk.stop(written[-1], 30, 90) == outputs["stop"][row]
+        state = state.after(token, rules)
+    assert (
+        state.stop(written[-1], int(inputs["max_lines"][row]), int(inputs["max_tokens"][row])) == outputs["stop"][row]
+    )
     return len(written), near
 
 
 def margin(logits: NDArray[np.float32], choice: Choice, place: Position, rules: Rules) -> float:
     """Return by how much logits must move before another token stands at the rank that was picked, or at the top."""
     masked = allowed(logits, place, rules)
-    ranked = np.sort(masked[np.isfinite(masked)])[::-1]
+    ranked = np.append(np.sort(masked[np.isfinite(masked)])[::-1], -np.inf)
     gaps = ranked[:-1] - ranked[1:]
     return float(gaps[[0, max(choice.rank - 1, 0), choice.rank]].min())
 
@@ -268,4 +268,4 @@ def test_serving_needs_nothing_of_the_model_package(trained: Trained) -> None:
     """A SavedModel that only loads beside our own code would not load in TF-Serving."""
     code = f"import tensorflow as tf; print(sorted(tf.saved_model.load({str(trained.version)!r}).signatures))"
     done = subprocess.run([sys.executable, "-c", code], cwd="/", check=False, capture_output=True, encoding="utf-8")
-    assert done.stdout.strip() == "['generate', 'release', 'serving_default']", done.stderr
+    assert done.stdout.strip() == "['generate', 'lines', 'release', 'serving_default']", done.stderr

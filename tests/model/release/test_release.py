@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from model.files.folder import CARD, CONFIG, TOKENIZER, WEIGHTS
 from model.networks.sizes import Sizes
-from tests.conftest import Trained, model
+from tests.commands import model
+from tests.conftest import Trained
 from tests.model import untrained
 from tests.model.untrained import BOTH_WAYS, CHARRNN, POET
 
@@ -53,7 +54,7 @@ def test_an_altered_file_is_named(copy: Path, tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.parametrize(("change", "sentence"), [
-    (lambda config: config["network"].update(embedding=32), "hash does not fit"),
+    (lambda config: config["network"].update(embedding=32), "hash does not match"),
     (lambda config: config.pop("files"), "lacks 'files'"),
 ])  # fmt: skip
 def test_an_altered_configuration_is_named(copy: Path, tmp_path: Path, change: object, sentence: str) -> None:
@@ -98,11 +99,11 @@ def test_weights_are_written_as_a_network_in_float16_writes_them(tmp_path: Path,
     assert all(np.array_equal(a, b) and np.array_equal(a, c) for a, b, c in pairs)
 
 
-def test_on_jax_a_release_is_made_too(tmp_path: Path) -> None:
+def test_on_jax_a_release_is_made_too(tmp_path: Path, on_jax: dict[str, str]) -> None:
     program = (
         "import sys, pathlib; from tests.model import untrained as u; u.release(pathlib.Path(sys.argv[1]), u.POET)"
     )
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    environment = {**os.environ, **on_jax}
     command = [sys.executable, "-c", program, str(tmp_path / "jax")]
     done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=100, env=environment)
     assert done.returncode == 0, done.stderr
@@ -118,7 +119,7 @@ def test_the_card_tells_data_authors_scores_and_five_samples(trained: Trained) -
     card, config = (trained.release / CARD).read_text("utf-8"), json.loads((trained.release / CONFIG).read_bytes())
     assert all(author in card for author in ("Первый Поэт", "Вторая Поэтесса", "Третий Автор"))
     assert f"{config['scores']['test']['bits_per_char']:.4g}" in card
-    texts = card.partition("## Texts, unpicked")[2].partition("\n## ")[0]
+    texts = card.partition("## Texts, not selected")[2].partition("\n## ")[0]
     assert len(re.findall(r"(?:^    .*\n)+", texts, re.MULTILINE)) == min(5, config["data"]["validation"])
     assert "## Sources" in card
 
