@@ -88,7 +88,7 @@ class Task:
         self.tell(f"Markov chain: learning from {len(train):,} texts")
         chain = MarkovChain(train)
         written = [chain.write(seed, length) for seed, length in enumerate(lengths)]
-        note = f"of words, after {STATE}; what it has not seen it holds for impossible, so it has no bits"
+        note = f"of words, after {STATE}; unseen words have probability 0, so it has no bits"
         return [*rows, Row("Markov chain", note, written=self._written("Markov chain", written, train))]
 
     def _written(
@@ -97,7 +97,7 @@ class Task:
         if not texts:
             return None
         if corpus is not None:
-            self.tell(f"{name}: looking for what is copied")
+            self.tell(f"{name}: searching for copied runs")
         return WrittenTexts(
             len(texts),
             sum(map(len, texts)),

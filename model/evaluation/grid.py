@@ -63,7 +63,7 @@ def cells(
 
 def _order(release: "LanguageModel", asked: Sequence[Request], count: int) -> list[int]:
     """Shuffle the cells, seeded by everything that determines them, so that one grid reveals nothing about another."""
-    whole = json.dumps([count, *(one.account(release) for one in asked)])
+    whole = json.dumps([count, *(one.origin(release) for one in asked)])
     dice = np.random.default_rng(int.from_bytes(sha256(whole.encode()).digest()))
     return [int(i) for i in dice.permutation(len(asked))]
 
@@ -76,7 +76,7 @@ def _name(place: int) -> str:
 
 def poems(title: str, grid: Sequence[Cell]) -> str:
     """Return the poems in Markdown, with only the cells' letters as headings."""
-    parts = [f"# {title}", "Unpicked, in no order."]
+    parts = [f"# {title}", "Not selected, in random order."]
     for cell in grid:
         parts += [f"## {cell.name}", *(f"```\n{poem}\n```" for poem in cell.poems)]
     return "\n\n".join(parts) + "\n"
@@ -86,7 +86,7 @@ def key(title: str, grid: Sequence[Cell]) -> str:
     """Return a Markdown table of what the letters stand for, and how diverse the words of each cell are."""
     head = "| cell | " + " | ".join(DIALS) + " | " + " | ".join(f"distinct-{n}" for n in DISTINCT) + " |"
     rows = [head, "|---" * (1 + len(DIALS) + len(DISTINCT)) + "|", *map(_row, grid)]
-    return f"# {title}: what the letters stand for\n\n" + "\n".join(rows) + "\n"
+    return f"# {title}: settings by letter\n\n" + "\n".join(rows) + "\n"
 
 
 def _row(cell: Cell) -> str:

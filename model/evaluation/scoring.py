@@ -61,7 +61,7 @@ def score(predict: Predict, tokenizer: Tokenizer, texts: Sequence[str], *, capit
         tokens += int(np.count_nonzero(batch.targets != PAD))
         unknown += int(np.count_nonzero(batch.targets == UNK))
     if not math.isfinite(nats):
-        raise ModelError("the network's weights are of no use: its logits are no numbers")
+        raise ModelError("the network's weights are unusable: its logits are NaN or infinite")
     lost = lost_characters(tokenizer, texts, capital_lines=capital_lines)
     bits = nats / math.log(2) + lost * LOST_CHARACTER_BITS
     perplexity = _exp(nats / (tokens - unknown))

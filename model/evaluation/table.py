@@ -24,8 +24,8 @@ def show(rows: Sequence[Row], notes: Sequence[str], console: Console) -> None:
     else:
         for line in (["", *names], ["---", *["---:"] * len(names)], *lines):
             console.out(f"| {' | '.join(line)} |", highlight=False)
-    for told in [*_copied(rows), *(f"{row.name}: {row.note}" for row in rows if row.note), *notes]:
-        console.print(told, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+    for note in [*_copied(rows), *(f"{row.name}: {row.note}" for row in rows if row.note), *notes]:
+        console.print(note, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def _table(names: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:

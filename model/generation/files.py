@@ -13,7 +13,7 @@ from model.files.replacing import replacing
 
 SEPARATOR = "\n" * 11  # the end of a line and ten blank ones, after each text of a .txt file
 BETWEEN_SYNCS = 200  # texts
-ACCOUNT = ".from.json"  # suffix of the file beside it that records what its texts are generated from
+ORIGIN = ".from.json"  # suffix of the file beside it that records what its texts are generated from
 
 
 # Yields the texts numbered from `first` up to, but not including, `last`, in order.
@@ -22,18 +22,18 @@ Wrote = Callable[[int], None]
 
 
 def write_file(
-    path: Path, account: Mapping[str, Any], seed: int, count: int, write: Write, wrote: Wrote | None = None
+    path: Path, origin: Mapping[str, Any], seed: int, count: int, write: Write, wrote: Wrote | None = None
 ) -> int:
     """Extend the file to `count` texts and return how many it held before. `wrote` is called with the count so far.
 
     A .jsonl file holds one object per line with the seed and the text; a .txt file holds the texts, each followed by
-    ten blank lines. ModelError if the file has another `account`, is not of that form, or another command is writing.
+    ten blank lines. ModelError if the file has another `origin`, is not of that form, or another command is writing.
     """
     if path.suffix not in (".jsonl", ".txt"):
         raise ModelError(f"{path}: must end with .jsonl or .txt")
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path) as file:
-        _check_account(path, account)
+        _check_origin(path, origin)
         there = (_whole_lines if path.suffix == ".jsonl" else _whole_texts)(path, file, seed)
         for number, text in enumerate(write(there, count) if there < count else (), there):
             _append(file, _record(path, seed + number, text))
@@ -49,7 +49,7 @@ def _record(path: Path, seed: int, text: str) -> bytes:
     if path.suffix == ".jsonl":
         return (json.dumps({"seed": seed, "text": text}, ensure_ascii=False) + "\n").encode()
     if SEPARATOR in text:
-        raise ModelError(f"{path}: a text has as many blank lines as part the texts here; write a .jsonl file")
+        raise ModelError(f"{path}: a text contains the blank lines that separate texts here; write a .jsonl file")
     return (text + SEPARATOR).encode()
 
 
@@ -58,10 +58,10 @@ def _append(file: BinaryIO, record: bytes) -> None:
     file.flush()
 
 
-def _check_account(path: Path, account: Mapping[str, Any]) -> None:
-    """Write the account beside a new file; check that an existing file's account is the same."""
-    beside = path.with_name(path.name + ACCOUNT)
-    same = json.loads(json.dumps(account))
+def _check_origin(path: Path, origin: Mapping[str, Any]) -> None:
+    """Write the origin beside a new file; check that an existing file's origin is the same."""
+    beside = path.with_name(path.name + ORIGIN)
+    same = json.loads(json.dumps(origin))
     if not path.stat().st_size:
         with replacing(beside) as new:
             new.write_text(json.dumps(same, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -69,14 +69,14 @@ def _check_account(path: Path, account: Mapping[str, Any]) -> None:
     try:
         known = json.loads(beside.read_bytes())
     except FileNotFoundError:
-        raise ModelError(f"{path} is there already and was not written by this command; take another name") from None
+        raise ModelError(f"{path} exists and was not written by this command; choose another name") from None
     except ValueError:
         known = None
     if not isinstance(known, dict):
-        raise ModelError(f"{beside} cannot be read; take another name")
+        raise ModelError(f"{beside} cannot be read; choose another name")
     if known != same:
         differs = sorted(name for name in {**known, **same} if known.get(name) != same.get(name))
-        raise ModelError(f"{path} was begun with other {', '.join(differs)}; take another name for these texts")
+        raise ModelError(f"{path} was started with another {', '.join(differs)}; choose another name for these texts")
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def _whole_lines(path: Path, file: BinaryIO, seed: int) -> int:
         except (KeyError, TypeError, ValueError):
             fits = False
         if not fits:
-            raise ModelError(f"{path}, line {count + 1}: not the text of seed {seed + count}; take another name")
+            raise ModelError(f"{path}, line {count + 1}: not the text of seed {seed + count}; choose another name")
         count, end = count + 1, end + len(line)
     file.truncate(end)
     return count

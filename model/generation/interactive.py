@@ -61,11 +61,11 @@ class Session:
     def own(self, text: str) -> str:
         """Add the user's own text, or a line break if it is empty; return an error message, empty if there is none."""
         if len(text) > MAX_OWN:
-            return f"that is {len(text)} characters, and {MAX_OWN} may come at once"
+            return f"that is {len(text)} characters; at most {MAX_OWN} are accepted at a time"
         tokenizer = self.release.tokenizer
         seen = tokenizer.normalise(tokenizer.known(tokenizer.normalise(text)))
         if text.strip() and not seen:
-            return "of this the network knows nothing"
+            return "the network knows none of these characters or words"
         ids = tokenizer.encode(_with_edges(text, seen)) if seen else [tokenizer.break_id]
         self.pieces.append([token for token in ids if token != UNK])
         return ""
@@ -106,7 +106,7 @@ def _obey(
     if answer == "x":
         del session.pieces[-1:]
     elif answer == "o":
-        say("your own (nothing: a new line):")
+        say("your own text (empty: a new line):")
         if amiss := session.own(ask()):
             say(amiss)
     elif answer in map(str, range(1, len(tokens) + 1)):

@@ -40,7 +40,7 @@ class Request:
             temperatures=self.temperatures, length=self.length, go_on=self.go_on,
         )  # fmt: skip
 
-    def account(self, release: "LanguageModel") -> dict[str, Any]:
+    def origin(self, release: "LanguageModel") -> dict[str, Any]:
         """Return everything that determines the texts."""
         return {"model": release.text.hash, **asdict(self)}
 
@@ -76,13 +76,13 @@ def request(
     except InvalidParameter as error:
         raise ModelError(str(error)) from None
     if go_on and length is None:
-        raise ModelError("to go on behind the end of a text, say up to which length")
+        raise ModelError("continuing after the end of a text needs a length")
     return asked
 
 
 def _bound(name: str) -> Bound:
-    if name not in Parameters.names():
-        raise InvalidParameter(name, f"is no parameter; there are: {', '.join(Parameters.names())}")
+    if name not in Parameters.plain_names():
+        raise InvalidParameter(name, f"is not a parameter; there are: {', '.join(Parameters.plain_names())}")
     return BOUNDS[name]
 
 
@@ -105,7 +105,7 @@ def check_count(count: int, seed: int) -> None:
     whole("the number of texts", count, 1, MAX_TEXTS)
     whole("seed", seed, 0, MAX_SEED)
     if seed + count - 1 > MAX_SEED:
-        raise ModelError(f"seed: the last text's would be {seed + count - 1}, and the greatest is {MAX_SEED}")
+        raise ModelError(f"seed: that of the last text would be {seed + count - 1}, above the maximum of {MAX_SEED}")
 
 
 def deliver(texts: Iterable[str], *, return_as_list: bool = False) -> list[str] | None:

@@ -79,7 +79,7 @@ def dials(parameters: Parameters, temperatures: Temperatures) -> list[Dial]:
     """Return the dials that alternate token by token. InvalidParameter if a temperature is out of bounds."""
     turns = [parameters.temperature] if temperatures is None else temperatures
     if not 1 <= len(turns) <= MAX_TEMPERATURES:
-        raise InvalidParameter("temperature", f"from 1 to {MAX_TEMPERATURES} of them may take turns")
+        raise InvalidParameter("temperature", f"must be 1 to {MAX_TEMPERATURES} values used in turn")
     return [_dial(parameters, temperature) for temperature in turns]
 
 
@@ -197,7 +197,7 @@ class _Slots:
         if writing:
             logits = self._reader.logits()
             if not np.isfinite(logits).all():
-                raise ModelError("the network's weights are of no use: its logits are no numbers")
+                raise ModelError("the network's weights are unusable: its logits are NaN or infinite")
             for i, row in writing:
                 self._pen.write(row, logits[i])
 

@@ -1,1 +1,1 @@
-"""What a network has to beat: writers that only count."""
+"""Count-based baselines that a network has to beat."""

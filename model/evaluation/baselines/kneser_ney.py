@@ -15,19 +15,19 @@ from model.evaluation.losses import LOST_CHARACTER_BITS
 ORDER = 5
 START, END, UNKNOWN = range(3)
 FIRST = 3  # the most frequent character
-MAX_ALPHABET = 6000  # so that five symbols fit into an int64; rarer characters are unknown
-BLOCK = 2**21  # characters that are counted together
-MARKS = ("\ud800" * (ORDER - 1), "\udfff")  # before a text and behind it: halves of a pair, which no text has
-USUAL_DISCOUNTS = (0.5, 1.0, 1.5)  # where there is too little to estimate them from
+MAX_ALPHABET = 6000  # so that five symbols fit into an int64; rarer characters are treated as unknown
+BLOCK = 2**21  # characters counted at a time
+MARKS = ("\ud800" * (ORDER - 1), "\udfff")  # before and after a text: lone surrogates, which no text contains
+USUAL_DISCOUNTS = (0.5, 1.0, 1.5)  # where there is too little data to estimate them
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
 class KneserNey:
-    """Learned from texts, one or more. Its `symbols` are "" for the end of a text, and the characters of the texts.
+    """A model learned from at least one text. Its `symbols` are "" for the end of a text, and their characters.
 
-    Line ends are newlines. Before a text stand ORDER - 1 starts. A character that is no symbol costs
+    Line ends are newlines. A text is preceded by ORDER - 1 start symbols. A character that is not a symbol costs
     LOST_CHARACTER_BITS.
     """
 
@@ -46,12 +46,12 @@ class KneserNey:
         self._levels = self._learned(texts)
 
     def bits(self, texts: Sequence[str]) -> float:
-        """Return what the texts cost, their line ends and their own ends included."""
+        """Return the cost of the texts in bits, including line ends and the end of each text."""
         return sum(self._bits(self._ids[part]) for part in _parts(texts))
 
     def probabilities(self, before: str) -> Floats:
-        """Return the probability of each of `symbols` after so much of a text."""
-        stream = self._ids[_code_points(before.join(MARKS))]  # its end stands where the symbol is to come
+        """Return the probability of each of `symbols` after the beginning of a text."""
+        stream = self._ids[_code_points(before.join(MARKS))]  # its end is at the position of the wanted symbol
         spread = np.zeros(self._base)
         spread[self._symbol_ids] = 1 / len(self.symbols)
         for n, level in enumerate(self._levels):
@@ -60,7 +60,7 @@ class KneserNey:
         return probabilities
 
     def write(self, seed: int, length: int) -> str:
-        """Write a text of at most `length` characters, each drawn as likely as it is."""
+        """Generate a text of at most `length` characters by sampling from the model."""
         random, text = np.random.default_rng(seed), ""
         while len(text) < length:
             sums = np.cumsum(self.probabilities(text[1 - ORDER :]))
@@ -71,13 +71,13 @@ class KneserNey:
         return text
 
     def _learned(self, texts: Sequence[str]) -> list["_Level"]:
-        """Return the levels from single characters up: below the highest, what counts is how many symbols go before."""
+        """Return the levels, from unigrams up. Below the highest, counts are of distinct preceding symbols."""
         grams, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
         for part in _parts(texts):
             stream = self._ids[part]
             found = (self._contexts(stream, ORDER - 1) * self._base + _targets(stream))[_scored(stream)]
             grams, places = np.unique(np.concatenate([grams, found]), return_inverse=True)
-            # Sums of whole numbers are exact in float64.
+            # Sums of integers are exact in float64.
             counts = np.bincount(places, np.concatenate([counts, np.ones(len(found))])).astype(np.int64)
         levels = [_Level.of(grams, counts, self._base)]
         for n in range(ORDER - 1, 0, -1):
@@ -93,7 +93,7 @@ class KneserNey:
         return float(LOST_CHARACTER_BITS * np.count_nonzero(targets == UNKNOWN) - np.log2(chances).sum())
 
     def _contexts(self, stream: Codes, n: int) -> Codes:
-        """Return the n symbols before each of the targets as one number."""
+        """Return the n symbols before each of the targets, encoded as one number."""
         number = np.zeros(len(stream) - ORDER + 1, np.int64)
         for back in range(n, 0, -1):
             number = number * self._base + stream[ORDER - 1 - back : len(stream) - back]
@@ -102,14 +102,14 @@ class KneserNey:
 
 @dataclass(frozen=True)
 class _Level:
-    """The n-grams of one length, and what is left to the level below."""
+    """The n-grams of one order, and the probability mass left to the order below."""
 
     base: int
-    grams: Codes  # as numbers in base `base`, sorted: those of one context stand together
-    shares: Floats  # of each gram in its context's total, its count discounted
+    grams: Codes  # as numbers in base `base`, sorted, so that those of one context are adjacent
+    shares: Floats  # the discounted count of each n-gram divided by its context's total
     contexts: Codes  # sorted
     starts: Codes  # where in `grams` those of each context begin, and the end of the last
-    rests: Floats  # for each context, what the level below has a share in
+    rests: Floats  # for each context, the mass distributed by the order below
 
     @classmethod
     def of(cls, grams: Codes, counts: Codes, base: int) -> "_Level":
@@ -121,7 +121,7 @@ class _Level:
         return cls(base, grams, shares, contexts, starts, np.add.reduceat(taken, first) / totals)
 
     def refined(self, below: Floats, contexts: Codes, symbols: Codes) -> Floats:
-        """Return the probability of each symbol after its context, from what the level below says of it."""
+        """Return the probability of each symbol after its context, given the probabilities of the order below."""
         rests = _found(self.contexts, contexts, self.rests, 1.0)
         return _found(self.grams, contexts * self.base + symbols, self.shares, 0.0) + rests * below
 
@@ -137,7 +137,7 @@ class _Level:
 
 
 def _discounts(counts: Codes) -> tuple[float, ...]:
-    """Return what is taken from counts of 1, of 2, and of 3 and more."""
+    """Return the discounts of counts of 1, of 2, and of 3 and more."""
     ones, twos, threes, fours = (int(np.count_nonzero(counts == n)) for n in range(1, 5))
     if not ones * twos * threes * fours:
         return USUAL_DISCOUNTS
@@ -168,7 +168,7 @@ def _code_points(text: str) -> NDArray[np.uint32]:
 
 def _parts(texts: Sequence[str]) -> Iterator[NDArray[np.uint32]]:
     """Yield the code points of the texts and their marks in parts that fit into memory, each target in one."""
-    part, size = list[str](), 1 - ORDER  # targets in the part
+    part, size = list[str](), 1 - ORDER  # number of targets in the part
     marked = (text.join(MARKS) for text in texts)
     for piece in (text[i : i + BLOCK] for text in marked for i in range(0, len(text), BLOCK)):
         part.append(piece)
@@ -176,6 +176,6 @@ def _parts(texts: Sequence[str]) -> Iterator[NDArray[np.uint32]]:
         if size >= BLOCK:
             joined = "".join(part)
             yield _code_points(joined)
-            part, size = [joined[1 - ORDER :]], 0  # what follows has these before it
+            part, size = [joined[1 - ORDER :]], 0  # the context of what follows
     if size > 0:
         yield _code_points("".join(part))

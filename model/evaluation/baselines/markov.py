@@ -1,4 +1,4 @@
-"""A Markov chain of words."""
+"""A Markov chain over words."""
 
 import random
 import re
@@ -7,23 +7,23 @@ from collections.abc import Iterator, Sequence
 import markovify  # type: ignore[import-untyped]
 
 STATE = 2  # words that the next one depends on
-MAX_WORDS = 2_000_000  # to learn from: more would take more memory than anything else here
+MAX_WORDS = 2_000_000  # used for learning: more would need more memory than anything else here
 
 _WORD = re.compile(r"\n|\S+")
 
 
 class MarkovChain:
-    """Learned from texts. It writes only: what it has not seen it holds for impossible, so no text of others has bits.
+    """A chain learned from texts. It only generates: unseen words have probability 0, so it cannot score other texts.
 
-    Line ends are words. Of a large corpus it learns the first MAX_WORDS words.
+    Line ends are words. Of a large corpus it uses the first MAX_WORDS words.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._chain = markovify.Chain(_runs(texts), STATE)
 
     def write(self, seed: int, length: int) -> str:
-        """Write a text of at most `length` characters."""
-        before = random.getstate()  # the library draws from the one stream of the process
+        """Generate a text of at most `length` characters."""
+        before = random.getstate()  # the library uses the global random generator
         random.seed(seed)
         try:
             return self._written(length)
