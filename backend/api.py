@@ -72,7 +72,7 @@ class Api:
 
     def _cost(self, fields: Mapping[str, Any]) -> int:
         """Return the limiter slots of a request: `graph` writes all poems in one call, `loop` needs calls for each."""
-        decoder = fields.get("decoder") or self._models.fastest(fields.get("model"))
+        decoder = fields.get("decoder") or self._models.default_decoder(fields.get("model"))
         return fields.get("n", 1) if decoder == "loop" else 1
 
 

@@ -1,4 +1,7 @@
-"""The two decoders, equal in meaning: `loop` samples here, a call a token; `graph` samples inside the model."""
+"""The plain decoders, equal in meaning: `loop` samples here, a call a token; `graph` samples inside the model.
+
+`Drafter` is for the decoder `verse`, which is `model.verse.writing`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from backend.client import well_formed
 from model.text.parameters import Parameters
 from model.text.release import TextRelease
 from model.text.sampling import Choice, Pool, Stop, chaos_vector, noise_vector
-from model.text.tokens import PAD, WINDOW
+from model.text.tokens import CANDIDATES, LINE_TOKENS, PAD, WINDOW
 from model.text.writing import Writing
 
 Predict = Callable[[dict[str, Any]], dict[str, Any]]  # the body of a predict request -> the reply
@@ -117,3 +120,28 @@ def _integers(values: object, shape: tuple[int, ...], minimum: int, maximum: int
 
 
 DECODERS = {"graph": graph, "loop": loop}
+
+
+@dataclass(frozen=True)
+class Drafter:
+    """A served model as `model.verse.writing` asks it."""
+
+    predict: Predict
+    release: TextRelease
+
+    def lines(self, inputs: dict[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the candidates for a line of each poem."""
+        reply = self.predict({"signature_name": "lines", "inputs": inputs})
+        shape = (len(inputs["prompt"]), CANDIDATES, LINE_TOKENS)
+        with well_formed():
+            tokens = _integers(reply["outputs"]["tokens"], shape, 0, self.release.tokenizer.vocabulary_size - 1)
+            log_probability = np.asarray(reply["outputs"]["log_probability"], np.float64)
+            if log_probability.shape != shape or not np.isfinite(log_probability).all():
+                raise ValueError
+        return tokens, log_probability
+
+    def logits(self, windows: list[list[int]]) -> NDArray[np.float32]:
+        """Return the logits of what follows each of the windows."""
+        instances = [{"tokens": window} for window in windows]
+        reply = self.predict({"signature_name": "serving_default", "instances": instances})
+        return _logits(reply, len(windows), self.release)

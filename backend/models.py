@@ -28,8 +28,9 @@ class ServedVersion:
 
     @property
     def decoders(self) -> tuple[str, ...]:
-        """The decoders that this version supports, the fastest first."""
-        return ("graph", "loop") if "generate" in self.release.signatures else ("loop",)
+        """The decoders that this version supports, the default first."""
+        named = {"lines": "verse", "generate": "graph"}
+        return (*(decoder for signature, decoder in named.items() if signature in self.release.signatures), "loop")
 
 
 class Models:
@@ -59,8 +60,8 @@ class Models:
         except VersionGoneError:
             raise ModelServerUnavailableError("The model server keeps changing the model's version.") from None
 
-    def fastest(self, name: str | None) -> str:
-        """Return the fastest decoder of the model's last known version, `loop` if none is known."""
+    def default_decoder(self, name: str | None) -> str:
+        """Return the default decoder of the model's last known version, `loop` if none is known."""
         known = self._known.get(name or self.names[0])
         return known.decoders[0] if known else "loop"
 

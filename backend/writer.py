@@ -7,17 +7,18 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from backend import explain
 from backend.client import Deadline, ServingClient
-from backend.decoders import DECODERS, Draft
+from backend.decoders import DECODERS, Draft, Drafter, Predict
 from backend.errors import GoneError, InvalidError, ModelServerUnavailableError, UnknownReceiptError
 from backend.models import Models, ServedVersion
 from model.text import receipt
-from model.text.parameters import MAX_SEED, InvalidParameter, Parameters, check
-from model.text.poem import compose
+from model.text.parameters import MAX_SEED, VERSE, InvalidParameter, Parameters, check
+from model.text.poem import Poem, compose, lay_out
 from model.text.receipt import InvalidReceipt, Receipt
 from model.text.release import TextRelease
-from model.text.sampling import Choice
-from model.text.tokens import Tokenizer
+from model.text.sampling import Stop
+from model.verse.writing import Writing, verse
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class PoemRequest:
     mood: str | None
     given: Mapping[str, Any]
     seeds: Sequence[int]
-    decoder: str | None  # None: the fastest
+    decoder: str | None  # None: the default one
     explain: bool
 
     @classmethod
@@ -63,8 +64,8 @@ class PoemWriter:
         found = _receipt(code)
         if receipt.prompt_check(request.prompt) != found.prompt_check:
             raise InvalidError([InvalidParameter("prompt", "is not the one that the poem was written for")])
-        decoder = "loop" if found.loop else "graph"
-        again = replace(request, given=asdict(found.parameters), seeds=[found.seed], decoder=decoder)
+        given = _used(found.parameters, found.decoder)
+        again = replace(request, given=given, seeds=[found.seed], decoder=found.decoder)
         model = self._model_of(found, deadline)
         return self._models.on_newest(model, deadline, partial(self._reply, again, deadline, found=found))
 
@@ -88,14 +89,13 @@ class PoemWriter:
             raise _gone()
         release = served.release
         parameters, decoder = _parameters(request, release), _decoder(request, served)
-        prompt, cut = release.tokenizer.encode_prompt(request.prompt, with_break=release.prompt_break)
         predict = partial(self._serving.predict, served.name, served.version, deadline=deadline)
-        drafts = DECODERS[decoder](predict, release, prompt, parameters, list(request.seeds))
-        written = zip(request.seeds, drafts, strict=True)
-        poems = [_poem(request, served, parameters, decoder, seed, prompt, draft) for seed, draft in written]
+        written, cut = _write(request, served, predict, parameters, decoder)
+        receipts = _receipts(request, served, parameters, decoder)
+        poems = [poem | more for poem, more in zip(written, receipts, strict=True)]
         return {
             "model": {"name": served.name, "version": served.version, "hash": release.hash},
-            "parameters": {**asdict(parameters), "decoder": decoder},
+            "parameters": {**_used(parameters, decoder), "decoder": decoder},
             "prompt_cut": cut,
             "took_ms": round((time.monotonic() - started) * 1000, 1),
             "poems": poems,
@@ -108,6 +108,17 @@ def _number(served: ServedVersion) -> int:
 
 def _gone() -> GoneError:
     return GoneError("The receipt is valid, but the model that wrote its poem is not served now.")
+
+
+def _receipts(
+    request: PoemRequest, served: ServedVersion, parameters: Parameters, decoder: str
+) -> list[dict[str, Any]]:
+    """Return the seed and the receipt of each poem."""
+    model, check_ = _number(served), receipt.prompt_check(request.prompt)
+    return [
+        {"seed": seed, "receipt": receipt.write(Receipt(model, parameters, decoder, seed, check_))}
+        for seed in request.seeds
+    ]
 
 
 def _receipt(code: str) -> Receipt:
@@ -136,44 +147,46 @@ def _decoder(request: PoemRequest, served: ServedVersion) -> str:
     decoder = request.decoder or served.decoders[0]
     if decoder not in served.decoders:
         raise InvalidError([InvalidParameter("decoder", f"must be {', '.join(served.decoders)} for this model")])
+    if decoder != "verse" and (unused := [name for name in VERSE if name in request.given]):
+        raise InvalidError([InvalidParameter(name, "is for the decoder verse alone") for name in unused])
     return decoder
 
 
-def _poem(
-    request: PoemRequest,
-    served: ServedVersion,
-    parameters: Parameters,
-    decoder: str,
-    seed: int,
-    prompt: list[int],
-    draft: Draft,
+def _used(parameters: Parameters, decoder: str) -> dict[str, Any]:
+    """Return the parameters that a decoder uses."""
+    names = Parameters.names() if decoder == "verse" else Parameters.plain_names()
+    return {name: getattr(parameters, name) for name in names}
+
+
+def _write(
+    request: PoemRequest, served: ServedVersion, predict: Predict, parameters: Parameters, decoder: str
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return what is said of each poem but its receipt, and whether the prompt was cut."""
+    release = served.release
+    prompt, cut = release.tokenizer.encode_prompt(request.prompt, with_break=release.prompt_break)
+    if decoder == "verse":
+        verses = verse(Drafter(predict, release), release, request.prompt, prompt, parameters, request.seeds)
+        return [_verse(request, release, parameters, one) for one in verses], cut
+    drafts = DECODERS[decoder](predict, release, prompt, parameters, list(request.seeds))
+    return [_plain(request, release, parameters, prompt, draft) for draft in drafts], cut
+
+
+def _plain(
+    request: PoemRequest, release: TextRelease, parameters: Parameters, prompt: list[int], draft: Draft
 ) -> dict[str, Any]:
-    release, check_ = served.release, receipt.prompt_check(request.prompt)
     text = release.tokenizer.decode(draft.tokens, prompt)
     poem = compose(release, request.prompt, prompt, text, draft.stop, parameters.max_chars)
-    code = receipt.write(Receipt(_number(served), parameters, decoder == "loop", seed, check_))
-    tokens = {"tokens": _explained(release.tokenizer, prompt, draft)} if request.explain else {}
-    return {
-        "poem": poem.text,
-        "lines": poem.lines,
-        "seed": seed,
-        "receipt": code,
-        "truncated": poem.truncated,
-        **tokens,
-    }
+    return {**_laid_out(poem), **(explain.steps(release.tokenizer, prompt, draft) if request.explain else {})}
 
 
-def _explained(tokenizer: Tokenizer, prompt: list[int], draft: Draft) -> list[dict[str, Any]]:
-    """Return the poem's steps in reading order; their concatenated texts are what the network wrote."""
-    return [_explained_step(step, text, draft.choices[step]) for step, text in tokenizer.reading(draft.tokens, prompt)]
+def _verse(request: PoemRequest, release: TextRelease, parameters: Parameters, writing: Writing) -> dict[str, Any]:
+    poem = lay_out(
+        request.prompt, writing.text, Stop.MAX_LINES,
+        max_chars=parameters.max_chars, capital_lines=release.capital_lines,
+    )  # fmt: skip
+    kept = {"kept": asdict(writing.kept)}
+    return {**_laid_out(poem), **kept, **(explain.drafts(writing) if request.explain else {})}
 
 
-def _explained_step(step: int, text: str, choice: Choice) -> dict[str, Any]:
-    return {
-        "step": step,
-        "text": text,
-        "id": choice.token,
-        "pool": choice.pool.name.lower(),
-        "rank": choice.rank,
-        "probability": choice.probability,
-    }
+def _laid_out(poem: Poem) -> dict[str, Any]:
+    return {"poem": poem.text, "lines": poem.lines, "truncated": poem.truncated}

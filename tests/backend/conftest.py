@@ -3,8 +3,8 @@
 import re
 import socket
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from tests.backend.fake_serving import FakeServing, Version
+from tests.forks import Forks
 from tests.model.text.toy import ToyNetwork, ToyRelease, learn
 from tests.processes import Running, start, wait_until
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "backend")
 MODEL = "toy"
 MAX_CONCURRENT = 2
+FORKS = Forks("backend.app", "backend.server")
 SECONDS = 60  # for anything that takes a moment only
 
 
@@ -86,11 +88,19 @@ def raw_socket(backend: Backend, head: bytes) -> requests.Response:
     return response
 
 
+def running_backend(serving_url: str, **environment: str) -> AbstractContextManager[Backend]:
+    """Return a backend on a port that the system chooses; it is stopped afterwards."""
+    return supervised(FORKS.start("backend", [], env=settings(serving_url) | environment))
+
+
+def settings(serving_url: str) -> dict[str, str]:
+    """Return the environment of a backend in front of a server."""
+    return {"BACKEND_PORT": "0", "MODELS": MODEL, "SERVING_URL": serving_url}
+
+
 @contextmanager
-def running_backend(serving_url: str, command: Sequence[str] = COMMAND, **environment: str) -> Iterator[Backend]:
-    """Yield a backend on a port that the system chooses; stop it afterwards."""
-    defaults = {"BACKEND_PORT": "0", "MODELS": MODEL, "SERVING_URL": serving_url}
-    running = start(command, env={**defaults, **environment}, cwd=ROOT)
+def supervised(running: Running) -> Iterator[Backend]:
+    """Wait until a backend listens; stop it afterwards."""
     try:
         wait_until(lambda: "listening on" in running.text() or not running.is_running(), SECONDS, running.text)
         match = re.search(r"listening on (http://\S+)", running.text())
@@ -98,6 +108,10 @@ def running_backend(serving_url: str, command: Sequence[str] = COMMAND, **enviro
         yield Backend(match[1], running)
     finally:
         running.stop()
+
+
+def pytest_unconfigure() -> None:
+    FORKS.stop()
 
 
 def start_with(environment: Mapping[str, str]) -> Running:

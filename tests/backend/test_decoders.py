@@ -27,6 +27,20 @@ def _fields(random_: random.Random) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("field", [{"scheme": "AABB"}, {"metre": "iamb"}, {"candidates": 8}])
+def test_what_is_for_verse_alone_is_refused_by_the_others(backend: Backend, field: dict[str, Any]) -> None:
+    for decoder in ("graph", "loop", None):
+        reply = backend.post({**field, "decoder": decoder})
+        assert reply.status_code == 422
+        assert [error["field"] for error in reply.json()["errors"]] == list(field)
+
+
+def test_verse_is_refused_where_the_model_has_no_ear(backend: Backend) -> None:
+    reply = backend.post({"decoder": "verse"})
+    assert reply.status_code == 422
+    assert "graph, loop" in reply.json()["errors"][0]["message"]
+
+
 @pytest.mark.parametrize("case", range(12))
 def test_graph_and_loop_write_the_same(backend: Backend, case: int) -> None:
     fields = _fields(random.Random(case))

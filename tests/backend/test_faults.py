@@ -2,12 +2,22 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.backend.conftest import MAX_CONCURRENT, SECONDS, Backend, problem, running_backend
+from tests.backend.conftest import (
+    FORKS,
+    MAX_CONCURRENT,
+    SECONDS,
+    Backend,
+    problem,
+    running_backend,
+    settings,
+    supervised,
+)
 from tests.backend.fake_serving import Answer, FakeServing
 from tests.processes import wait_until
 
@@ -146,7 +156,7 @@ def test_a_slow_reply_does_not_outlast_the_deadline(serving: FakeServing) -> Non
     ids=["no byte", "some bytes", "cut off", "stalled"],
 )
 def test_only_a_request_without_a_byte_of_reply_is_retried(serving: FakeServing, fault: Answer, times: int) -> None:
-    with running_backend(serving.url, SERVING_READ_TIMEOUT="0.4", POEM_TIMEOUT="2") as backend:
+    with running_backend(serving.url, POEM_TIMEOUT="0.4" if fault.endless else "45") as backend:
         backend.get("/readyz")
         serving.asked.clear()
         serving.fault = lambda asked: fault if asked == "generate" else None
@@ -154,9 +164,9 @@ def test_only_a_request_without_a_byte_of_reply_is_retried(serving: FakeServing,
         assert serving.asked.count("generate") == times
 
 
-def test_a_server_that_hangs_holds_one_thread(backend: Backend, serving: FakeServing) -> None:
-    backend.get("/models")
-    serving.asked.clear()
+@pytest.fixture
+def hanging(serving: FakeServing) -> Iterator[threading.Event]:
+    """Let a look at the server's status hang until the event."""
     hold = threading.Event()
 
     def hang(asked: str) -> None:
@@ -164,15 +174,29 @@ def test_a_server_that_hangs_holds_one_thread(backend: Backend, serving: FakeSer
             hold.wait(SECONDS)
 
     serving.fault = hang
-    with ThreadPoolExecutor(14) as pool:
-        held = [pool.submit(backend.get, path) for path in ("/models", "/readyz") * 7]
-        wait_until(lambda: "status" in serving.asked, SECONDS)
-        assert backend.get("/healthz").status_code == 200
-        statuses = [future.result().status_code for future in held]
-    assert set(statuses) <= {200, 503}
-    assert len(serving.asked) < 5  # one at a time, and the others did not wait for it
-    assert "does not answer" in problem(backend.get("/readyz"), 503)["detail"]
+    yield hold
     hold.set()
+
+
+def test_a_server_that_hangs_is_not_ready(backend: Backend, hanging: threading.Event) -> None:
+    assert "does not answer" in problem(backend.get("/readyz"), 503)["detail"]
+    assert not hanging.is_set()
+
+
+def test_a_server_that_hangs_holds_one_thread(serving: FakeServing, hanging: threading.Event) -> None:
+    with (
+        supervised(FORKS.start("tests.backend.patient", [], env=settings(serving.url))) as backend,
+        ThreadPoolExecutor(14) as pool,
+    ):
+        first = pool.submit(backend.get, "/readyz")
+        wait_until(lambda: "status" in serving.asked, SECONDS)
+        others = [pool.submit(backend.get, path) for path in ("/models", "/readyz") * 7]
+        assert {other.result().status_code for other in others} == {200, 503}
+        assert backend.get("/healthz").status_code == 200
+        assert serving.asked == ["status"]  # one looks, and the others did not wait for it
+        assert not first.done()
+        hanging.set()
+        assert first.result().status_code == 200
 
 
 def test_one_poem_too_many_is_refused_at_once(backend: Backend, serving: FakeServing) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from model.text.parameters import BOUNDS
+from model.text.parameters import BOUNDS, VERSE
 from tests.backend.conftest import SECONDS, Backend, problem, raw_socket, refused
 from tests.backend.fake_serving import FakeServing
 
@@ -39,6 +39,8 @@ def test_a_value_out_of_bounds_is_refused_by_name(backend: Backend, name: str, v
 
 def _edges() -> Iterator[tuple[str, Any]]:
     for name, bound in BOUNDS.items():
+        if name in VERSE:  # refused here, as the toy has no ear: see test_decoders.py
+            continue
         if bound.kind in ("integer", "number"):
             yield from [(name, bound.minimum), (name, bound.maximum)]
         if bound.nullable:

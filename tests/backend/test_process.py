@@ -9,20 +9,29 @@ from pathlib import Path
 import pytest
 import requests
 
-from backend.settings import BackendSettings, BackendSettingsError
-from tests.backend.conftest import SECONDS, running_backend, start_with
+from backend.settings import BackendSettings
+from services.settings import SettingsError
+from tests.backend.conftest import ROOT, SECONDS, running_backend, settings, start_with, supervised
 from tests.backend.fake_serving import FakeServing
-from tests.processes import accepts, wait_until
+from tests.processes import accepts, free_port, start, wait_until
+
+NOBODY = f"http://127.0.0.1:{free_port()}"
 
 
-def test_the_defaults_work() -> None:
-    settings = BackendSettings.from_environment({"BACKEND_PORT": " ", "MODELS": ""})
-    assert (settings.host, settings.port, settings.models) == ("127.0.0.1", 5000, ("neuralpoet",))
-    assert settings.serving_url == "http://127.0.0.1:8501"
-    assert settings.threads > settings.max_concurrent
+def load(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> BackendSettings:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    return BackendSettings.load()
 
 
-def test_the_environment_is_read() -> None:
+def test_the_defaults_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = load(monkeypatch, {"BACKEND_PORT": " ", "MODELS": ""})
+    assert (read.backend_host, read.backend_port, read.models) == ("127.0.0.1", 5000, ("neuralpoet",))
+    assert read.serving_url == "http://127.0.0.1:8501"
+    assert read.threads > read.max_concurrent
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     environ = {
         "BACKEND_HOST": "0.0.0.0",
         "BACKEND_PORT": "80",
@@ -34,17 +43,17 @@ def test_the_environment_is_read() -> None:
         "SERVING_READ_TIMEOUT": "7",
         "POEM_TIMEOUT": "9",
     }
-    assert BackendSettings.from_environment(environ) == BackendSettings(
-        host="0.0.0.0",
-        port=80,
-        threads=5,
-        serving_url="http://serving:8501",
-        models=("neuralpoet", "speeches-1.2"),
-        connect_seconds=0.5,
-        read_seconds=7,
-        poem_seconds=9,
-        max_concurrent=3,
-    )
+    assert load(monkeypatch, environ).model_dump() == {
+        "backend_host": "0.0.0.0",
+        "backend_port": 80,
+        "serving_url": "http://serving:8501",
+        "models": ("neuralpoet", "speeches-1.2"),
+        "max_concurrent": 3,
+        "backend_threads": 5,
+        "serving_connect_timeout": 0.5,
+        "serving_read_timeout": 7,
+        "poem_timeout": 9,
+    }
 
 
 @pytest.mark.parametrize(
@@ -59,15 +68,23 @@ def test_the_environment_is_read() -> None:
         ("SERVING_CONNECT_TIMEOUT", "3601"),
     ],
 )  # fmt: skip
-def test_an_invalid_setting_is_named(name: str, value: str) -> None:
-    with pytest.raises(BackendSettingsError, match=name):
-        BackendSettings.from_environment({name: value})
+def test_an_invalid_setting_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load(monkeypatch, {name: value})
+
+
+def test_the_help_lists_every_variable_with_its_default() -> None:
+    running = start([sys.executable, "-m", "backend", "--help"], cwd=ROOT)
+    assert running.wait(SECONDS) == 0
+    for name in BackendSettings.model_fields:
+        assert name.upper() in running.text()
+    assert "(http://127.0.0.1:8501)" in running.text()
 
 
 def test_an_invalid_setting_ends_the_process_with_one_sentence() -> None:
     running = start_with({"BACKEND_PORT": "many"})
     assert running.wait(SECONDS) == 2
-    assert running.text() == "BACKEND_PORT must be an integer from 0 to 65535.\n"
+    assert running.text() == ("BACKEND_PORT: Input should be a valid integer, unable to parse string as an integer.\n")
 
 
 def test_a_port_in_use_ends_the_process_with_one_sentence() -> None:
@@ -107,7 +124,7 @@ def test_a_signal_during_the_imports_ends_the_process(tmp_path: Path) -> None:
 
 def test_the_connection_of_an_incomplete_request_is_closed() -> None:
     short = "import backend.server, backend.__main__ as main; backend.server._RECEIVE_SECONDS = 0.3; main.main()"
-    with running_backend("http://127.0.0.1:9", [sys.executable, "-c", short]) as backend:
+    with supervised(start([sys.executable, "-c", short], env=settings(NOBODY))) as backend:
         address = ("127.0.0.1", int(backend.url.rsplit(":", 1)[1]))
         with socket.create_connection(address, SECONDS) as idle, socket.create_connection(address) as slow:
             assert _asks(idle)
@@ -136,7 +153,7 @@ def _closed_after_a_byte(connection: socket.socket) -> bool:
 
 
 def test_it_starts_and_stops_without_a_model_server() -> None:
-    with running_backend("http://127.0.0.1:9") as backend:
+    with supervised(start_with(settings(NOBODY))) as backend:
         assert backend.get("/healthz").status_code == 200
         assert backend.get("/readyz").status_code == 503
         assert backend.running.stop() == 0

@@ -1,7 +1,8 @@
 """Versions of a model that come and go."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
+from model.text.parameters import Parameters
 from tests.backend.conftest import Backend, problem
 from tests.backend.fake_serving import Answer, FakeServing, Version
 
@@ -76,7 +77,7 @@ def test_a_broken_release_is_not_used(backend: Backend, serving: FakeServing) ->
     altered = replace(version.release, config={**version.release.config, "context": 7})
     serving.versions = {5: replace(version, release=altered)}
     problem(backend.post({}), 503)
-    assert "hash does not fit" in backend.running.text()
+    assert "hash does not match" in backend.running.text()
 
 
 def test_models_are_listed_with_all_that_may_be_asked(backend: Backend, serving: FakeServing) -> None:
@@ -85,14 +86,14 @@ def test_models_are_listed_with_all_that_may_be_asked(backend: Backend, serving:
     release = serving.versions[1].release
     assert listed["default"] == model["name"] == "toy"
     assert (model["version"], model["hash"], model["ready"]) == (1, release.config["hash"], True)
-    assert model["defaults"] == release.config["sampling"]
+    assert model["defaults"] == asdict(Parameters(**release.config["sampling"]))
     assert model["moods"] == release.config["moods"]
     assert model["decoders"] == ["graph", "loop"]
     bounds = listed["bounds"]
     assert bounds["prompt"] == {"type": "string", "min_length": 0, "max_length": 2000, "nullable": False}
     assert bounds["seed"] == {"type": "integer", "minimum": 0, "maximum": 2**32 - 1, "nullable": True}
     assert bounds["chaos"]["multiple_of"] == 0.01
-    assert bounds["decoder"]["choices"] == ["graph", "loop"]
+    assert bounds["decoder"]["choices"] == ["graph", "loop", "verse"]
 
 
 def test_an_unavailable_model_is_listed_with_the_reason(backend: Backend, serving: FakeServing) -> None:

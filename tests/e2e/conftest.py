@@ -1,5 +1,6 @@
 """The whole way for the tests: the tiny model behind the embedded server and the backend."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from model.files.folder import LITE
 from tests.conftest import Trained
 from tests.processes import Running, free_port, start, wait_until
 
@@ -34,10 +36,18 @@ class Stack:
         return [poem["poem"] for poem in self.poems(**fields)]
 
 
-def start_serving(models: Path, port: int, name: str = "tiny") -> Running:
-    """Start the embedded server with one of the exported models."""
-    flags = [f"--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={models / name}"]
-    return start([sys.executable, "-m", "serving", *flags])
+def start_serving(models: Path, port: int, *names: str) -> Running:
+    """Start the embedded server with some of the exported models."""
+    if len(names) == 1:
+        flags = [f"--model_name={names[0]}", f"--model_base_path={models / names[0]}"]
+    else:
+        file = models / "models.config"
+        entries = [
+            f"config {{ name: '{name}' base_path: '{models / name}' model_platform: 'tensorflow' }}" for name in names
+        ]
+        file.write_text(f"model_config_list {{ {' '.join(entries)} }}", "utf-8")
+        flags = [f"--model_config_file={file}"]
+    return start([sys.executable, "-m", "serving", f"--rest_api_port={port}", *flags])
 
 
 def is_ready(url: str) -> bool:
@@ -49,12 +59,12 @@ def is_ready(url: str) -> bool:
 
 
 @contextmanager
-def started(models: Path, name: str) -> Iterator[Stack]:
-    """Start the services for one of the exported models, and stop them."""
+def started(models: Path, *names: str) -> Iterator[Stack]:
+    """Start the services for some of the exported models, and stop them."""
     serving_port, backend_port = free_port(), free_port()
     serving_url, backend_url = (f"http://127.0.0.1:{port}" for port in (serving_port, backend_port))
-    serving = start_serving(models, serving_port, name)
-    environment = {"MODELS": name, "SERVING_URL": serving_url, "BACKEND_PORT": str(backend_port)}
+    serving = start_serving(models, serving_port, *names)
+    environment = {"MODELS": ",".join(names), "SERVING_URL": serving_url, "BACKEND_PORT": str(backend_port)}
     backend = start([sys.executable, "-m", "backend"], env=environment)
     try:
         wait_until(lambda: is_ready(backend_url), 90, serving.text)
@@ -69,3 +79,12 @@ def stack(trained: Trained) -> Iterator[Stack]:
     """Start the services once for all tests that leave them as they were."""
     with started(trained.models, "tiny") as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def lite_models(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of models with the tiny one's form for LiteRT, which is served without TensorFlow."""
+    models = tmp_path_factory.mktemp("models")
+    (models / "tiny" / "1").mkdir(parents=True)
+    shutil.copy(trained.release / LITE, models / "tiny" / "1")
+    return models

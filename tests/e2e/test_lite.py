@@ -1,33 +1,41 @@
 """The whole way without TensorFlow: the release's own `model.tflite`, behind the embedded server and the backend."""
 
-import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 
-from model.files.folder import LITE
-from tests.conftest import Trained
+from model.text.receipt import read
 from tests.e2e.conftest import Stack, started
+
+JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def lite(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    models = tmp_path_factory.mktemp("models")
-    (models / "tiny" / "1").mkdir(parents=True)
-    shutil.copy(trained.release / LITE, models / "tiny" / "1")
-    with started(models, "tiny") as stack:
+def lite(lite_models: Path) -> Iterator[Stack]:
+    with started(lite_models, "tiny") as stack:
         yield stack
         assert "libtensorflow" not in Path(f"/proc/{stack.serving.process.pid}/maps").read_text()
 
 
-@pytest.mark.parametrize("decoder", ["graph", "loop"])
 @pytest.mark.parametrize("temperature", [None, 0.8])
-def test_both_engines_write_the_same_poems_under_the_same_receipts(
-    stack: Stack, lite: Stack, temperature: float | None, decoder: str
-) -> None:
-    fields = {"prompt": "Снег", "n": 4, "seed": 3, "temperature": temperature, "decoder": decoder}
-    kept = ("poem", "receipt", "truncated")
-    assert [[poem[name] for name in kept] for poem in lite.poems(**fields)] == [
-        [poem[name] for name in kept] for poem in stack.poems(**fields)
-    ]
+def test_both_decoders_write_the_same_poems_with_the_int8_form(lite: Stack, temperature: float | None) -> None:
+    fields = {"prompt": "Снег", "n": 4, "seed": 3, "temperature": temperature}
+    graph, loop = (lite.poems(**fields, decoder=decoder) for decoder in ("graph", "loop"))
+    for first, second in zip(graph, loop, strict=True):
+        assert (first["poem"], first["truncated"]) == (second["poem"], second["truncated"])
+        assert replace(read(first["receipt"]), decoder="loop") == read(second["receipt"])
+
+
+def test_a_receipt_holds_for_the_form_that_wrote_its_poem(stack: Stack, lite: Stack) -> None:
+    (poem,) = lite.poems(prompt="Снег", seed=3)
+
+    def again(stack: Stack) -> requests.Response:
+        return requests.get(
+            f"{stack.backend_url}/poems/{poem['receipt']}", params={"prompt": "Снег"}, headers=JSON, timeout=60
+        )
+
+    assert again(lite).json()["poems"][0]["poem"] == poem["poem"]
+    assert again(stack).status_code == 410

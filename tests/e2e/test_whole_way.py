@@ -90,7 +90,7 @@ def test_a_message_to_the_bot_is_answered_with_a_poem(stack: Stack, tmp_path: Pa
         telegram.stop()
 
 
-def test_a_dead_model_server_is_a_prompt_503_and_recovers_by_itself(trained: Trained) -> None:
+def test_a_dead_model_server_is_a_prompt_503_and_recovers_by_itself(lite_models: Path) -> None:
     serving_port, backend_port = free_port(), free_port()
     url = f"http://127.0.0.1:{backend_port}"
     environment = {
@@ -99,7 +99,7 @@ def test_a_dead_model_server_is_a_prompt_503_and_recovers_by_itself(trained: Tra
         "BACKEND_PORT": str(backend_port),
     }
     backend = start([sys.executable, "-m", "backend"], env=environment)
-    serving = start_serving(trained.models, serving_port)
+    serving = start_serving(lite_models, serving_port, "tiny")
     try:
         wait_until(lambda: is_ready(url), 90, backend.text)
         serving.process.kill()
@@ -107,7 +107,7 @@ def test_a_dead_model_server_is_a_prompt_503_and_recovers_by_itself(trained: Tra
         reply = requests.post(f"{url}/generate", json={"prompt": PROMPT}, timeout=5)
         assert (reply.status_code, reply.headers["Content-Type"]) == (503, "application/problem+json")
         assert "Retry-After" in reply.headers
-        serving = start_serving(trained.models, serving_port)
+        serving = start_serving(lite_models, serving_port, "tiny")
         wait_until(lambda: is_ready(url), 90, serving.text)
         assert requests.post(f"{url}/generate", json={"prompt": PROMPT}, timeout=60).status_code == 200
     finally:
