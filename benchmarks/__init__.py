@@ -1,1 +1,1 @@
-"""Measurements, each a command that prints a table. What is compared is measured in turns within one run."""
+"""Measurements; each is a command that prints a table. Alternatives are measured in turn within one run."""

@@ -1,4 +1,4 @@
-"""Several poems in one run, in process, with one thread."""
+"""Several poems in one batch, in process, by each form of the release."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,14 +8,14 @@ from benchmarks.shipped import TOKENS, Shipped, floor, in_process
 from benchmarks.table import in_turns, print_table
 
 BATCHES = (1, 8, 32)
-TURNS = 7
+TURNS = 3
 FLOOR = "floor"
 
 
-def measure(release: Path, version: Path) -> None:
+def measure(release: Path, version: Path, threads: int) -> None:
     """Print the table."""
     shipped = Shipped.at(release, version)
-    inside = in_process(shipped)
+    inside = in_process(shipped, threads)
     seeds = shipped.long_seeds(inside["SavedModel"], max(BATCHES))
 
     def poems(predict: Predict, batch: int) -> Callable[[int], int]:
@@ -32,5 +32,8 @@ def measure(release: Path, version: Path) -> None:
             each, one, bare = (found[key] for key in (f"{name} {batch}", f"{name} 1", f"{FLOOR} {batch}"))
             figures = [f"{batch * each:.2f}", f"{1000 / each:.0f}", f"{one / each:.2f}", f"{each / bare:.2f}"]
             rows.append([name, batch, *figures])
-    print_table(["in process", "batch", "ms a step", "tokens a second", "of batch 1's", "times the floor"], rows)
-    print(f"\nMedian of {TURNS} runs of {TOKENS} tokens a poem, one thread.")
+    print_table(
+        ["in process", "batch", "ms per step", "tokens per second", "relative to batch 1", "relative to the floor"],
+        rows,
+    )
+    print(f"\nMedian of {TURNS} runs of {TOKENS} tokens per poem; threads: {threads} for the model, 1 for the floor.")

@@ -1,4 +1,4 @@
-"""How fast a corpus is cleaned, beside the same steps in plain pandas, and how much memory a large one takes.
+"""Speed of cleaning a corpus, compared with the same steps in plain pandas, and its memory on a large corpus.
 
 python -m benchmarks.cleaning poems.jsonl [--rounds 5]
 python -m benchmarks.cleaning --gigabytes 2 [--folder DIR]
@@ -25,12 +25,12 @@ from model.corpus.reading import Form, read
 from model.presets.preset import cleaning_steps
 
 GIGABYTE = 10**9
-DISK = 4  # times the size of a corpus: itself, the texts that wait between two passes, their hashes, the result
+DISK = 4  # multiple of the corpus size: input, temporary files between two passes, hashes, output
 SAMPLE_SECONDS = 0.25
 
 
 def plain_pandas(source: Path, out: Path) -> None:
-    """Clean as the preset `stihi` does, a column at a time, in the manner of the poet's first notebook."""
+    """Clean as the preset `stihi` does, column by column, in the style of the original notebook."""
     frame = pd.read_json(source, lines=True, dtype=False)
     frame["text"] = frame["text"].str.findall(r"\w+-\w+|[\w']+|\n").apply(" ".join).str.lower()
     frame = frame[~frame["text"].str.contains("[іїєґ]")]
@@ -49,28 +49,28 @@ def plain_pandas(source: Path, out: Path) -> None:
 
 
 def single_spaces(lines: list[str]) -> list[str]:
-    """Leave one space between words."""
+    """Reduce spaces between words to one."""
     return [" ".join(line.split()) for line in lines]
 
 
 def lines_without_links(lines: list[str]) -> list[str]:
-    """Leave out lines with a link."""
+    """Drop lines with a link."""
     return [line for line in lines if "http" not in line]
 
 
 def lines_without_digits(lines: list[str]) -> list[str]:
-    """Leave out lines with a digit."""
+    """Drop lines with a digit."""
     return [line for line in lines if not any(char in "0123456789" for char in line)]
 
 
 def long_lines(lines: list[str]) -> list[str]:
-    """Leave out lines of at most a quarter of the mean length."""
+    """Drop lines of at most a quarter of the mean length."""
     limit = sum(len(line) for line in lines) / len(lines) // 4 if lines else 0
     return [line for line in lines if len(line) > limit]
 
 
 def compare(corpus: Path, rounds: int, folder: Path) -> None:
-    """Clean the corpus in several ways, in turns, and print a table."""
+    """Clean the corpus in several ways, in turn, and print a table."""
     steps = cleaning_steps("stihi")
     ways: dict[str, Callable[[Path], object]] = {
         f"clean, {cores()} jobs": lambda out: clean(corpus, Form(), out, steps, jobs=cores()),
@@ -90,14 +90,14 @@ def compare(corpus: Path, rounds: int, folder: Path) -> None:
         [name, f"{taken:.2f}", f"{megabytes / taken:.1f}", f"{medians['plain pandas'] / taken:.2f}"]
         for name, taken in medians.items()
     ]
-    print_table(["preset stihi", "seconds", "MB/s", "times as fast as pandas"], rows)
+    print_table(["preset stihi", "seconds", "MB/s", "speed relative to pandas"], rows)
     results = {tuple(text.text for text in read(out)) for out in outs.values()}
     same = "all wrote the same texts" if len(results) == 1 else "THE RESULTS DIFFER"
-    print(f"\n{megabytes:.1f} MB, median of {rounds} turns, imports aside; {same}; {machine()}")
+    print(f"\n{megabytes:.1f} MB, median of {rounds} turns, without imports; {same}; {machine()}")
 
 
 def generate(path: Path, size: int) -> None:
-    """Write verse of made-up words: one text in twenty repeats an earlier one, one in twenty nearly does."""
+    """Generate verse of made-up words: 1 text in 20 repeats an earlier one, another 1 in 20 nearly does."""
     dice = random.Random(1)  # noqa: S311  no secret
     words = [
         "".join(dice.choices(["ка", "ло", "ми", "ре", "ту", "вё", "сть", "он"], k=dice.randint(1, 4)))
@@ -125,7 +125,7 @@ def _pairs(dice: random.Random, halves: list[str], count: int) -> Iterator[tuple
 
 
 def session_megabytes(session: int) -> tuple[int, int, int]:
-    """Return the processes of a session: how many, their resident memory, and the same with shared pages shared out."""
+    """Return the number of processes in a session, their resident memory, and their proportional set size."""
     count = resident = shared_out = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -139,7 +139,7 @@ def session_megabytes(session: int) -> tuple[int, int, int]:
 
 
 def large(gigabytes: float, preset: str, folder: Path) -> None:
-    """Clean a generated corpus by the command, and print what it took."""
+    """Clean a generated corpus with the command, and print the resources used."""
     size = int(gigabytes * GIGABYTE)
     free = shutil.disk_usage(folder).free
     if free < DISK * size:
@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, nargs="?", help="a .jsonl file")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--gigabytes", type=float)
-    parser.add_argument("--preset", default="neuralpoet", help="of the large corpus (default: %(default)s)")
+    parser.add_argument("--preset", default="neuralpoet", help="preset for the large corpus (default: %(default)s)")
     parser.add_argument("--folder", type=Path, help="where to put temporary files")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:

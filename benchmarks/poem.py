@@ -1,4 +1,4 @@
-"""A poem by every way there is, with one thread for the products each."""
+"""One poem by every available method, each with one thread for matrix products."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -24,7 +24,7 @@ from benchmarks.shipped import (
 )
 from benchmarks.table import in_turns, print_table
 
-TURNS = 5
+TURNS = 3
 FLOOR = "the floor: bare matrix products"
 
 
@@ -33,7 +33,7 @@ def measure(release: Path, version: Path) -> None:
     shipped = Shipped.at(release, version)
     with ExitStack() as stack:
         servers = {engine: stack.enter_context(serve(shipped, engine, ONE_THREAD, free_port())) for engine in ENGINES}
-        inside = in_process(shipped)
+        inside = in_process(shipped, threads=1)
         seeds = shipped.long_seeds(inside["SavedModel"], TURNS)
 
         def poem(who: Shipped, decoder: Decoder, predict: Predict) -> Callable[[int], int]:
@@ -52,26 +52,27 @@ def measure(release: Path, version: Path) -> None:
         for name, took in found.items()
     ]
     print_table(
-        [f"a poem of {TOKENS} tokens", "ms", "ms a token", "times the floor", "times as fast as the first"], rows
+        [f"a poem of {TOKENS} tokens", "ms", "ms per token", "relative to the floor", "speed relative to the first"],
+        rows,
     )
-    print(f"\nMedian of {TURNS} poems, one thread each for the model and for numpy, whose products the floor is.")
-    print("LiteRT has products of its own and may go below.")
+    print(f"\nMedian of {TURNS} poems, one thread each for the model and for numpy, which computes the floor.")
+    print("LiteRT has its own matrix products and may be faster than the floor.")
 
 
 def through(shipped: Shipped, server: Server) -> dict[str, tuple[Shipped, Decoder, Predict]]:
-    """Return the ways that go through a server: who writes, how, and whom it asks."""
-    window = shipped.sizes.window  # tokens, all that the first neural poet's backend sent
+    """Return the methods that use a server: the release, the decoder, and the client."""
+    window = shipped.sizes.window  # tokens, as many as the original backend sent
     first = replace(shipped, text=replace(shipped.text, context=window))
     return {
-        f"a request a token with {window} tokens, on a new connection": (first, loop, afresh(server)),
-        "a request a token, `loop`": (shipped, loop, server.predict()),
+        f"one request per token with {window} tokens, on a new connection": (first, loop, reconnecting(server)),
+        "one request per token, `loop`": (shipped, loop, server.predict()),
         "`generate` over REST": (shipped, graph, server.predict()),
         "`generate` over gRPC": (shipped, graph, server.predict_by_grpc()),
     }
 
 
-def afresh(server: Server) -> Predict:
-    """Return a client that opens a connection for every request."""
+def reconnecting(server: Server) -> Predict:
+    """Return a client that opens a new connection for every request."""
 
     def predict(body: dict[str, Any]) -> dict[str, Any]:
         with requests.Session() as session:

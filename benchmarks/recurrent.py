@@ -1,7 +1,7 @@
-"""A training step of the poet's recurrent layers alone, Keras's beside ours: python -m benchmarks.recurrent.
+"""A training step of the poet's recurrent layers alone, Keras's and ours: python -m benchmarks.recurrent.
 
-The two take turns in one process, and the medians are printed, of processor seconds and of seconds by the clock.
-KERAS_BACKEND chooses the backend.
+The two alternate in one process; the medians of CPU seconds and of wall-clock seconds are printed. KERAS_BACKEND
+chooses the backend.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def main() -> None:
     turns = parser.parse_args().turns
     rows = [measure(kind, dtype, batch, turns) for dtype, batch, kind in product(DTYPES, BATCHES, LAYERS)]
     heads = ["backend", "dtype", "batch", "layer", "Keras, CPU s", "ours, CPU s", "ratio"]
-    print_table([*heads, "Keras, clock s", "ours, clock s", "ratio"], rows)
+    print_table([*heads, "Keras, wall s", "ours, wall s", "ratio"], rows)
     print(machine())
 
 

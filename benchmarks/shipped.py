@@ -1,11 +1,12 @@
-"""What `make bench` measures: an exported release behind a server, in this process, and as bare matrix products."""
+"""What `make bench` measures: an exported release behind a server, in process, and as bare matrix products."""
 
 import os
 
-# Before numpy, which reads them when it is imported: what is said of one core is true of its products too.
+# Before numpy, which reads them when it is imported: its matrix products must use one core too.
 os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 import json
+import shutil
 import socket
 import sys
 import tempfile
@@ -31,9 +32,9 @@ from model.text.release import TextRelease, read
 from model.text.sampling import Stop
 
 PROMPT = "Ночь, улица, фонарь"
-TOKENS = 100  # of a poem
-SECONDS = 60  # for one answer
-MOST_SEEDS = 2000  # tried
+TOKENS = 100  # per poem
+SECONDS = 60  # per request
+MOST_SEEDS = 2000  # at most, to be tried
 ENGINES = ("SavedModel", "LiteRT")
 ONE_THREAD = ["--tensorflow_intra_op_parallelism=1", "--tensorflow_inter_op_parallelism=1"]
 Tensors = Mapping[str, NDArray[Any]]
@@ -42,43 +43,52 @@ Decoder = Callable[[Predict, TextRelease, list[int], Parameters, list[int]], lis
 
 @dataclass(frozen=True)
 class Shipped:
-    """A release of the poet, exported to the directory `version`."""
+    """A release of the poet, in its folder and exported to the directory `version`."""
 
+    folder: Path
     version: Path
     text: TextRelease
     sizes: PoetSizes
 
     @classmethod
     def at(cls, release: Path, version: Path) -> "Shipped":
-        """Read the release that was exported."""
+        """Read the exported release."""
         config = (release / CONFIG).read_bytes()
         network = json.loads(config)["network"]
         if network.pop("kind") != "poet":
-            sys.exit(f"{release} is no poet, and the products of its network are not known here")
-        return cls(version, read(config, (release / TOKENIZER).read_bytes()), PoetSizes(**network))
+            sys.exit(f"{release} is not a poet; this benchmark knows only the matrix products of a poet")
+        return cls(release, version, read(config, (release / TOKENIZER).read_bytes()), PoetSizes(**network))
 
     @property
     def prompt(self) -> list[int]:
-        """The tokens of the line that every poem goes on from."""
+        """The tokens of the line that every poem continues."""
         return self.text.tokenizer.encode_prompt(PROMPT, with_break=self.text.prompt_break)[0]
 
     @property
     def parameters(self) -> Parameters:
-        """Those of the release, but for the length."""
+        """The parameters of the release, except for the length."""
         return replace(self.text.defaults, max_tokens=TOKENS, max_lines=int(BOUNDS["max_lines"].maximum or 0))
 
     def served(self, engine: str) -> Path:
-        """Return the versions that a server serves by the engine.
+        """Return the versions that a server serves with the engine.
 
-        LiteRT's has its file alone, as `make run` places it: warm-up requests would load TensorFlow beside it.
+        For LiteRT, the release's own file, as in `make run`.
         """
         if engine == "SavedModel":
             return self.version.parent
-        alone = self.version.parent.parent / "lite" / self.version.name
-        if not alone.exists():
-            alone.mkdir(parents=True)
-            os.link(self.version / LITE, alone / LITE)
-        return alone.parent
+        placed = self.version.parent.parent / "lite" / self.version.name
+        if not placed.exists():
+            placed.mkdir(parents=True)
+            shutil.copyfile(self.folder / LITE, placed / LITE)
+        return placed.parent
+
+    def lite_float(self) -> bytes:
+        """Return the SavedModel as a file for LiteRT with its weights as they are, in float32."""
+        import tensorflow as tf
+
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(self.version), signature_keys=["generate"])
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        return bytes(converter.convert())
 
     def write(self, decoder: Decoder, predict: Predict, seeds: list[int]) -> int:
         """Write a poem for each seed; return the tokens of them all."""
@@ -86,7 +96,7 @@ class Shipped:
         return sum(len(draft.choices) for draft in drafts)
 
     def long_seeds(self, predict: Predict, count: int) -> list[int]:
-        """Return the first seeds whose poems have all of TOKENS tokens."""
+        """Return the first seeds whose poems have at least TOKENS tokens."""
         seeds: list[int] = []
         for first in range(0, MOST_SEEDS, 32):
             tried = list(range(first, first + 32))
@@ -94,11 +104,11 @@ class Shipped:
             seeds += [seed for seed, draft in zip(tried, drafts, strict=True) if draft.stop is Stop.MAX_TOKENS]
             if len(seeds) >= count:
                 return seeds[:count]
-        sys.exit(f"Of {MOST_SEEDS} seeds only {len(seeds)} give a poem of {TOKENS} tokens")
+        sys.exit(f"only {len(seeds)} of {MOST_SEEDS} seeds yield a poem of {TOKENS} tokens")
 
 
 def floor(shipped: Shipped, batch: int) -> Callable[[int], int]:
-    """Return a way that multiplies what a batch of poems does, prompt included, by numpy's BLAS, and no more."""
+    """Return a function that computes only the matrix products of a batch of poems and prompts, with numpy's BLAS."""
     wide, deep = shipped.sizes.embedding, shipped.sizes.recurrent
     # Of attention, the LSTM and the GRU; then of the head.
     reading = [(wide, 3 * wide), (wide, wide), (wide, 4 * deep), (deep, 4 * deep), (wide, 3 * deep), (deep, 3 * deep)]
@@ -132,8 +142,8 @@ class Server:
     seconds: float
 
     def predict(self) -> Predict:
-        """Return a client of the REST API as the backend has it: its connection is kept."""
-        client = ServingClient(BackendSettings.from_environment({"SERVING_URL": self.url}))
+        """Return a REST client like the backend's, with a persistent connection."""
+        client = ServingClient(BackendSettings(serving_url=self.url))
         return lambda body: client.predict(self.name, self.version, body, Deadline.after(SECONDS))
 
     def predict_by_grpc(self) -> Predict:
@@ -156,7 +166,7 @@ class Server:
 
 @contextmanager
 def serve(shipped: Shipped, engine: str, flags: Sequence[str] = (), grpc_port: int = 0) -> Iterator[Server]:
-    """Run a server; it listens when the model is loaded. A port for gRPC loads TensorFlow, whatever the engine."""
+    """Run a server, which listens once the model is loaded. A gRPC port loads TensorFlow, whatever the engine."""
     port, name = free_port(), shipped.text.name
     given = [f"--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={shipped.served(engine)}"]
     started = time.monotonic()
@@ -168,19 +178,19 @@ def serve(shipped: Shipped, engine: str, flags: Sequence[str] = (), grpc_port: i
 
 @contextmanager
 def running(arguments: Sequence[str], environment: dict[str, str], port: int) -> Iterator[int]:
-    """Run `python -m ARGUMENTS`, which is to listen at the port; yield the number of its process."""
+    """Run `python -m ARGUMENTS`, which must listen on the port; yield its process id."""
     with tempfile.TemporaryDirectory() as logs:
         stack = Stack(Path(logs))
         try:
             stack.start(arguments[0], arguments, environment)
-            stack.wait_until(lambda: _listens(port), f"{arguments[0]} does not listen")
+            stack.wait_until(lambda: _listens(port), f"{arguments[0]} is not listening")
             yield stack.running[arguments[0]].pid
         finally:
             stack.stop()
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
@@ -190,12 +200,12 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def in_process(shipped: Shipped) -> dict[str, Predict]:
-    """Return `generate` without a server between, by the engine, on one thread."""
+def in_process(shipped: Shipped, threads: int) -> dict[str, Predict]:
+    """Return clients that run `generate` in process, by form: SavedModel, LiteRT in float32 and in int8."""
     import tensorflow as tf
     from ai_edge_litert.interpreter import Interpreter
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     generate = tf.saved_model.load(shipped.version).signatures["generate"]
 
@@ -203,12 +213,19 @@ def in_process(shipped: Shipped) -> dict[str, Predict]:
         outputs = generate(**{name: tf.constant(tensor) for name, tensor in inputs.items()})
         return {name: tensor.numpy() for name, tensor in outputs.items()}
 
-    runner = Interpreter(str(shipped.version / LITE), num_threads=1).get_signature_runner("generate")
-    return {"SavedModel": _with_tensors(saved_model), "LiteRT": _with_tensors(lambda inputs: runner(**inputs))}
+    def lite(content: bytes) -> Predict:
+        runner = Interpreter(model_content=content, num_threads=threads).get_signature_runner("generate")
+        return _with_tensors(lambda inputs: runner(**inputs))
+
+    return {
+        "SavedModel": _with_tensors(saved_model),
+        "LiteRT, float32": lite(shipped.lite_float()),
+        "LiteRT, int8": lite((shipped.folder / LITE).read_bytes()),
+    }
 
 
 def _with_tensors(call: Callable[[Tensors], Tensors]) -> Predict:
-    """Return a `predict` that takes the body of a REST request and hands its inputs on as tensors."""
+    """Return a `predict` that takes the body of a REST request and passes its inputs as tensors."""
 
     def predict(body: dict[str, Any]) -> dict[str, Any]:
         arrays = {name: np.asarray(values) for name, values in body["inputs"].items()}

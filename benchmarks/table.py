@@ -1,4 +1,4 @@
-"""What the benchmarks share: percentiles, rows, and the name of the machine."""
+"""Shared by the benchmarks: percentiles, tables, and the name of the machine."""
 
 import os
 import platform
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that a share of the values lies at or below."""
+    """Return the value at or below which a share of the values lies."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 def in_turns(ways: Mapping[str, Callable[[int], int]], turns: int) -> dict[str, float]:
-    """Return the milliseconds a token of each way, the median of so many turns; one before them warms up.
+    """Return the milliseconds per token of each method, the median of `turns` turns after a warm-up.
 
-    A way is told the number of the turn, from 0, and gives the tokens that it wrote.
+    A method is called with the number of the turn, from 0, and returns the number of tokens that it wrote.
     """
     found: dict[str, list[float]] = {name: [] for name in ways}
     for turn in (0, *range(turns)):
@@ -33,7 +33,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def machine() -> str:
-    """Say on what this was measured."""
+    """Describe the machine."""
     lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     names = {line.partition(": ")[2] for line in lines if line.startswith("model name")}
     load = f"load {os.getloadavg()[0]:.1f} at the end"

@@ -1,7 +1,7 @@
-"""Training speed of each network, beside plain Keras `fit` on the same batches: python -m benchmarks.training CORPUS.
+"""Training speed of each network, relative to Keras's `fit` on the same batches: python -m benchmarks.training CORPUS.
 
-Both have the same optimizer and take turns in one process; the ratio of the two is what counts. Ours are the steps of a
-real run, with its rows and checkpoints. As many steps as are measured go before them: they compile.
+Both use the same optimizer and alternate in one process; the ratio is what matters. Ours are the steps of a real run,
+with its rows and checkpoints. The same number of steps runs first, to compile.
 """
 
 import argparse
@@ -41,14 +41,14 @@ class EnoughError(Exception):
 
 
 class Watch(Console):
-    """Shows nothing, notes when each step ends, and stops the run."""
+    """Prints nothing, records the end of each step, and stops the run."""
 
     def __init__(self, settings: Training, most: int) -> None:
         super().__init__(settings, say=lambda _: None)
         self.most, self.ends = most, list[float]()
 
     def step(self, progress: Progress, logs: Mapping[str, float]) -> None:
-        """Note a finished step."""
+        """Record a finished step."""
         super().step(progress, logs)
         self.ends.append(time.monotonic())
         if len(self.ends) == self.most:
@@ -56,7 +56,7 @@ class Watch(Console):
 
 
 def ours(trainer: Trainer, batches: Batches, steps: int) -> float:
-    """Return the seconds of `steps` steps of a run."""
+    """Return the seconds that `steps` steps of a run take."""
     trainer.console = watch = Watch(trainer.settings, 2 * steps)
     with suppress(EnoughError):
         trainer.run(Plan([Stage(trainer.settings, batches, trainer.settings.epochs)]), [])
@@ -64,7 +64,7 @@ def ours(trainer: Trainer, batches: Batches, steps: int) -> float:
 
 
 def fit(trainer: Trainer, batches: Batches, steps: int) -> float:
-    """Return the seconds of `steps` steps of `fit`."""
+    """Return the seconds that `steps` steps of `fit` take."""
     marks: list[float] = []
     mark = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: marks.append(time.monotonic()))
     given = _without_none(batch.inputs for batch in batches.epoch(0))
@@ -78,7 +78,7 @@ def _without_none(batches: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...
 
 
 def measure(name: str, preset: Preset, texts: list[Text], steps: int, turns: int) -> list[str]:
-    """Return the row of a network."""
+    """Return the table row of a network."""
     seconds: dict[Way, list[float]] = {ours: [], fit: []}
     seen = [text.text for text in texts]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
-"""Small networks trained on equal numbers of tokens: what a change of the recipe is worth, before a long run.
+"""Small networks trained on the same number of tokens, to evaluate changes before a long run.
 
-Each trial is a run of `model train` in a folder of its own; one that is finished is not run again. The figures are of
-the validation part of the main corpus: all bits of all tokens over all characters.
+Each trial is a run of `model train` in its own folder; a finished one is not repeated. The figures are for the
+validation part of the main corpus: all bits of all tokens divided by all characters.
 """
 
 import argparse
@@ -19,17 +19,20 @@ from model.corpus.reading import read_corpus
 from model.corpus.split import split
 from model.corpus.texts import write_lines
 
-SYLLABLES = "syllables"  # the poems, each line with a mark of how many syllables it has
-MARK = 0xE100  # of no syllables; a private character
+SYLLABLES = "syllables"  # the poems, each line with a mark for its number of syllables
+MARK = 0xE100  # for no syllables; a private-use character
 VOWELS = re.compile("[аеёиоуыэюяѣіѵ]", re.IGNORECASE)
 NORMALISATION = ["nfc", "dashes", "quotes", "yo"]
 BACKWARDS = [*NORMALISATION, "backwards"]
 LINE_STARTS = [*NORMALISATION, "line_starts", "backwards"]
 ROUND = {"epochs": 1}
 HALF = {"epochs": 1, "train_size": 0.5}
-FEW = {"epochs": 5, "train_size": 0.1}  # a tenth of the poems over and over, as a long run reads all of them
+FEW = {
+    "epochs": 5,
+    "train_size": 0.1,
+}  # a tenth of the poems, many times, since a long run reads all of them many times
 Trial = tuple[Sequence[str], Mapping[str, Any], Mapping[str, Any] | None, Sequence[str]]
-# normalisation, what [training] and [pretraining] have, and the names of the corpora, the main one first
+# normalisation, the settings of [training] and [pretraining], and the names of the corpora, the main one first
 TRIALS: Mapping[str, Trial] = {
     "forwards": (NORMALISATION, ROUND, None, ["poems"]),
     "backwards": (BACKWARDS, ROUND, None, ["poems"]),
@@ -112,9 +115,9 @@ def run(folder: Path, trial: Trial, corpora: Mapping[str, Path]) -> dict[str, An
 
 
 def with_syllables(poems: Path, path: Path) -> float:
-    """Write the poems with a mark of a line's syllables behind it, and return by how much that lengthens validation.
+    """Write the poems with a syllable mark after each line; return the factor by which that lengthens validation texts.
 
-    Written backwards, the mark is what a line begins with. It is of no alphabet, so the split stays as it is.
+    Written backwards, a line begins with its mark. The mark is not a letter, so the split is unchanged.
     """
     texts = read_corpus(poems)
     marked = [replace(text, text="\n".join(map(_marked, text.text.split("\n")))) for text in texts]
@@ -134,7 +137,7 @@ def main() -> None:
     for name in ("poems", "poems_more", "prose"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--only", type=int, nargs="*", help="the numbers of the trials to run, from 1")
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of the trials to run, from 1")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     marked = options.out / f"{SYLLABLES}.jsonl"
@@ -146,10 +149,10 @@ def main() -> None:
             continue
         history = run(options.out / f"{number}", trial, corpora)
         best = min(row["validation_bits_per_char"] for row in history["epochs"])
-        best *= longer if SYLLABLES in trial[3] else 1  # the marks' bits count, their characters do not
+        best *= longer if SYLLABLES in trial[3] else 1  # the marks' bits count, but not their characters
         seconds = history["epochs"][-1]["seconds"]
         rows.append([name, f"{history['tokens'] / 1e6:.2f} M", f"{seconds / 60:.0f}", f"{best:.4f}"])
-    print_table(["trial", "tokens", "minutes", "bits a character"], rows)
+    print_table(["trial", "tokens", "minutes", "bits per character"], rows)
     print(machine())
 
 

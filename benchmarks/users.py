@@ -1,4 +1,4 @@
-"""Users at once: poems asked of the model server, and of the backend before it, with batching and without."""
+"""Concurrent users: poems requested from the model server, and from the backend, with and without batching."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,12 +13,12 @@ from backend.decoders import graph
 from benchmarks.shipped import ENGINES, PROMPT, SECONDS, Server, Shipped, free_port, running, serve
 from benchmarks.table import percentile, print_table
 
-USERS = (1, 4, 16)
-POEMS = 20  # in a turn, for all users together
+USERS = (1, 16)
+POEMS = 16  # per turn, for all users together
 TURNS = 2
 BATCHING = "--batching_parameters_file=serving/config/batching.config"  # as shipped
-Ask = Callable[[int], object]  # for the poem of a seed
-Connect = Callable[[], Ask]  # each user's own connection
+Ask = Callable[[int], object]  # requests the poem of a seed
+Connect = Callable[[], Ask]  # opens each user's own connection
 
 
 def measure(release: Path, version: Path) -> None:
@@ -33,7 +33,7 @@ def measure(release: Path, version: Path) -> None:
                 asked.setdefault(f"{engine}, model server", {})[state] = partial(of_server, shipped, server)
                 asked.setdefault(f"{engine}, backend", {})[state] = partial(of_backend, url)
         rows = [row for name, ways in asked.items() for users in USERS for row in compare(name, ways, users)]
-    heads = ["asked", "users", "batching", "poems a second", "of those without", "p50 ms", "p95 ms"]
+    heads = ["service", "users", "batching", "poems per second", "relative to none", "p50 ms", "p95 ms"]
     print_table(heads, rows)
     print(
         f"\n{TURNS} turns of {POEMS} poems as the release writes them by default, servers with their default threads."
@@ -41,25 +41,27 @@ def measure(release: Path, version: Path) -> None:
 
 
 def of_server(shipped: Shipped, server: Server) -> Ask:
-    """Ask the model server, as the backend does."""
+    """Request poems from the model server, as the backend does."""
     predict = server.predict()
     return lambda seed: graph(predict, shipped.text, shipped.prompt, shipped.text.defaults, [seed])
 
 
 def of_backend(url: str) -> Ask:
-    """Ask the backend, as the bot does."""
+    """Request poems from the backend, as the bot does."""
     session = requests.Session()
     session.trust_env = False
 
     def ask(seed: int) -> None:
-        session.post(f"{url}/generate", json={"prompt": PROMPT, "seed": seed}, timeout=SECONDS).raise_for_status()
+        session.post(
+            f"{url}/generate", json={"prompt": PROMPT, "seed": seed, "decoder": "graph"}, timeout=SECONDS
+        ).raise_for_status()
 
     return ask
 
 
 @contextmanager
 def backend_before(server: Server) -> Iterator[str]:
-    """Run a backend that asks this server; yield its address."""
+    """Run a backend that uses this server; yield its URL."""
     port = free_port()
     environment = {"SERVING_URL": server.url, "MODELS": server.name, "BACKEND_HOST": "127.0.0.1"}
     with running(["backend"], {**environment, "BACKEND_PORT": str(port), "MAX_CONCURRENT": str(max(USERS))}, port):
@@ -67,10 +69,10 @@ def backend_before(server: Server) -> Iterator[str]:
 
 
 def compare(name: str, ways: Mapping[str, Connect], users: int) -> Iterator[list[object]]:
-    """Yield a row for each state of batching, measured in turns."""
+    """Yield a row for each batching setting, measured in turn."""
     spent, waits = dict.fromkeys(ways, 0.0), {state: list[float]() for state in ways}
     for connect in ways.values():
-        connect()(0)  # warms up
+        connect()(0)  # warm-up
     for _ in range(TURNS):
         for state, connect in ways.items():
             started = time.perf_counter()
@@ -83,8 +85,8 @@ def compare(name: str, ways: Mapping[str, Connect], users: int) -> Iterator[list
 
 
 def crowd(asks: Sequence[Ask]) -> list[float]:
-    """Have the users ask for poems until there are POEMS; return the seconds that each took."""
-    seeds = iter(range(POEMS))  # shared: the next poem is for whoever is free
+    """Let the users request POEMS poems in total; return the seconds of each request."""
+    seeds = iter(range(POEMS))  # shared: the next poem goes to whoever is free
 
     def user(ask: Ask) -> list[float]:
         waits = []

@@ -1,1 +1,1 @@
-"""What `python -m model` can do: a module a family of commands, each with `add(commands)`."""
+"""The commands of `python -m model`: one module per family of commands, each with `add(commands)`."""

@@ -1,4 +1,4 @@
-"""Cleaning a corpus by a preset's steps."""
+"""Cleaning a corpus with a preset's steps."""
 
 import argparse
 from pathlib import Path
@@ -19,20 +19,22 @@ if TYPE_CHECKING:
     from model.corpus.texts import Text
 
 MAX_EXPLAINED = 1000
-WIDTH = 160  # columns, where the output is no terminal
+WIDTH = 160  # columns, if the output is not a terminal
 
 
 def add(commands: "Commands") -> None:
     """Declare the command."""
     parser = command(commands, clean, "corpus", "out")
-    parser.add_argument("--preset", required=True, help="whose steps to take: a name of model/presets, or a .toml file")
-    parser.add_argument("--explain", type=int, default=0, metavar="N", help="show N texts before and after")
-    parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one a core)")
     parser.add_argument(
-        "--source", action="append", default=[], metavar="NAME", help="where the texts come from, for corpus.json"
+        "--preset", required=True, help="the preset whose steps to run: a name from model/presets, or a .toml file"
+    )
+    parser.add_argument("--explain", type=int, default=0, metavar="N", help="show N texts before and after")
+    parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one per core)")
+    parser.add_argument(
+        "--source", action="append", default=[], metavar="NAME", help="source of the texts, recorded in corpus.json"
     )
     parser.add_argument(
-        "--licence", action="append", default=[], metavar="TERMS", help="of each --source, in their order"
+        "--licence", action="append", default=[], metavar="TERMS", help="licence of each --source, in the same order"
     )
     add_reading_options(parser)
 
@@ -42,20 +44,20 @@ def clean(options: argparse.Namespace) -> None:
     from model.corpus.provenance import forgotten, made, record, sources, writing_in
     from model.presets.preset import cleaning_steps
 
-    steps, told = cleaning_steps(options.preset), _told(options) or sources(options.corpus)
+    steps, origin = cleaning_steps(options.preset), _given_sources(options) or sources(options.corpus)
     while True:
         gone = forgotten(options.corpus, options.out)
         report = _clean(options, steps, {one["mark"] for one in gone})
         with writing_in(options.out.parent):
-            if forgotten(options.corpus, options.out) == gone:  # else a text is to be forgotten since we began
+            if forgotten(options.corpus, options.out) == gone:  # otherwise a text was added to the list meanwhile
                 how = {"preset": options.preset, **report.summary()}
-                record(options.out, made(options.out, options.corpus, told, gone, how))
+                record(options.out, made(options.out, options.corpus, origin, gone, how))
                 break
     _print(report, options.out)
 
 
 def _clean(options: argparse.Namespace, steps: "Sequence[Step]", gone: set[str]) -> "Report":
-    """Clean all but what is to be forgotten."""
+    """Clean all texts except those to be forgotten."""
     from model.corpus.cleaning.pipeline import clean as clean_corpus
     from model.corpus.cleaning.workers import cores
     from model.corpus.forgetting import is_forgotten
@@ -81,7 +83,7 @@ def _clean(options: argparse.Namespace, steps: "Sequence[Step]", gone: set[str])
 
 
 def _print(report: "Report", out: Path) -> None:
-    """Print the texts that are explained, and the table."""
+    """Print the explained texts and the table."""
     from rich.console import Console
 
     console = Console(highlight=False, emoji=False)
@@ -92,19 +94,19 @@ def _print(report: "Report", out: Path) -> None:
     _show(console, report, out)
 
 
-def _told(options: argparse.Namespace) -> list[dict[str, str]]:
-    """Return the sources that the user names."""
+def _given_sources(options: argparse.Namespace) -> list[dict[str, str]]:
+    """Return the sources given on the command line."""
     if len(options.source) != len(options.licence):
-        raise ModelError("each --source needs its --licence")
+        raise ModelError("each --source needs a --licence")
     return [{"source": name, "licence": terms} for name, terms in zip(options.source, options.licence, strict=True)]
 
 
 def _show(console: "Console", report: "Report", out: Path) -> None:
-    """Print the table and the sums."""
+    """Print the table and the totals."""
     from rich.table import Table
 
     table = Table("step")
-    for name in ("changed", "dropped", "characters less"):
+    for name in ("changed", "dropped", "characters removed"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("example", overflow="fold")
     for step in report.steps:
@@ -112,7 +114,7 @@ def _show(console: "Console", report: "Report", out: Path) -> None:
         table.add_row(step.step, *numbers, _example(step))
     console.print(table)
     if report.forgotten:
-        console.print(f"{report.forgotten:,} texts were left out before, as they are to be forgotten")
+        console.print(f"{report.forgotten:,} texts were left out because they are to be forgotten")
     for name, size in (("in ", report.before), ("out", report.after)):
         counts = ", ".join(f"{size[unit]:,} {unit}" for unit in ("texts", "lines", "words", "characters"))
         console.print(f"{name}  {counts}")
@@ -133,14 +135,14 @@ def _example(step: "StepReport") -> str:
 
 
 def _show_explained(console: "Console", explained: "Explained") -> None:
-    """Print a text as it was and as it is."""
+    """Print a text before and after cleaning."""
     from rich.markup import escape
 
     text = explained.text
     names = ", ".join(filter(None, (text.author, text.title, text.url)))
     console.rule(escape(_on_one_line(f"text {explained.number} {names}")), align="left")
     after = "(dropped)" if explained.after is None else explained.after
-    body = f"{text.text}\n\n--- {', '.join(explained.steps) or 'no step touched it'} --->\n\n{after}\n"
+    body = f"{text.text}\n\n--- {', '.join(explained.steps) or 'no step changed it'} --->\n\n{after}\n"
     console.print("\n".join(map(_printable, body.split("\n"))), markup=False, soft_wrap=True)
 
 
@@ -149,5 +151,5 @@ def _on_one_line(text: str) -> str:
 
 
 def _printable(line: str) -> str:
-    """Show what is not printable as a dot: a text may hold what a terminal obeys."""
+    """Replace unprintable characters by dots: a text may contain terminal control sequences."""
     return "".join(char if char.isprintable() else "·" for char in line)

@@ -1,4 +1,4 @@
-"""Collecting texts from the web: a subcommand a site, all with the same manners and one line of progress."""
+"""Collect texts from the web. Each site is a subcommand; all share the options for polite crawling."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from model.corpus.collection import Collection
     from model.corpus.collectors.fetching import Fetcher
 
-    # Goes on from where the collection stands; after each step that is kept, gives a short word of where it is.
+    # Resumes from the position stored in the collection; yields a short description of its position after each step.
     Collector = Callable[[Fetcher, Collection], Iterator[str]]
 
 BOUNDS = {"delay": (0.0, 3600.0), "timeout": (0.1, 3600.0)}  # seconds
@@ -32,28 +32,31 @@ def add(commands: "Commands") -> None:
         "--from",
         dest="first",
         metavar="YYYY/MM/DD",
-        help="the day to begin with (default: where the file stands; yesterday for a new one)",
+        help="the first day to collect (default: where the file stopped; yesterday for a new one)",
     )
     parser.add_argument(
-        "--until", default="2000/01/01", metavar="YYYY/MM/DD", help="the day to end with, an earlier one (%(default)s)"
+        "--until",
+        default="2000/01/01",
+        metavar="YYYY/MM/DD",
+        help="the last, earlier day to collect (default: %(default)s)",
     )
     parser.add_argument("--site", default="https://stihi.ru", metavar="URL", help="(default: %(default)s)")
     parser = _site(sites, vk, robots=False)
     wall = parser.add_mutually_exclusive_group(required=True)
-    wall.add_argument("--owner", type=int, metavar="-NUMBER", help="the community's number, with its minus")
-    wall.add_argument("--domain", default="", metavar="NAME", help="the community's short name, in place of its number")
+    wall.add_argument("--owner", type=int, metavar="-NUMBER", help="the community's number, including the minus sign")
+    wall.add_argument("--domain", default="", metavar="NAME", help="the community's short name, instead of its number")
     parser.add_argument("--api", default="https://api.vk.com", metavar="URL", help="(default: %(default)s)")
     parser = _site(sites, reddit)
     parser.add_argument("--subreddit", action="append", required=True, metavar="NAME", help="may be given repeatedly")
     parser.add_argument(
-        "--time", required=True, metavar="FILTER", help="the top of the hour, day, week, month, year, all"
+        "--time", required=True, metavar="FILTER", help="period of the top list: hour, day, week, month, year or all"
     )
     parser.add_argument("--site", default="https://www.reddit.com", metavar="URL", help="(default: %(default)s)")
     parser.add_argument("--api", default="https://oauth.reddit.com", metavar="URL", help="(default: %(default)s)")
 
 
 def stihi(options: argparse.Namespace) -> "Collector":
-    """Poems of stihi.ru, day by day, downwards."""
+    """Poems from stihi.ru, day by day, backwards in time."""
     from model.corpus.collectors import stihi as site
 
     settings = site.settings(options.site, options.first, options.until)
@@ -61,7 +64,7 @@ def stihi(options: argparse.Namespace) -> "Collector":
 
 
 def vk(options: argparse.Namespace) -> "Collector":
-    """Texts of a community's wall on VK; the environment variable VK_TOKEN holds the token."""
+    """Texts from a VK community's wall. The environment variable VK_TOKEN must hold the token."""
     from model.corpus.collectors import vk as site
 
     settings = site.VkSettings(os.environ.get(site.TOKEN, ""), options.owner, options.domain, options.api)
@@ -69,30 +72,30 @@ def vk(options: argparse.Namespace) -> "Collector":
 
 
 def reddit(options: argparse.Namespace) -> "Collector":
-    """Titles of subreddits' top submissions; the variables REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET open the API."""
+    """Titles of subreddits' top posts. REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET in the environment enable the API."""
     from model.corpus.collectors import reddit as site
 
     client_id, secret = os.environ.get(site.CLIENT_ID, ""), os.environ.get(site.CLIENT_SECRET, "")
     settings = site.RedditSettings(tuple(options.subreddit), options.time, client_id, secret, options.site, options.api)
-    options.robots = not settings.has_credentials  # robots.txt speaks of the site, not of the API
+    options.robots = not settings.has_credentials  # robots.txt applies to the site, not to the API
     return lambda fetcher, collection: site.collect(fetcher, collection, settings)
 
 
 def _site(
     sites: "Commands", collector: Callable[[argparse.Namespace], "Collector"], *, robots: bool = True
 ) -> argparse.ArgumentParser:
-    """Declare a site by the function that makes its collector, which gives the name and the help."""
+    """Declare the site whose collector the function creates; the function's name and docstring are the subcommand's."""
     parser = sites.add_parser(collector.__name__, help=collector.__doc__, description=collector.__doc__)
     parser.set_defaults(command=collect, collector=collector, robots=robots)
-    parser.add_argument("--out", type=Path, required=True, metavar="NAME.sqlite", help="the file to go on with")
-    parser.add_argument("--contact", required=True, help="your e-mail address or page, for the owner of the site")
-    parser.add_argument("--delay", type=float, default=1.0, help="seconds between two requests (default: %(default)s)")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for one answer (default: %(default)s)")
+    parser.add_argument("--out", type=Path, required=True, metavar="NAME.sqlite", help="the file to create or extend")
+    parser.add_argument("--contact", required=True, help="your e-mail address or web page, shown to the site's owner")
+    parser.add_argument("--delay", type=float, default=1.0, help="seconds between requests (default: %(default)s)")
+    parser.add_argument("--timeout", type=float, default=60.0, help="time limit of a request (default: %(default)s)")
     return parser
 
 
 def collect(options: argparse.Namespace) -> None:
-    """Collect until there is no more, or until stopped. The same command goes on from there."""
+    """Collect until there is nothing left, or until stopped. The same command resumes."""
     from model.corpus.collection import open_collection
     from model.corpus.collectors.fetching import Fetcher, Manners
 
@@ -117,7 +120,7 @@ def collect(options: argparse.Namespace) -> None:
                 progress.step()
             where[0] = "done"
         except KeyboardInterrupt:
-            progress.say("stopped; the same command goes on from here")
+            progress.say("stopped; run the same command to resume")
             raise
         finally:
             progress.end()
@@ -125,9 +128,9 @@ def collect(options: argparse.Namespace) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     if not _CONTACT.fullmatch(options.contact):
-        raise ModelError("--contact must be an e-mail address or the address of a page, such as you@example.org")
+        raise ModelError("--contact must be an e-mail address or a web address, such as you@example.org")
     for name, (least, most) in BOUNDS.items():
         if not least <= getattr(options, name) <= most:
             raise ModelError(f"--{name} must be from {least:g} to {most:g} seconds")
     if options.out.suffix != ".sqlite":
-        raise ModelError(f"--out {options.out}: the name must end with .sqlite")
+        raise ModelError(f"--out {options.out}: the name must end in .sqlite")

@@ -1,4 +1,4 @@
-"""From one form of corpus to another."""
+"""Converting a corpus from one format to another."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -20,18 +20,18 @@ def add(commands: "Commands") -> None:
     parser = command(commands, convert, "source", "out")
     add_reading_options(parser)
     add_layout_options(
-        parser.add_argument_group("writing", "OUT is a .jsonl file, or a .txt file whose texts lie like this:"),
+        parser.add_argument_group("writing", "OUT is a .jsonl file, or a .txt file with this layout:"),
         "write-",
     )
 
 
 def convert(options: argparse.Namespace) -> None:
-    """Write the texts of a corpus as JSON lines, or as plain text that is parted as you say."""
+    """Write the texts of a corpus as JSON lines, or as plain text in the layout that you choose."""
     out = options.out
     if out.suffix not in {".jsonl", ".txt"}:
-        raise ModelError(f"{out}: texts are written to a .jsonl or a .txt file")
+        raise ModelError(f"{out}: the output must be a .jsonl or a .txt file")
     if out.exists() and out.samefile(options.source):
-        raise ModelError(f"{out}: the corpus cannot be written onto itself")
+        raise ModelError(f"{out}: the output would overwrite the corpus; choose another name")
     gone = forgotten(options.source, out)
     texts = admitted(read(options.source, form(options)), gone)
     with replacing(out) as new, new.open("w", encoding="utf-8", newline="\n") as file:

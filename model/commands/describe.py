@@ -1,4 +1,4 @@
-"""What a corpus holds, for programs and for people."""
+"""Statistics of a corpus, as JSON and as a page."""
 
 import argparse
 from itertools import chain
@@ -26,7 +26,7 @@ def add(commands: "Commands") -> None:
 
 
 def describe(options: argparse.Namespace) -> None:
-    """Count what a corpus holds: statistics.json, and report.html to look at."""
+    """Compute statistics of a corpus: statistics.json, and report.html for reading."""
     from model.corpus.description.report import HTML, prepare, write
     from model.corpus.description.statistics import survey
 
@@ -35,15 +35,15 @@ def describe(options: argparse.Namespace) -> None:
     if first is None:
         raise ModelError(f"{options.corpus}: the corpus is empty")
     prepare(options.out)
-    statistics = survey(options.corpus.absolute().name, _telling(chain([first], texts)))
+    statistics = survey(options.corpus.absolute().name, _with_progress(chain([first], texts)))
     write(statistics, options.out)
     for line in _figures(statistics):
         say(line)
     say(str(options.out / HTML))
 
 
-def _telling(texts: "Iterator[Text]") -> "Iterator[Text]":
-    """Say how far it is, since a large corpus takes minutes."""
+def _with_progress(texts: "Iterator[Text]") -> "Iterator[Text]":
+    """Report progress, since a large corpus takes minutes."""
     read_so_far = 0
     progress = Progress(lambda: f"texts: {read_so_far:,}")
     for text in texts:
@@ -56,13 +56,13 @@ def _telling(texts: "Iterator[Text]") -> "Iterator[Text]":
 def _figures(statistics: "Statistics") -> list[str]:
     vocabulary, duplicates, verse = statistics.vocabulary, statistics.duplicates, statistics.verse
     different = f"{vocabulary.distinct:,} different words, {vocabulary.hapaxes:,} of them once"
-    repeated = f"repeated texts: {duplicates.exact:,} exactly, {duplicates.by_letters:,} by their letters"
-    told = [
+    repeated = f"repeated texts: {duplicates.exact:,} identical, {duplicates.by_letters:,} with the same letters"
+    figures = [
         f"{statistics.lines:,} lines, {statistics.words:,} words, {statistics.characters:,} characters",
         f"{different} (estimated)" if vocabulary.estimated else different,
         f"{repeated} (estimated)" if duplicates.estimated else repeated,
     ]
     if statistics.lines > statistics.texts > 1:
         fours, broken = verse.divisible_by_four, verse.stanza_breaks
-        told.append(f"of the texts, {fours:.1%} have lines divisible by four, {broken:.1%} have stanza breaks")
-    return told
+        figures.append(f"{fours:.1%} of the texts have a multiple of four lines, {broken:.1%} have stanza breaks")
+    return figures

@@ -1,4 +1,4 @@
-"""How good a release is."""
+"""Measuring the quality of a release."""
 
 import argparse
 import json
@@ -24,23 +24,23 @@ def add(commands: "Commands") -> None:
     parser = command(commands, evaluate, "release", "texts")
     parser.add_argument(
         "--part", choices=PARTS, default="all",
-        help="score this part of the texts, parted as for training, or all of them (default: %(default)s)",
+        help="score this part of the texts, split as for training, or all of them (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--train", type=Path, metavar="CORPUS",
-        help="the corpus that the release was trained on: says how much of what it writes is new, and trains a Markov "
-        "chain and a Kneser-Ney model on the training part to compare with",
+        help="the corpus that the release was trained on: measures how much of the generated text is new, and trains a "
+        "Markov chain and a Kneser-Ney model on its training part for comparison",
     )  # fmt: skip
     parser.add_argument(
         "--texts", dest="count", type=int, default=20, metavar="N",
-        help="how many texts each of them writes, with seeds from 0 (default: %(default)s)",
+        help="number of texts that each model writes, with seeds from 0 (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON, with all lengths and the copied texts")
     add_reading_options(parser)
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Say how well a release predicts texts, and how varied and how new are those that it writes."""
+    """Measure how well a release predicts texts, and how varied and how new the texts are that it writes."""
     if not 0 <= options.count <= MAX_TEXTS:
         raise ModelError(f"--texts must be between 0 and {MAX_TEXTS:,}")
     reading = form(options)
@@ -57,8 +57,8 @@ def evaluate(options: argparse.Namespace) -> None:
     with Console(stderr=True).status("") as status:
         rows = Task(release, texts, train, options.count, status.update).rows()
     if options.json:
-        told = {"name": release.text.name, "hash": release.text.hash, "part": options.part, "notes": notes}
-        say(json.dumps(told | {"rows": [asdict(row) for row in rows]}, ensure_ascii=False, indent=1))
+        result = {"name": release.text.name, "hash": release.text.hash, "part": options.part, "notes": notes}
+        say(json.dumps(result | {"rows": [asdict(row) for row in rows]}, ensure_ascii=False, indent=1))
         return
     from model.evaluation.table import show
 
@@ -66,7 +66,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def _texts(path: Path, reading: "Form", part: str) -> list[str]:
-    """Read the texts of a part. ModelError where there is none."""
+    """Read the texts of a part. ModelError if there are none."""
     texts = list(read(path, reading))
     if texts and part != "all":
         from model.corpus.split import split
@@ -78,7 +78,7 @@ def _texts(path: Path, reading: "Form", part: str) -> list[str]:
 
 
 def _notes(release: "Release", texts: list[str], corpus: Path | None, train: list[str] | None) -> list[str]:
-    """Say what makes the figures mean less than they seem to."""
+    """Return warnings about what limits the meaning of the figures."""
     notes = []
     if corpus is not None and train is not None:
         from model.corpus.split import letters
@@ -86,7 +86,7 @@ def _notes(release: "Release", texts: list[str], corpus: Path | None, train: lis
 
         trained_on = release.config.get("data", {}).get("sha256")
         if trained_on is None or not corpus.is_file():
-            notes.append(f"whether the release was trained on {corpus.name} cannot be told")
+            notes.append(f"it is unknown whether the release was trained on {corpus.name}")
         elif trained_on != sha256(corpus):
             notes.append(f"{corpus.name} is not the corpus that the release was trained on")
         known = {letters(text) or text for text in train}

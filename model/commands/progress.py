@@ -1,4 +1,4 @@
-"""How far a long command is: one line that changes on a terminal, a line now and then elsewhere."""
+"""Progress of a long command: one line that changes on a terminal, or a line now and then elsewhere."""
 
 import sys
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """Shows what `line` gives, which is asked only when there is something to show."""
+    """Shows the result of `line`, which is called only when there is something to show."""
 
     def __init__(self, line: Callable[[], str]) -> None:
         self._line = line
@@ -22,22 +22,22 @@ class Progress:
         self._next = monotonic() + self._every
 
     def step(self) -> None:
-        """Show the line when it is time to."""
+        """Show the line if it is due."""
         if monotonic() >= self._next:
             self._next = monotonic() + self._every
             if self._live:
-                line = self._line()[: get_terminal_size().columns - 1]  # a longer one would not go away
+                line = self._line()[: get_terminal_size().columns - 1]  # a longer one could not be erased
                 sys.stdout.write(f"{_CLEAR}{line}")
                 sys.stdout.flush()
             else:
                 say(self._line())
 
     def say(self, line: str) -> None:
-        """Print a line that stays."""
+        """Print a line that is not erased."""
         if self._live:
             sys.stdout.write(_CLEAR)
         say(line)
 
     def end(self) -> None:
-        """Leave the last line standing."""
+        """Print the final line."""
         self.say(self._line())

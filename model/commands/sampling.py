@@ -1,4 +1,4 @@
-"""Writing without a server: a poem, a file of very many, one with a person's help, or a grid to choose settings by."""
+"""Generating without a server: a poem, a file of many, one chosen token by token, or a grid to choose settings from."""
 
 import argparse
 from collections.abc import Iterator
@@ -23,36 +23,36 @@ MENU = 10  # tokens
 def add(commands: "Commands") -> None:
     """Declare the command."""
     parser = command(commands, sample, "release")
-    parser.add_argument("--prompt", default="", help="what the text begins with")
-    parser.add_argument("-n", type=int, metavar="N", help="how many texts; the i-th has --seed + i (default: 1)")
-    parser.add_argument("--seed", type=int, help="decides what is written (default: 0)")
+    parser.add_argument("--prompt", default="", help="the beginning of the text")
+    parser.add_argument("-n", type=int, metavar="N", help="number of texts; text i has seed --seed + i (default: 1)")
+    parser.add_argument("--seed", type=int, help="random seed (default: 0)")
     parser.add_argument(
-        "--length", type=int, metavar="TOKENS", help="the most tokens of a text, which may have any number of lines"
+        "--length", type=int, metavar="TOKENS", help="most tokens in a text, which may then have any number of lines"
     )
-    parser.add_argument("--go-on", action="store_true", help="where a text ends go on with another, up to --length")
-    parser.add_argument("--whole-vocabulary", action="store_true", help="draw from all tokens, not from pools")
+    parser.add_argument("--go-on", action="store_true", help="when a text ends, continue with another, up to --length")
+    parser.add_argument("--whole-vocabulary", action="store_true", help="sample from all tokens instead of from pools")
     _add_parameters(parser)
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument(
         "--to-file", type=Path, metavar="FILE",
-        help="a .jsonl (seed and text) or .txt file (ten blank lines between); the same command goes on with it",
+        help="a .jsonl (seed and text) or .txt file (ten blank lines between texts); the same command resumes it",
     )  # fmt: skip
     mode.add_argument("--interactive", action="store_true", help="pick every token from a menu")
     mode.add_argument(
         "--grid", type=Path, metavar="FILE.md",
-        help="texts of every choice of --top-k, --chaos and --temperature (lists) under letters, to be judged blindly; "
-        "FILE.key.md tells what the letters stand for",
+        help="texts for every combination of --top-k, --chaos and --temperature (lists), labelled with letters for "
+        "blind comparison; FILE.key.md explains the letters",
     )  # fmt: skip
-    parser.add_argument("--top-n", type=int, metavar="N", help=f"tokens of the menu (default: {MENU})")
+    parser.add_argument("--top-n", type=int, metavar="N", help=f"number of tokens in the menu (default: {MENU})")
 
 
 def _add_parameters(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("parameters", "In place of the release's own.")
-    for name in Parameters.names():
+    group = parser.add_argument_group("parameters", "Override those of the release.")
+    for name in Parameters.plain_names():
         option = _option(name)
         if name == "temperature":
-            told = "one, or T1,T2,... that take turns, a token each; 0: the most likely; null: equal chances"
-            group.add_argument(option, metavar="T", help=told)
+            text = "one, or T1,T2,... used in turn, one per token; 0: the most likely token; null: uniform sampling"
+            group.add_argument(option, metavar="T", help=text)
         else:
             group.add_argument(option, metavar="X", help=f"{BOUNDS[name].minimum:g} to {BOUNDS[name].maximum:g}")
 
@@ -62,7 +62,7 @@ def sample(options: argparse.Namespace) -> None:
     from model.release.loading import load
 
     if options.interactive:
-        _refuse(options, "--interactive", "n", "seed", "length", "go_on", "whole_vocabulary", *Parameters.names())
+        _refuse(options, "--interactive", "n", "seed", "length", "go_on", "whole_vocabulary", *Parameters.plain_names())
     elif options.top_n is not None:
         raise ModelError("--top-n is for --interactive")
     if options.grid is not None:
@@ -79,10 +79,10 @@ def sample(options: argparse.Namespace) -> None:
 
 
 def _refuse(options: argparse.Namespace, mode: str, *names: str) -> None:
-    """Raise ModelError where the user names options that the mode has no use for."""
+    """Raise ModelError if the user gives options that the mode does not use."""
     named = [name for name in names if getattr(options, name) is not None and getattr(options, name) is not False]
     if named:
-        raise ModelError(f"{mode} goes without {', '.join(map(_option, named))}")
+        raise ModelError(f"{mode} cannot be combined with {', '.join(map(_option, named))}")
 
 
 def _option(name: str) -> str:
@@ -90,8 +90,8 @@ def _option(name: str) -> str:
 
 
 def _given(options: argparse.Namespace, *without: str) -> dict[str, object]:
-    """Return the parameters that the user names, but for some."""
-    named = {name: getattr(options, name) for name in Parameters.names() if name not in without}
+    """Return the parameters that the user gives, except for some."""
+    named = {name: getattr(options, name) for name in Parameters.plain_names() if name not in without}
     return {name: from_text(name, value) for name, value in named.items() if value is not None}
 
 
@@ -141,9 +141,9 @@ def _write_file(release: "Release", options: argparse.Namespace) -> None:
         done = number
         progress.step()
 
-    there = write_file(options.to_file, asked.account(release), asked.seed, count, write, wrote)
+    there = write_file(options.to_file, asked.origin(release), asked.seed, count, write, wrote)
     if there >= count:
-        say(f"{options.to_file}: {there:,} texts are there already")
+        say(f"{options.to_file}: already has {there:,} texts")
     else:
         progress.end()
 
@@ -171,4 +171,4 @@ def _grid(release: "Release", options: argparse.Namespace) -> None:
     for file, text in ((path, poems(title, grid)), (beside, key(title, grid))):
         with replacing(file) as new:
             new.write_text(text, "utf-8")
-    say(f"{path}: {len(grid)} cells; what the letters stand for is in {beside}")
+    say(f"{path}: {len(grid)} cells; {beside} explains the letters")

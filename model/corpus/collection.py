@@ -52,7 +52,7 @@ class Collection:
 
     @property
     def unread(self) -> int:
-        """The number of pages that were given up on."""
+        """The number of pages that could not be read."""
         (count,) = self._connection.execute("SELECT count(*) FROM unread").fetchone()
         return int(count)
 
@@ -63,7 +63,7 @@ class Collection:
     def keep(self, texts: Iterable[Text], position: Mapping[str, Any], unread: Mapping[str, str] | None = None) -> int:
         """Add the new texts, except forgotten ones, and set the position. Return how many were added.
 
-        `unread` maps URLs to the reasons why their pages were given up on; finding a text later removes its URL.
+        `unread` maps URLs to the reasons why their pages could not be read; finding a text later removes its URL.
         """
         texts, gone = list(texts), self.forgotten
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -99,12 +99,14 @@ class Collection:
             self._count -= self._connection.execute("DELETE FROM texts WHERE gone(url, author)").rowcount
             self._connection.execute("DELETE FROM unread WHERE gone(url, '')")
             self._connection.execute("INSERT OR IGNORE INTO forgotten (hash) VALUES (?)", (mark,))
-        # secure_delete wipes rows, not copies that a page split left behind; VACUUM writes the whole file anew.
+        # secure_delete wipes rows, not copies that a page split left behind; VACUUM rewrites the whole file.
         self._connection.execute("VACUUM")
         # The write-ahead log holds them too, and cannot be truncated while another connection reads.
         (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
-            raise ModelError("the texts are out, but not yet wiped, as another command reads: run this again then")
+            raise ModelError(
+                "the texts are deleted but not yet wiped: another command is reading; run this again later"
+            )
 
     def _define_gone(self, mark: str) -> None:
         self._connection.create_function("gone", 2, lambda url, author: is_forgotten(url, author, {mark}))
@@ -118,7 +120,7 @@ class Collection:
         """Record what is collected here. ModelError if the file was begun for something else."""
         known, source = self.source, json.loads(json.dumps(source))  # as JSON stores it: tuples become lists
         if known and known != source:
-            raise ModelError(f"this file collects {json.dumps(known)}; take another one for {json.dumps(source)}")
+            raise ModelError(f"this file collects {json.dumps(known)}; use another one for {json.dumps(source)}")
         with self._connection:
             self._set_state("source", source)
 
@@ -187,5 +189,5 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if "locked" in str(error):
-            raise ModelError(f"{path}: another command reads it; run this again when that is done") from None
-        raise ModelError(f"{path}: not a collection that can be used: {error}") from None
+            raise ModelError(f"{path}: another command is reading it; run this again when that has finished") from None
+        raise ModelError(f"{path}: not a usable collection: {error}") from None

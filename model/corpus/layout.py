@@ -24,10 +24,10 @@ class Layout:
 
     def __post_init__(self) -> None:
         if (self.lines, self.blank_lines > 0, bool(self.separator)).count(True) > 1:
-            raise ModelError("texts are parted in one way: by lines, by blank lines, or by a separator")
+            raise ModelError("texts can be separated in one way only: by lines, by blank lines, or by a separator")
         for mark in (self.separator, self.line_mark):
             if mark != mark.strip() or "\n" in mark:
-                raise ModelError(f"{mark!r}: what parts texts or lines is one line without spaces around it")
+                raise ModelError(f"{mark!r}: a separator of texts or lines must be one line without surrounding spaces")
         if self.lines and self.line_mark:
             raise ModelError("a text of one line has no lines to mark")
 
@@ -45,9 +45,9 @@ class Layout:
             lines = text.strip("\n").split("\n")
             piece = (f"\n{self.line_mark}\n" if self.line_mark else "\n").join(lines)
             if list(self.parse(piece.split("\n"))) != ["\n".join(lines)]:
-                raise ModelError(f"text {number} holds what parts texts or lines in this layout: {text[:60]!r}")
+                raise ModelError(f"text {number} contains a separator of this layout: {text[:60]!r}")
             if number > 1 and self.whole():
-                raise ModelError("a file that is one text as a whole cannot hold several")
+                raise ModelError("a file that is a single text cannot hold several")
             yield f"{between if number > 1 else ''}{piece}"
         yield "\n"
 
@@ -84,5 +84,7 @@ def _bounded(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         size += len(line) + 1
         if size > MAX_TEXT:
-            raise TooLongError(f"a text longer than {MAX_TEXT:,} characters; say what parts the texts, as --lines does")
+            raise TooLongError(
+                f"a text longer than {MAX_TEXT:,} characters; say how the texts are separated, as with --lines"
+            )
         yield line

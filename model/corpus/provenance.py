@@ -16,7 +16,7 @@ from model.files.folder import sha256
 from model.files.replacing import replacing
 
 NAME = "corpus.json"
-ACCOUNT = "SOURCES.md"  # a person's own account of where the texts come from
+NOTES = "SOURCES.md"  # a handwritten description of where the texts come from
 UNLICENSED = "none known; the rights are the authors'"
 
 
@@ -42,13 +42,13 @@ def writing_in(folder: Path) -> Iterator[None]:
 
 
 def made(
-    corpus: Path, source: Path, told: list[dict[str, str]], gone: list[dict[str, Any]], how: Mapping[str, Any]
+    corpus: Path, source: Path, origin: list[dict[str, str]], gone: list[dict[str, Any]], how: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the entry of a corpus newly made from `source` without the texts of `gone`; `how` must hold its sha256."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "input": {"name": source.name} | ({"sha256": sha256(source)} if source.is_file() else {}),
-        "sources": told,
+        "sources": origin,
         **how,
         "former_sha256": former(entry(corpus), how["sha256"]),
         "forgotten": gone,
@@ -79,13 +79,13 @@ def sources(corpus: Path) -> list[dict[str, str]]:
         return list(said)
     if corpus.suffix == SUFFIX:
         return [{"source": json.dumps(read_source(corpus), ensure_ascii=False), "licence": UNLICENSED}]
-    account = (corpus if corpus.is_dir() else corpus.parent) / ACCOUNT
+    notes = (corpus if corpus.is_dir() else corpus.parent) / NOTES
     try:
-        return [{"source": ACCOUNT, "licence": "as the account says", "account": account.read_text("utf-8")}]
+        return [{"source": NOTES, "licence": f"see {NOTES}", "account": notes.read_text("utf-8")}]
     except FileNotFoundError:
         return []
     except UnicodeDecodeError:
-        raise ModelError(f"{account}: not UTF-8") from None
+        raise ModelError(f"{notes}: not UTF-8") from None
 
 
 def _checked(said: Any) -> dict[str, Any]:
@@ -103,4 +103,4 @@ def _entries(corpus: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ModelError(f"{path}: not what this program wrote; mend it or move it away") from None
+        raise ModelError(f"{path}: not written by this program; repair it or move it away") from None

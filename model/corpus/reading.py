@@ -58,8 +58,8 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a corpus: of its file, or of the names and hashes of a folder's files."""
     if not path.is_dir():
         return sha256(path)
-    told = "".join(f"{file.relative_to(path)} {sha256(file)}\n" for file in files_of(path))
-    return hashlib.sha256(told.encode()).hexdigest()
+    listing = "".join(f"{file.relative_to(path)} {sha256(file)}\n" for file in files_of(path))
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def read_corpus(path: Path, form: Form = Form()) -> list[Text]:
@@ -73,7 +73,7 @@ def read_corpus(path: Path, form: Form = Form()) -> list[Text]:
 def read_cleaned(path: Path, form: Form = Form()) -> Iterator[Text]:
     """Return the texts of a corpus one by one, for training. ModelError for a collection, which is not cleaned."""
     if path.suffix == SUFFIX:
-        raise ModelError(f"{path}: a collection is cleaned before it is trained on: python -m model clean")
+        raise ModelError(f"{path}: a collection must be cleaned before training: python -m model clean")
     return read(path, form)
 
 
@@ -93,7 +93,7 @@ def _read_file(path: Path, form: Form) -> Iterator[Text]:
     except LookupError:
         raise ModelError(f"there is no encoding {form.encoding!r}") from None
     except (lzma.LZMAError, EOFError):
-        raise ModelError(f"{path}: damaged or cut short; copy or compress the file again") from None
+        raise ModelError(f"{path}: damaged or truncated; copy or compress the file again") from None
 
 
 def _unpacked_name(path: Path) -> Path:
@@ -195,7 +195,7 @@ def _columns(path: Path, first: list[str], form: Form) -> dict[str, int]:
         return {name: places[name] for name in FIELDS if name in names}
     if len(first) > 2:  # noqa: PLR2004  text and label
         raise ModelError(
-            f"{path}: say which column holds the text, as in --column text=2; there are: {', '.join(places)}"
+            f"{path}: name the column that holds the text, as in --column text=2; there are: {', '.join(places)}"
         )
     return {"text": 0, "label": 1} if len(first) == 2 else {"text": 0}  # noqa: PLR2004
 

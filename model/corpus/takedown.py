@@ -97,10 +97,10 @@ def _hash(text: str) -> str:
 def _trained_on(path: Path) -> set[str]:
     """Return the hashes of the corpora that a release or a run was trained on, as far as its file records them."""
     try:
-        told = json.loads(path.read_bytes())
+        recorded = json.loads(path.read_bytes())
         if path.name == RUN:
-            further = [corpus["sha256"] for corpus in told.get("further_corpora", {}).values()]
-            return {told["corpus_sha256"], *further}
-        return {told["data"]["sha256"], *told["data"].get("further", {}).values()}
+            further = [corpus["sha256"] for corpus in recorded.get("further_corpora", {}).values()]
+            return {recorded["corpus_sha256"], *further}
+        return {recorded["data"]["sha256"], *recorded["data"].get("further", {}).values()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()

@@ -35,7 +35,7 @@ def from_row(row: Mapping[str, Any], where: str) -> Text:
         "".join(values.values()).encode()
     except UnicodeEncodeError:
         # YouTokenToMe aborts the whole process if its input is not UTF-8.
-        raise ModelError(f"{where}: the text holds half of a surrogate pair") from None
+        raise ModelError(f"{where}: the text contains half of a surrogate pair") from None
     return Text(**values | {"text": line_ends(text).removeprefix("\ufeff").strip("\n")})
 
 

@@ -1,1 +1,1 @@
-"""Files and tables: written whole or not at all, locked, checked."""
+"""Files and tables: atomic writing, locking, validation."""

@@ -1,4 +1,4 @@
-"""The files of a release and of what is exported from it. The standard library only: starting up must not wait."""
+"""The files of a release and of its export. Uses only the standard library, so that start-up is fast."""
 
 import hashlib
 import json
@@ -15,14 +15,14 @@ TOKENIZER = "tokenizer.model"
 WEIGHTS = "network.weights.h5"
 LITE = "model.tflite"  # TF-Serving's name for it in a version directory
 CARD = "MODEL_CARD.md"
-RUN = "run.json"  # the account of a training run
+RUN = "run.json"  # the record of a training run
 PACKAGE = Path(__file__).parents[1]
 EXPORTER = "exporter"
-EXTRA = "assets.extra"  # the part of a version directory that TF-Serving leaves to others
+EXTRA = "assets.extra"  # the part of a version directory that TF-Serving ignores
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Read config.json. ModelError where it is missing, no JSON, or lacks what the hash is made of."""
+    """Read config.json. ModelError if it is missing, invalid, or lacks what its hash covers."""
     path = folder / CONFIG
     try:
         config: dict[str, Any] = json.loads(path.read_bytes())
@@ -49,19 +49,19 @@ def sha256(path: Path) -> str:
 
 
 def check_files(folder: Path, config: Mapping[str, Any]) -> None:
-    """Raise ModelError where a file of the release is missing or was altered."""
+    """Raise ModelError if a file of the release is missing or was altered."""
     for name, checksum in config["files"].items():
         if sha256(folder / name) != checksum:
-            raise ModelError(f"{folder / name} was altered: its checksum does not fit {CONFIG}")
+            raise ModelError(f"{folder / name} was altered: its checksum does not match {CONFIG}")
 
 
 def newest_version(base: Path) -> int:
-    """Return the highest version number under models/NAME, as serving.versions reads it; 0 for none."""
+    """Return the highest version number under models/NAME, as serving.versions reads it; 0 if there is none."""
     return max((int(path.name) for path in base.glob("*") if path.name.isdecimal()), default=0)
 
 
 def exporter() -> str:
-    """Return a digest of this package's code: an export by other code is another export."""
+    """Return a digest of this package's code, because changed code means a different export."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
@@ -69,7 +69,7 @@ def exporter() -> str:
 
 
 def up_to_date(release: Path, models: Path) -> Path | None:
-    """Return the newest version directory if this very release was exported to it by this very code."""
+    """Return the newest version directory if it was exported from this release by the current code."""
     config = read_config(release)
     check_files(release, config)
     base = models.absolute() / config["name"]

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Atomic file writing."""
 
 import os
 import shutil
@@ -10,8 +10,8 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path`, ending as it does; it takes the place of `path` if all goes well, else it goes."""
-    path = path.resolve()  # what a link leads to is replaced, and not the link
+    """Yield a temporary path with the same suffix; it replaces `path` on success and is removed on failure."""
+    path = path.resolve()  # replace the target of a link, not the link
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale(path)
     new = path.with_name(f".new.{os.getpid()}.{path.name}")
@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove what killed processes left behind."""
+    """Remove temporary files left by killed processes."""
     for left in path.parent.glob(f".new.*.{escape(path.name)}"):
         if not Path("/proc", left.name.split(".")[2]).exists():
             left.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Reading a dataclass from a table of TOML or JSON, with a sentence for whatever is off."""
+"""Reading a dataclass from a table of TOML or JSON, with an error message for anything invalid."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -8,11 +8,11 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from model.errors import ModelError
 
 T = TypeVar("T")
-Bounds = Mapping[str, tuple[float, float]]  # of numbers and of the elements of lists, by their names
+Bounds = Mapping[str, tuple[float, float]]  # of numbers and of list elements, by name
 
 
 def from_table(cls: type[T], table: Any, where: str, bounds: Bounds = {}) -> T:  # noqa: B006  it is only read
-    """Make the dataclass `cls` of a table with its keys and no others, of their types; ModelError names what is off."""
+    """Create the dataclass `cls` from a table with exactly its keys and types; ModelError names what is invalid."""
     check_value(table, dict, where)
     check_keys(cls, table, where)
     types = {field.name: field.type for field in fields(cls)}  # type: ignore[arg-type]
@@ -24,7 +24,7 @@ def from_table(cls: type[T], table: Any, where: str, bounds: Bounds = {}) -> T: 
 
 
 def check_bounds(value: Any, bounds: tuple[float, float], where: str) -> None:
-    """Raise ModelError where a number is out of bounds, be it in a list or in a table; others have none."""
+    """Raise ModelError if a number is out of bounds, also within a list or a table; other values have no bounds."""
     if isinstance(value, list):
         for element in value:
             check_bounds(element, bounds, f"{where}: each element")
@@ -36,7 +36,7 @@ def check_bounds(value: Any, bounds: tuple[float, float], where: str) -> None:
 
 
 def check_keys(cls: type, table: Mapping[str, Any], where: str) -> None:
-    """Raise ModelError where the table has other keys than the dataclass, or lacks one without a default."""
+    """Raise ModelError if the table has unknown keys, or lacks one without a default."""
     known = {field.name: field for field in fields(cls)}
     needed = {name for name, field in known.items() if field.default is field.default_factory is MISSING}
     for wrong, word in ((set(table) - set(known), "unknown"), (needed - set(table), "missing")):
@@ -45,7 +45,7 @@ def check_keys(cls: type, table: Mapping[str, Any], where: str) -> None:
 
 
 def check_value(value: Any, wanted: Any, where: str) -> None:
-    """Raise ModelError where the value is not of the type, the elements of a list or a table included."""
+    """Raise ModelError if the value, or an element of a list or table, is not of the type."""
     kind = get_origin(wanted) or wanted
     if kind is Literal:
         if not isinstance(value, str) or value not in get_args(wanted):

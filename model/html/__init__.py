@@ -1,1 +1,1 @@
-"""What the pages that a person opens share: one look, drawings without a library, and nothing fetched."""
+"""What the HTML pages share: styles, charts without a library, and no external resources."""

@@ -1,4 +1,4 @@
-"""Lines and bars as inline SVG, drawn to any size: shapes are stretched, words and numbers are not."""
+"""Line and bar charts as inline SVG that scales to any size: shapes are stretched, text is not."""
 
 import math
 from collections.abc import Sequence
@@ -12,68 +12,68 @@ from model.html.scales import Scale
 
 Points = list[tuple[float, float | None]]  # by x; None leaves a gap
 WIDTH, HEIGHT = 2000, 1000  # the drawing's own units
-MOST_POINTS = 400  # of a line: more than it has room for
+MOST_POINTS = 400  # per line: more would not be visible
 COLOURS = 8
-_THINNEST = 4  # units, of a bar
-_FILLED = 0.84  # of a bar's place
-_MANY = 60  # points, from which on the mean of neighbours says more than each
+_THINNEST = 4  # units, the narrowest bar
+_FILLED = 0.84  # of the space for a bar
+_MANY = 60  # points from which a mean of neighbours is drawn too
 
 
 @dataclass(frozen=True)
 class Series:
-    """A line, an area under one, or joined dots. A faint one is background and not in the legend of values."""
+    """A line, an area under one, or joined dots. A faint one is background and does not appear in the legend."""
 
     name: str
     points: Points
     style: Literal["line", "area", "dots", "faint"] = "line"
-    colour: int | None = None  # the next one that is free; from COLOURS on they come again, with dashes
+    colour: int | None = None  # None: the next free one; after COLOURS they repeat, with dashes
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar over the whole numbers from `first` to `last`."""
+    """A bar over the integers from `first` to `last`."""
 
     first: int
     last: int
     value: int
-    name: str  # of the place, in words
+    name: str  # its label
     look: Literal["strong", "weak", "rest"] = "strong"
 
     @property
     def middle(self) -> float:
-        """The middle of its place."""
+        """The middle of its range."""
         return (self.first + self.last) / 2
 
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn, and what it says in words: series, or bars from left to right."""
+    """The contents of a chart: series, or bars from left to right, and its texts."""
 
     name: str
     title: str
     sentence: str
-    unit: str  # of y
+    unit: str  # of the y axis
     series: Sequence[Series] = ()
     x_unit: str = "step"
     logarithmic: bool = False
     logarithmic_x: bool = False
     from_zero: bool = False
-    band: tuple[float, float, str] | None = None  # from, to, and what it is
-    marks: Sequence[tuple[float, str]] = ()  # of x
-    ends: bool = True  # the last value of a line says something
-    reach: Sequence[float] = ()  # values of x that the axis holds beside those of the points
+    band: tuple[float, float, str] | None = None  # from, to, and a label
+    marks: Sequence[tuple[float, str]] = ()  # x values with labels
+    ends: bool = True  # show the last value of each line
+    reach: Sequence[float] = ()  # additional x values that the axis must include
     bars: Sequence[Bar] = ()
-    years: bool = False  # the bars are those of years
-    rest: str = ""  # what the last bar stands for, where that is more than its place says
+    years: bool = False  # the bars are years
+    rest: str = ""  # the label of the last bar, if it covers more than its own range
 
 
 @dataclass(frozen=True)
 class Line:
-    """A series as the page wants it: its parts in the drawing's units, and its last value."""
+    """A series prepared for the page: its parts in the drawing's units, and its last value."""
 
     name: str
     style: str
-    look: str  # a colour, and dashes where the colours are used up
+    look: str  # a colour, and dashes if the colours are used up
     parts: list[str]
     dots: list[tuple[int, int]]
     last: str
@@ -82,30 +82,30 @@ class Line:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart as the page wants it."""
+    """A chart prepared for the page."""
 
     chart: Chart
     lines: list[Line]
     x: Scale
     y: Scale
-    cut: bool  # some values lie above the drawing
-    band: tuple[float, float] | None = None  # top and height, shares of the whole
+    cut: bool  # some values exceed the drawing
+    band: tuple[float, float] | None = None  # top and height as fractions of the whole
     marks: list[tuple[float, str]] = field(default_factory=list)
     bars: Sequence[tuple[str, str]] = ()  # look and outline
 
     @property
     def empty(self) -> bool:
-        """There is nothing to draw."""
+        """Whether there is nothing to draw."""
         return not self.bars and not any(line.parts for line in self.lines)
 
     @property
     def gutter(self) -> int:
-        """The characters of the longest name on the y axis."""
+        """The length of the longest label on the y axis."""
         return max((len(label) for _, label in self.y.ticks()), default=1)
 
     @property
     def words(self) -> str:
-        """The chart for those who do not see it."""
+        """A description of the chart for screen readers."""
         if self.bars:
             first, last = self.chart.bars[0].name, self.chart.bars[-1].name
             return f"{self.chart.title}: {len(self.bars)} bars, {first} to {last}. Arrow keys read single values."
@@ -115,7 +115,7 @@ class Drawing:
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the page's script needs to name the values under the pointer."""
+        """What the page's script needs to show the values under the pointer."""
         axes = {"x": [self.x.low, self.x.high], "logarithmic": self.x.logarithmic, "unit": self.chart.x_unit}
         if self.bars:
             return {**axes, **_bar_values(self.chart)}
@@ -133,7 +133,7 @@ def finite(value: float | None) -> float | None:
 
 
 def draw(chart: Chart) -> Drawing:
-    """Find the axes, thin the lines, and place lines and bars."""
+    """Compute the axes, thin the lines, and position lines and bars."""
     x, y = _x_scale(chart), _y_scale(chart)
     lines, colour = [], 0
     for series in chart.series:
@@ -147,7 +147,7 @@ def draw(chart: Chart) -> Drawing:
 
 
 def thin(points: Points, most: int = MOST_POINTS) -> Points:
-    """Keep the lowest and the highest of neighbours, and gaps, so that nothing that sticks out is lost."""
+    """Keep the minimum and maximum of neighbours, and gaps, so that no peak is lost."""
     if len(points) <= most:
         return points
     size = math.ceil(len(points) / (most // 2))
@@ -155,17 +155,17 @@ def thin(points: Points, most: int = MOST_POINTS) -> Points:
 
 
 def calm(points: Points) -> Points:
-    """Return the mean of neighbours, or the points themselves where there are few."""
+    """Return the mean of neighbours, or the points themselves if there are few."""
     return points if len(points) < _MANY else smooth(points, len(points) // 30)
 
 
 def smooth(points: Points, width: int) -> Points:
-    """Return the mean of `width` neighbours around each point, fewer near the ends, None among them left out."""
+    """Return the mean of `width` neighbours around each point, fewer near the ends, ignoring None."""
     sums = [0.0, *accumulate(y or 0.0 for _, y in points)]
     counts = [0, *accumulate(y is not None for _, y in points)]
     means: Points = []
     for i, (x, own) in enumerate(points):
-        half = min(width // 2, i, len(points) - 1 - i)  # as many before as after, or a slope would bend at its ends
+        half = min(width // 2, i, len(points) - 1 - i)  # symmetric, or a slope would bend at its ends
         first, last = i - half, i + half + 1
         near = counts[last] - counts[first]
         means.append((x, None if own is None else (sums[last] - sums[first]) / near))

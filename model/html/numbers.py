@@ -1,4 +1,4 @@
-"""Numbers and times as a person reads them, the same in every drawing, tile and table."""
+"""Formatting of numbers and times, the same in every chart, tile and table."""
 
 _MILLION = 1_000_000
 _TINY = 0.0005
@@ -6,14 +6,14 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def number(value: float, figures: int = 4) -> str:
-    """Return a number with its thousands parted, and what lies behind the point in so many figures at the most."""
+    """Return a number with separated thousands and at most this many significant figures."""
     if abs(value) >= 10 ** (figures - 1):
         return f"{value:,.0f}"
     return f"{value:,.{figures}g}".replace("e-0", "e-")
 
 
 def short(value: float, figures: int = 4) -> str:
-    """Return a number in the space of a tile."""
+    """Return a number short enough for a tile."""
     return f"{number(value / _MILLION, figures)} M" if abs(value) >= _MILLION else number(value, figures)
 
 
@@ -23,7 +23,7 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in its two largest units, which a line end does not part."""
+    """Return a time in its two largest units, joined by no-break spaces."""
     whole = int(seconds)
     if whole < _MINUTE:
         words = f"{whole} s"

@@ -1,4 +1,4 @@
-"""Templates of self-contained pages: everything is escaped, and the browser is told to run our scripts alone."""
+"""Templates of self-contained pages: everything is escaped, and the browser may run only our scripts."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ from model.html.numbers import duration, number, percent, short
 
 @cache
 def environment(package: str) -> Environment:
-    """Return the templates of a package, with the shared ones beside them."""
+    """Return the templates of a package together with the shared ones."""
     made = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("model.html")]),
         autoescape=True,

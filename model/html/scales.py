@@ -1,4 +1,4 @@
-"""The axes of a drawing: where a value lies, and which values are named."""
+"""The axes of a chart: the positions of values, and the labelled ticks."""
 
 import math
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from model.html.numbers import short
 
-LARGEST, _SMALLEST = 1e15, 1e-100  # sizes; a value beyond is drawn at the end, one below is as good as 0
-_ALIKE = 1e-5  # of their size: values that differ by less have one name
-_FIGURES = 6  # of a name
-TICKS = 5  # at the most, or nearly so
-_MANY = 20  # values, from which on a few that stick out are cut off
-_SHARE, _FAR = 0.95, 4.0  # so many values reach no further than a quarter of the highest
-_LEAST = 6.0  # times that a logarithmic axis spans at the least, so that two names are on it
-_DECADES = 2  # below so many, a logarithmic axis names 2 and 5 too
+LARGEST, _SMALLEST = 1e15, 1e-100  # a larger value is drawn at the end of the axis, a smaller one counts as 0
+_ALIKE = 1e-5  # relative difference below which values have the same label
+_FIGURES = 6  # significant figures of a label
+TICKS = 5  # at most, approximately
+_MANY = 20  # values from which on outliers are cut off
+_SHARE, _FAR = 0.95, 4.0  # values are cut if this share of them lies below a quarter of the highest
+_LEAST = 6.0  # least ratio of the ends of a logarithmic axis, so that it has two labels
+_DECADES = 2  # with fewer decades, a logarithmic axis labels 2 and 5 too
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Scale:
     low: float
     high: float
     logarithmic: bool = False
-    whole: bool = False  # only whole numbers are named
-    years: bool = False  # their thousands are not parted
+    whole: bool = False  # only integers are labelled
+    years: bool = False  # thousands are not separated
 
     def place(self, value: float) -> float:
-        """Return the share of the way from low to high, cut at both ends."""
+        """Return the position between low and high as a fraction, clipped at both ends."""
         if self.logarithmic:
             value = max(value, self.low)
             way = math.log(value / self.low) / math.log(self.high / self.low)
@@ -36,13 +36,13 @@ class Scale:
         return min(1.0, max(0.0, way))
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Return places and their names."""
+        """Return the positions and labels of the ticks."""
         values = _decades(self) if self.logarithmic else _steps(self)
         return [(self.place(value), f"{value:.0f}" if self.years else short(value, _FIGURES)) for value in values]
 
 
 def linear(values: Sequence[float], *, from_zero: bool = False, whole: bool = False) -> Scale:
-    """Return an axis whose ends are round; a few values that lie far above all others are left outside."""
+    """Return an axis with round ends; a few values far above all others are left outside."""
     if not values:
         return Scale(0.0, 1.0, whole=whole)
     values = _drawable(values)
@@ -51,7 +51,7 @@ def linear(values: Sequence[float], *, from_zero: bool = False, whole: bool = Fa
     if _alike(low, high):
         low, high = (low - abs(low) / 2, high + abs(high) / 2) if high else (0.0, 1.0)
     step = _step(low, high, whole=whole)
-    # A thousandth of a step over a round value still belongs to it.
+    # A thousandth of a step above a round value still belongs to it.
     return Scale(math.floor(low / step + 1e-3) * step, math.ceil(high / step - 1e-3) * step, whole=whole)
 
 
@@ -64,7 +64,7 @@ def exact(values: Sequence[float]) -> Scale:
 
 
 def logarithmic(values: Sequence[float]) -> Scale:
-    """Return a logarithmic axis of the values above 0, with a little room at its ends."""
+    """Return a logarithmic axis of the values above 0, with a small margin."""
     usable = [value for value in _drawable(values) if value > 0]
     if not usable:
         return Scale(0.1, 10.0, logarithmic=True)

@@ -1,4 +1,4 @@
-"""The Python interface, with the names that textgenrnn has."""
+"""The Python interface, with textgenrnn's names."""
 
 from model.textgenrnn.synthesis import synthesize, synthesize_to_file
 from model.textgenrnn.text_generator import TextGenerator

@@ -1,6 +1,6 @@
-"""Texts that several models write by turns: each goes on with what is there until a stop token, a space by default.
+"""Texts written by several models in turn: each continues until a stop token, by default a space.
 
-The models may have different tokenizers: what they share is the text.
+The models may have different tokenizers, since they exchange text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,11 +42,11 @@ def synthesize(
     stop_tokens: Sequence[str] = STOP_TOKENS,
     seed: int = 0,
 ) -> list[str] | None:
-    """Write `n` texts, the i-th with `seed` + i, each in an order of the models that its seed shuffles; print or give.
+    """Write `n` texts, text i with seed `seed` + i, which also shuffles the order of the models; print or return them.
 
-    A stop token is a character; without any the models take turns at every token. A model that the list holds more
-    than once has more turns. Models that write lines backwards write with their like only, and below the prefix.
-    ModelError where something is out of bounds.
+    A stop token is a character; without any, the models alternate at every token. A model listed more than once has
+    more turns. Models that write lines backwards cannot be mixed with others, and start below the prefix. ModelError
+    if something is out of bounds.
     """
     asked = _Synthesis(_releases(generators), prefix, temperature, max_gen_length, tuple(stop_tokens), seed)
     check_count(n, seed)
@@ -65,13 +65,13 @@ def synthesize_to_file(
     seed: int = 0,
     wrote: Wrote | None = None,
 ) -> int:
-    """Write what `synthesize` writes into a .jsonl or .txt file, going on where the same call was stopped.
+    """Write the texts of `synthesize` to a .jsonl or .txt file, resuming where the same call was stopped.
 
-    Give how many texts are new. `wrote` is told of each, with their number so far.
+    Return the number of new texts. `wrote` is called after each, with the number so far.
     """
     asked = _Synthesis(_releases(generators), prefix, temperature, max_gen_length, tuple(stop_tokens), seed)
     check_count(n, seed)
-    return n - min(n, write_file(Path(path), asked.account(), seed, n, asked.texts, wrote))
+    return n - min(n, write_file(Path(path), asked.origin(), seed, n, asked.texts, wrote))
 
 
 def _releases(generators: Sequence["TextGenerator"]) -> "list[Release]":
@@ -82,7 +82,7 @@ def _releases(generators: Sequence["TextGenerator"]) -> "list[Release]":
 
 @dataclass(frozen=True)
 class _Synthesis:
-    """What decides which texts come out."""
+    """Everything that determines the texts."""
 
     releases: "list[Release]"
     prefix: str
@@ -98,14 +98,14 @@ class _Synthesis:
         for release in self.releases:
             self._request(release)
         if len({release.text.tokenizer.backwards for release in self.releases}) > 1:
-            raise ModelError("some of the models write lines backwards and some do not; take one kind only")
+            raise ModelError("some of the models write lines backwards and some do not; use one kind only")
 
-    def account(self) -> dict[str, Any]:
+    def origin(self) -> dict[str, Any]:
         models = [release.text.hash for release in self.releases]
         return {"models": models, **{name: value for name, value in vars(self).items() if name != "releases"}}
 
     def texts(self, first: int, last: int) -> Iterator[str]:
-        """Write the texts from number `first` up to but not with `last`."""
+        """Yield the texts numbered from `first` up to, but not including, `last`."""
         writers = {id(release): TurnWriter(release, self._request(release), self.length) for release in self.releases}
         turns = [writers[id(release)] for release in self.releases]
         seeds = range(self.seed + first, self.seed + last)
@@ -131,26 +131,26 @@ def _write(turns: Sequence["TurnWriter"], prefix: str, seed: int, stops: Sequenc
 
 
 def _opening(prefix: str, tokenizer: Tokenizer) -> str:
-    """Return what the models go on from, in the order of writing. A line that ends there cannot go on from its end."""
+    """Return the text that the models continue, in writing order. A line written backwards has to be new."""
     ended = not tokenizer.backwards or not prefix or prefix.endswith("\n")
     return tokenizer.turn(prefix if ended else prefix + "\n")
 
 
 def _read(written: str, tokenizer: Tokenizer) -> str:
-    """Return a text in the order of reading; the space that ends a line in progress would begin it there."""
+    """Return a text in reading order; the space that ends an unfinished line would be at its start there."""
     return tokenizer.turn(written.rstrip(" ") if tokenizer.backwards else written).strip("\n")
 
 
 def _lines(text: str) -> int:
-    """Count the lines that are ended and not blank."""
+    """Count the finished lines that are not blank."""
     return sum(map(bool, text.split("\n")[:-1]))
 
 
 @dataclass
 class Text:
-    """What all have written so far, in how many tokens; it ends with so many lines, if no model ends it before.
+    """The text so far and its number of tokens; it ends after a number of lines, unless a model ends it before.
 
-    The text is in the order of writing.
+    The text is in writing order.
     """
 
     text: str
@@ -160,19 +160,19 @@ class Text:
 
     @property
     def position(self) -> Position:
-        """Where the next token falls."""
+        """The position of the next token."""
         body = self.text.rstrip("\n")
         return Position(self.steps, len(self.text) - len(body) if body else 1)
 
     def add(self, text: str) -> None:
-        """Write on; the space that a turn ended with goes where a break comes next."""
+        """Append text; the trailing space of a turn is dropped if a break follows."""
         self.text = (self.text.rstrip(" ") if text.startswith("\n") else self.text) + text
         self.ended = _lines(self.text) >= self.max_lines
 
 
 @dataclass
 class TurnWriter:
-    """One of the models, and how far it has read."""
+    """One of the models, and what it has read."""
 
     release: "Release"
     asked: Request
@@ -189,7 +189,7 @@ class TurnWriter:
         self.writing = Writing.after([BOS], seed, rules, parameters, dials=self._dials, max_tokens=self.length)
 
     def turn(self, so_far: Text, stops: Sequence[str]) -> None:
-        """Write until a stop token, which is kept, or the text's end; without stop tokens, one token."""
+        """Write until a stop token, which is kept, or the end of the text; without stop tokens, one token."""
         tokenizer = self.release.text.tokenizer
         ids, owed = self._ids(so_far.text)
         opening = self._opening(ids[-1]) if owed else True
@@ -208,7 +208,7 @@ class TurnWriter:
             ids, owed, opening = [*ids, token], "", True
 
     def _ids(self, text: str) -> tuple[list[int], str]:
-        """Return a text's tokens, and the space at its end that none of them holds: the next must open a word."""
+        """Return the tokens of a text, and its trailing space if no token holds it: the next must then start a word."""
         tokenizer = self.release.text.tokenizer
         read = tokenizer.normalise(tokenizer.known(tokenizer.normalise(tokenizer.turn(text))))
         ends = text[len(text.rstrip(" \n")) :] if read else ""
@@ -218,7 +218,7 @@ class TurnWriter:
         return ids, " " * owed
 
     def _opening(self, last: int) -> NDArray[np.bool_]:
-        """Say of each token whether it opens a word or a line behind the token `last`, or ends the text."""
+        """Return for each token whether it starts a word or a line after the token `last`, or ends the text."""
         if last not in self.opening:
             tokenizer = self.release.text.tokenizer
             texts = [tokenizer.texts([token], [last])[0] for token in range(tokenizer.vocabulary_size)]

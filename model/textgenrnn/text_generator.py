@@ -1,4 +1,4 @@
-"""A model as a Python program uses it: load, train, write, compare. The names are textgenrnn's."""
+"""A model for use in Python: load, train, generate, compare. The names are those of textgenrnn."""
 
 import secrets
 import shutil
@@ -22,10 +22,10 @@ MAX_GEN_LENGTH = 300  # tokens
 
 
 class TextGenerator:
-    """A release, or none yet: `load` one, or `train_from_file`. Without one, what needs it raises ModelError.
+    """A generator with a release, or with none until `load` or `train_from_file`; ModelError if one is needed.
 
-    A seed decides what is written, the i-th of `n` texts having seed + i; without one a new seed is drawn each time.
-    A `temperature` or `max_gen_length` of None is the release's own; among several temperatures None is equal chances.
+    The seed determines the texts, text i of `n` having seed + i; without one, a new seed is drawn each time. A
+    `temperature` or `max_gen_length` of None is that of the release; among several temperatures, None means uniform.
     """
 
     def __init__(self, folder: Path | str | None = None) -> None:
@@ -36,13 +36,13 @@ class TextGenerator:
 
     @property
     def release(self) -> "Release":
-        """The release that writes."""
+        """The release used for generation."""
         if self._release is None:
             raise ModelError("there is no model yet: load a release, or train one")
         return self._release
 
     def load(self, folder: Path | str) -> "TextGenerator":
-        """Take the release of a folder; give this generator."""
+        """Load the release of a folder; return this generator."""
         from model.release.loading import load
 
         self._release = load(Path(folder))
@@ -52,11 +52,11 @@ class TextGenerator:
     def save(self, folder: Path | str) -> None:
         """Copy the release into a new folder."""
         if Path(folder).exists():
-            raise ModelError(f"{folder} is there already")
+            raise ModelError(f"{folder} already exists")
         shutil.copytree(self.release.folder, folder)
 
     def reset(self) -> None:
-        """Go back to the release that was loaded first, from all that was trained since; to none where none was."""
+        """Return to the release that was loaded first, discarding all training since; to none if there was none."""
         self._release = self._first
 
     def generate(
@@ -72,15 +72,15 @@ class TextGenerator:
         top_n: int = 3,
         parameters: Mapping[str, object] | None = None,
     ) -> list[str] | None:
-        """Write texts that begin with `prefix`; print them, or give them as a list.
+        """Write texts that begin with `prefix`; print them, or return them as a list.
 
-        `interactive` lets a person pick each token of each from the `top_n` likeliest, on standard input and output,
-        at any length; nothing is drawn then, so that there is no temperature, seed or parameter.
-        `parameters` are those of `model.text.parameters`, in place of the release's own.
+        `interactive` lets the user pick each token from the `top_n` most likely ones on standard input and output, at
+        any length; nothing is sampled then, so there is no temperature, seed or parameter.
+        `parameters` are those of `model.text.parameters`, overriding the release's.
         """
         if interactive:
             if any(option is not None for option in (temperature, seed, parameters)):
-                raise ModelError("where a person picks there is no temperature, seed or parameter")
+                raise ModelError("interactive mode takes no temperature, seed or parameter")
             check_count(n, 0)
             texts: Iterator[str] = (self._interact(prefix, top_n) for _ in range(n))
         else:
@@ -98,12 +98,12 @@ class TextGenerator:
         seed: int | None = None,
         parameters: Mapping[str, object] | None = None,
     ) -> dict[float | None, list[str]]:
-        """Print `n` texts of the same seeds at each temperature, and give them. Options are those of `generate`."""
+        """Print and return `n` texts with the same seeds at each temperature. Options are those of `generate`."""
         seed, found = _seed(seed), {}
         for temperature in temperatures:
             asked = self._request(n, prefix, [temperature], max_gen_length, seed, parameters)
             found[temperature] = list(self._texts(asked, 0, n))
-            name = "equal chances" if temperature is None else f"temperature {temperature:g}"
+            name = "uniform" if temperature is None else f"temperature {temperature:g}"
             deliver([f"--- {name}", *found[temperature]])
         return found
 
@@ -119,16 +119,16 @@ class TextGenerator:
         parameters: Mapping[str, object] | None = None,
         wrote: Wrote | None = None,
     ) -> int:
-        """Write texts into a .jsonl or .txt file, going on where the same call was stopped; return how many are new.
+        """Write texts to a .jsonl or .txt file, resuming if the same call was stopped; return the number of new ones.
 
-        `wrote` is told of each, with their number so far.
+        `wrote` is called after each, with the number so far.
         """
         asked = self._request(n, prefix, temperature, max_gen_length, seed, parameters)
 
         def write(first: int, last: int) -> Iterator[str]:
             return self._texts(asked, first, last)
 
-        return n - min(n, write_file(Path(path), asked.account(self.release), seed, n, write, wrote))
+        return n - min(n, write_file(Path(path), asked.origin(self.release), seed, n, write, wrote))
 
     def train_from_file(
         self,
@@ -141,11 +141,11 @@ class TextGenerator:
         labels: int = 0,
         **settings: Any,
     ) -> None:
-        """Train on a corpus in a new folder, and write with what comes of it. See `training.train`.
+        """Train on a corpus in a new folder, and load the result. See `training.train`.
 
-        Without `form` each line of a plain text is a text. A model that is loaded goes on from its weights, unless
-        `new_model` or a `preset` asks for one from nothing. `settings` take the place of the preset's own. `labels`
-        are the kinds of text that the corpus has, where a new network is to learn them.
+        Without `form` each line of a plain text is a text. A loaded model is trained further from its weights, unless
+        `new_model` or a `preset` requests a new one. `settings` override the preset's own. `labels` is the number of
+        labels in the corpus, if a new network is to learn them.
         """
         from model.release.loading import load
         from model.textgenrnn.training import lines, train
@@ -157,7 +157,7 @@ class TextGenerator:
     def train_on_texts(
         self, texts: Sequence[str], folder: Path | str, *, context_labels: Sequence[str] | None = None, **options: Any
     ) -> None:
-        """Train on texts, each with a label where a new network is to learn kinds. Options as of `train_from_file`."""
+        """Train on texts, with a label each if a new network is to learn them. Options as for `train_from_file`."""
         from model.corpus.reading import Form
         from model.textgenrnn.training import write_texts
 
@@ -165,13 +165,13 @@ class TextGenerator:
         self.train_from_file(path, folder, form=Form(), labels=len(set(context_labels or ())), **options)
 
     def train_from_largetext_file(self, path: Path | str, folder: Path | str, **options: Any) -> None:
-        """Train on one large text: parts that a blank line parts are its texts. Options as of `train_from_file`."""
+        """Train on one large text, whose parts between blank lines are the texts. Options as for `train_from_file`."""
         from model.textgenrnn.training import paragraphs
 
         self.train_from_file(path, folder, form=paragraphs(), **options)
 
     def similarity(self, text: str, texts: Sequence[str]) -> list[tuple[str, float]]:
-        """Return each of `texts` with how alike `text` the network finds it, a cosine, the most similar first."""
+        """Return each of `texts` with the cosine similarity of its vector to that of `text`, most similar first."""
         from model.textgenrnn.vectors import similarity
 
         return similarity(self.release.network, self.release.text, text, texts)
@@ -206,5 +206,5 @@ class TextGenerator:
 
 
 def _seed(seed: int | None) -> int:
-    """Return the seed, or one for so many texts as one may ask for."""
+    """Return the seed, or a random one that leaves room for MAX_TEXTS texts."""
     return secrets.randbelow(MAX_SEED - MAX_TEXTS) if seed is None else seed

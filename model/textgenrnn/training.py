@@ -1,4 +1,4 @@
-"""From texts to a release in one call, for a program that wants no more than that."""
+"""From texts to a release in one call, for programs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -20,12 +20,12 @@ RUN, RELEASE, TEXTS = "run", "release", "texts.jsonl"
 
 
 def lines() -> Form:
-    """Read each line of a plain text as a text."""
+    """Return the form that reads each line of a plain text as a text."""
     return Form(layout=Layout(lines=True))
 
 
 def paragraphs() -> Form:
-    """Read what blank lines part of a plain text as its texts."""
+    """Return the form that reads the parts of a plain text between blank lines as texts."""
     return Form(layout=Layout(blank_lines=1))
 
 
@@ -38,11 +38,11 @@ def train(
     settings: Mapping[str, Any],
     labels: int = 0,
 ) -> Path:
-    """Train in `folder`, which must hold no release, and return the release's own folder.
+    """Train in `folder`, which must hold no release, and return the release's folder.
 
-    A `source` gives its network, its weights and its tokenizer; else the preset's are made. `settings` are those of a
-    preset's [training]; `labels`, where above 0, counts the kinds of text that the network learns to tell apart.
-    ModelError where they are out of bounds, the network cannot learn labels, or the corpus is too small.
+    With a `source`, its network, weights and tokenizer are used, otherwise the preset's are created. `settings` are
+    those of a preset's [training]; `labels`, if above 0, is the number of labels that the network learns.
+    ModelError if they are out of bounds, the network cannot learn labels, or the corpus is too small.
     """
     from model.release.making import release_run
     from model.training.report.console import Console
@@ -50,7 +50,7 @@ def train(
 
     _check_new(folder)
     if source and labels:
-        raise ModelError("a model that goes on learns no labels; train a new one")
+        raise ModelError("a model trained further cannot learn labels; train a new one")
     chosen = _with(_preset_of(source) if source else _named(preset or USUAL), settings, labels)
     console = Console(chosen.training)
     train_run(corpus, chosen, folder / RUN, console, form=form, init_from=source.folder if source else None)
@@ -59,7 +59,7 @@ def train(
 
 def _check_new(folder: Path) -> None:
     if (folder / RELEASE).exists():
-        raise ModelError(f"{folder} holds a release already; choose another folder")
+        raise ModelError(f"{folder} already holds a release; choose another folder")
 
 
 def write_texts(texts: Sequence[str], labels: Sequence[str] | None, folder: Path) -> Path:
@@ -69,7 +69,7 @@ def write_texts(texts: Sequence[str], labels: Sequence[str] | None, folder: Path
         raise ModelError(f"there are {len(texts)} texts and {len(labels)} labels")
     pairs = enumerate(zip(texts, labels or [""] * len(texts), strict=True), 1)
     if labels is not None and len(set(labels)) == 1:
-        raise ModelError("all texts have one label; there must be two or more")
+        raise ModelError("all texts have the same label; there must be at least two")
     rows = [from_row({"text": text, "label": label}, f"text {number}") for number, (text, label) in pairs]
     with replacing(folder / TEXTS) as new, new.open("w", encoding="utf-8") as file:
         write_lines(file, rows)
@@ -83,7 +83,7 @@ def _named(preset: str) -> "Preset":
 
 
 def _preset_of(release: "Release") -> "Preset":
-    """Return the preset that a release was made by, as its configuration tells it."""
+    """Return the preset that a release was made with, according to its configuration."""
     from model.presets.preset import Preset, read
 
     config = release.config
@@ -98,7 +98,7 @@ def _with(preset: "Preset", settings: Mapping[str, Any], labels: int) -> "Preset
 
     table = asdict(preset)
     if labels and "labels" not in table["sizes"]:
-        raise ModelError(f"the network {preset.network} learns no labels")
+        raise ModelError(f"the network {preset.network} cannot learn labels")
     sizes = {**table["sizes"], **({"labels": labels} if labels else {})}
-    training = {**table["training"], "corpora": {}, "alone_epochs": 0, **settings}  # there is one corpus
+    training = {**table["training"], "corpora": {}, "alone_epochs": 0, **settings}  # a single corpus
     return read({**table, "sizes": sizes, "pretraining": None, "training": training}, "the settings of training")

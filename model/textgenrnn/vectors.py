@@ -1,4 +1,4 @@
-"""Texts as vectors: what the network makes of them, on the mean of their tokens."""
+"""Texts as vectors: the network's features, averaged over the tokens."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from model.text.release import TextRelease
 
 MAX_TEXTS = 100_000
-MAX_TOKENS = 2000  # of a text: the rest says little more of it
+MAX_TOKENS = 2000  # per text: the rest adds little
 BATCH = 32
 
 Vectors = NDArray[np.float32]
@@ -24,17 +24,17 @@ Vectors = NDArray[np.float32]
 def encode_text_vectors(
     network: Network, release: "TextRelease", texts: Sequence[str], pca_dims: int | None = None
 ) -> Vectors:
-    """Return a vector [F] of each text, the mean of the network's features over its tokens, [N, F].
+    """Return a vector [F] for each text, the mean of the network's features over its tokens, as [N, F].
 
-    With `pca_dims` they are centred and turned onto that many main directions, [N, pca_dims]; that takes more texts
-    than directions. For a map on paper, t-SNE (scikit-learn has it) goes on from there. ModelError names what is amiss.
+    With `pca_dims` they are centred and projected onto that many principal components, [N, pca_dims], which needs more
+    texts than components. For a two-dimensional map, continue with t-SNE (in scikit-learn). ModelError if invalid.
     """
     if isinstance(texts, str):
         raise ModelError("the texts must be a list, not one text")
     if not 1 <= len(texts) <= MAX_TEXTS:
         raise ModelError(f"there must be from 1 to {MAX_TEXTS:,} texts, not {len(texts):,}")
     rows = [release.tokenizer.encode_text(release.tokenizer.normalise(text))[:MAX_TOKENS] for text in texts]
-    order = np.argsort([len(row) for row in rows], kind="stable")  # beside each other those of like length
+    order = np.argsort([len(row) for row in rows], kind="stable")  # so that texts of similar length are adjacent
     found: dict[int, NDArray[np.float32]] = {}
     for first in range(0, len(rows), BATCH):
         batch = [int(i) for i in order[first : first + BATCH]]
@@ -44,7 +44,7 @@ def encode_text_vectors(
 
 
 def similarity(network: Network, release: "TextRelease", text: str, texts: Sequence[str]) -> list[tuple[str, float]]:
-    """Return each of `texts` with the cosine of its vector and that of `text`, the most similar first."""
+    """Return each of `texts` with the cosine similarity of its vector and that of `text`, the most similar first."""
     vectors = encode_text_vectors(network, release, texts if isinstance(texts, str) else [text, *texts])
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     cosines = unit[1:] @ unit[0]
@@ -65,10 +65,10 @@ def _means(network: Network, rows: Sequence[Sequence[int]]) -> Vectors:
 
 
 def _main_directions(vectors: Vectors, count: int) -> Vectors:
-    """Turn vectors [N, F] onto their main directions, [N, count], by singular value decomposition."""
+    """Project vectors [N, F] onto their principal components, [N, count], by singular value decomposition."""
     most = min(len(vectors) - 1, vectors.shape[1])
     if not isinstance(count, int) or not 1 <= count <= most:
-        raise ModelError(f"{len(vectors)} vectors of {vectors.shape[1]} have up to {most} main directions, not {count}")
+        raise ModelError(f"{len(vectors)} vectors of {vectors.shape[1]} have at most {most} components, not {count}")
     centred = vectors - vectors.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
     turned: Vectors = (centred @ directions[:count].T).astype(np.float32)

@@ -17,15 +17,15 @@ from model.text.vocabulary import BREAK_ID, LINE_BREAK
 from model.text.words import Spacing, WordTokenizer
 
 NO_TEXT = "there is no text to learn a vocabulary from"
-RARE_BREAKS = 20  # words to a line break from which on YouTokenToMe might not find the break worth a token
-PAIRED = 4  # a mark stands before words and behind them, each at least every fourth time: it opens and closes
+RARE_BREAKS = 20  # words per line break from which on YouTokenToMe might not make the break a token
+PAIRED = 4  # a mark is paired if at least every fourth occurrence precedes a word and every fourth follows one
 
 
 def learn(kind: str, texts: Iterable[str], path: Path, vocabulary: int, normalisation: Sequence[str]) -> Tokenizer:
     """Learn a tokenizer of a kind from `texts` and write its file to `path`.
 
-    `vocabulary` counts all ids, the special ones and the line break too: for bpe exactly, for the others at most, the
-    rarest being left out. ModelError where the texts do not make one.
+    `vocabulary` counts all ids, including the special ones and the line break: exactly for bpe, at most for the others,
+    which omit the rarest tokens. ModelError if the texts do not suffice.
     """
     if kind not in LEARNERS:
         raise ModelError(f"there is no tokenizer {kind!r}; there are: {', '.join(LEARNERS)}")
@@ -33,7 +33,7 @@ def learn(kind: str, texts: Iterable[str], path: Path, vocabulary: int, normalis
 
 
 def learn_bpe(texts: Iterable[str], path: Path, vocabulary: int, normalisation: Sequence[str]) -> BpeTokenizer:
-    """Train YouTokenToMe on `texts` and write its model to `path`. Two runs differ: ship the file that was used."""
+    """Train YouTokenToMe on `texts` and write its model to `path`. Training is not reproducible: keep the file."""
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "texts.txt"
         _write_lines(corpus, (normalise(text, normalisation) for text in texts))
@@ -42,13 +42,13 @@ def learn_bpe(texts: Iterable[str], path: Path, vocabulary: int, normalisation: 
             tokenizer = BpeTokenizer(path, normalisation)
         except ValueError as error:
             raise ModelError(f"the vocabulary of {vocabulary} does not fit the texts: {error}") from None
-    if tokenizer.vocabulary_size != vocabulary:  # YouTokenToMe only warns where it runs out of pairs
-        raise ModelError(f"the texts are too few for {vocabulary} tokens; take a smaller vocabulary or more texts")
+    if tokenizer.vocabulary_size != vocabulary:  # YouTokenToMe only warns if it runs out of pairs
+        raise ModelError(f"the texts are too few for {vocabulary} tokens; use a smaller vocabulary or more texts")
     return tokenizer
 
 
 def _write_lines(path: Path, texts: Iterable[str]) -> None:
-    """Write what YouTokenToMe learns from, with the mark of a line break often enough to become a token."""
+    """Write the training file of YouTokenToMe, with the line break mark frequent enough to become a token."""
     breaks = tokens = 0
     with path.open("w", encoding="utf-8") as file:
         for text in texts:
@@ -61,7 +61,7 @@ def _write_lines(path: Path, texts: Iterable[str]) -> None:
 
 
 def learn_characters(texts: Iterable[str], path: Path, vocabulary: int, normalisation: Sequence[str]) -> Tokenizer:
-    """Take the characters of `texts`, the most frequent first."""
+    """Collect the characters of `texts`, the most frequent first."""
     counts = Counter[str]()
     for text in texts:
         counts.update(normalise(text, normalisation))
@@ -71,7 +71,7 @@ def learn_characters(texts: Iterable[str], path: Path, vocabulary: int, normalis
 
 
 def learn_words(texts: Iterable[str], path: Path, vocabulary: int, normalisation: Sequence[str]) -> Tokenizer:
-    """Take the words and marks of `texts`, the most frequent first, and learn how the marks are spaced."""
+    """Collect the words and marks of `texts`, the most frequent first, and learn the spacing of the marks."""
     counts, places = Counter[str](), Counter[tuple[str, str]]()
     for text in texts:
         small = words.small(text, normalisation)
@@ -86,7 +86,7 @@ def learn_words(texts: Iterable[str], path: Path, vocabulary: int, normalisation
 
 
 def _most_frequent(counts: Counter[str], vocabulary: int) -> list[str]:
-    """Return the line break and the most frequent of the others, equally frequent ones in the order of their code."""
+    """Return the line break and the most frequent of the others; ties are in code point order."""
     ranked = sorted(counts.keys() - {LINE_BREAK}, key=lambda token: (-counts[token], token))
     kept = ranked[: max(0, vocabulary - BREAK_ID - 1)]
     if not ranked:
@@ -97,7 +97,7 @@ def _most_frequent(counts: Counter[str], vocabulary: int) -> list[str]:
 
 
 def _places(line: str) -> Iterable[tuple[str, str]]:
-    """Yield for each mark of a line whether a space parts it from its neighbours."""
+    """Yield for each mark of a line whether spaces separate it from its neighbours."""
     found = words.spans(line)
     for i, (start, end) in enumerate(found):
         mark = line[start:end]

@@ -37,7 +37,7 @@ def restore(folder: Path, variables: Sequence[Any]) -> Progress | None:
             arrays = [file[str(i)] for i in range(len(file.files) - 1)]
             progress = Progress.read(json.loads(str(file["progress"])))
     except (BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} is no checkpoint of this program: {error}") from None
+        raise ModelError(f"{path} is not a checkpoint of this program: {error}") from None
     if [array.shape for array in arrays] != [tuple(variable.shape) for variable in variables]:
         raise ModelError(f"{path} is a checkpoint of another network")
     for variable, array in zip(variables, arrays, strict=True):

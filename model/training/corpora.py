@@ -92,7 +92,7 @@ class Tokenised:
         path = self.folder / TOKENS / f"{name}.ids"
         rows = made(path, self._key(name), self._encoded(name), self.tokenizer.vocabulary_size, self.say)
         if not len(rows):
-            raise ModelError(f"{self.corpora.further[name]}: there is no text in it that may be learned from")
+            raise ModelError(f"{self.corpora.further[name]}: it contains no text to learn from")
         return rows
 
     def _key(self, name: str) -> str:
@@ -146,7 +146,7 @@ def _named(further: Sequence[Path], preset: Preset) -> dict[str, Path]:
     """Return the further corpora by name, which is the file's name without extensions."""
     named = {path.name.partition(".")[0]: path for path in further}
     if len({*named, MAIN}) < len(further) + 1:
-        raise ModelError(f"each further corpus needs a name of its own, other than {MAIN!r}; rename a file")
+        raise ModelError(f"each further corpus needs a different name, other than {MAIN!r}; rename a file")
     for name in named:
         if preset.training.corpora and name not in _known(preset):
             known = ", ".join(sorted(_known(preset)))

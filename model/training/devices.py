@@ -1,4 +1,4 @@
-"""The devices that a network is trained on, all at once if Keras can, and the dtype that is fastest on them."""
+"""The devices that a network is trained on, all of them if Keras can, and the dtype that is fastest on them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext

@@ -10,7 +10,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """Whether the user has asked the run to stop. A second request stops it at once."""
+    """Whether the user has asked the run to stop. A second request stops it immediately."""
 
     def __init__(self) -> None:
         self.wanted = False

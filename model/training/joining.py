@@ -36,15 +36,15 @@ def joined(rank: Rank | None) -> Iterator[Machines]:
     except (RuntimeError, ValueError) as error:  # JAX has no specific exception
         if not _LOST.search(str(error)):
             raise
-        _leave("another process has stopped; see what it said, and start all of them again with --resume")
+        _leave("another process has stopped; check its output, and start all processes again with --resume")
 
 
 def _connect(rank: Rank) -> None:
     """Wait for all processes, at most JOIN_SECONDS: JAX's own timeout would end the process without a clear message."""
     import jax
 
-    late = f"of the {rank.count} processes not all came to {rank.address} within {JOIN_SECONDS:g} seconds"
-    waiting = Timer(JOIN_SECONDS, _leave, [f"{late}; see that each was started, and reaches that address"])
+    late = f"not all {rank.count} processes connected to {rank.address} within {JOIN_SECONDS:g} seconds"
+    waiting = Timer(JOIN_SECONDS, _leave, [f"{late}; check that each was started and can reach that address"])
     waiting.start()
     # While JAX waits, Python cannot run signal handlers. There is nothing to save yet, so let signals end the process.
     handlers = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
@@ -63,7 +63,7 @@ def _connect(rank: Rank) -> None:
 
 
 def _leave(sentence: str) -> NoReturn:
-    """Exit at once: a normal exit would make JAX wait for the others and then abort with a trace of its own."""
+    """Exit immediately: a normal exit would make JAX wait for the others and then abort with a traceback."""
     sys.stdout.flush()
     sys.stderr.write(f"model: {sentence}\n")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Training on several machines at once: one process on each, joined by JAX's distributed runtime.
+"""Training on several machines in parallel: one process on each, joined by JAX's distributed runtime.
 
 Each process reads the same corpora, plans the same batches, and takes its own rows of each. Only the first process,
 with index 0, writes files, validates and reports. It sends its decisions to the others, so that all do the same.
@@ -65,14 +65,14 @@ class Machines:
         self._left = self._every
         return [any(column) for column in answers[:, :-1].T.tolist()]
 
-    def told(self, run: Callable[[], Result]) -> Result:
+    def broadcast(self, run: Callable[[], Result]) -> Result:
         """Return the result of `run` in the first process, sent as JSON to all, or raise its ModelError in all."""
         if self.count == 1:
             return run()
         answer = json.loads(_exchange(json.dumps(_outcome(run)) if self.first else "")[0])
         return _result(answer)  # type: ignore[no-any-return]
 
-    def alike(self, run: Callable[[], None]) -> None:
+    def in_all(self, run: Callable[[], None]) -> None:
         """Call `run` in every process; a ModelError in one is raised in all."""
         if self.count == 1:
             run()
@@ -87,28 +87,28 @@ class Machines:
         def keep() -> None:
             results.append(run())
 
-        self.told(keep)
-        self.alike(lambda: None if results else keep())
+        self.broadcast(keep)
+        self.in_all(lambda: None if results else keep())
         return results[0]
 
     def check_same(self, what: str, value: Any) -> None:
         """Raise ModelError if a process's value, which must be JSON-serialisable, differs from the first process's."""
-        first = self.told(lambda: value)
+        first = self.broadcast(lambda: value)
 
         def check() -> None:
             if json.loads(json.dumps(value)) != first:
-                raise ModelError(f"its {what} are not those of process 0; start all processes with the same")
+                raise ModelError(f"its {what} differ from those of process 0; start all processes with the same")
 
         if self.count > 1:
-            self.alike(check)
+            self.in_all(check)
 
     def check_shared(self, folder: Path) -> None:
         """Raise ModelError if a process does not see the files that the first one writes to the folder."""
         if self.count == 1:
             return
-        mark = folder / self.told(lambda: _marked(folder))
+        mark = folder / self.broadcast(lambda: _marked(folder))
         try:
-            self.alike(lambda: _wait_for(mark))
+            self.in_all(lambda: _wait_for(mark))
         finally:
             if self.first:
                 mark.unlink(missing_ok=True)
@@ -121,7 +121,7 @@ class Machines:
 
         found = keras.distribution.list_devices()
         if len(found) != self.count * jax.local_device_count():
-            raise ModelError("the processes do not have as many devices as one another; hide some")
+            raise ModelError("the processes have different numbers of devices; hide some")
         if batch_size % len(found):
             raise ModelError(
                 f"{len(found)} devices of {self.count} processes cannot share a batch_size of {batch_size} evenly; "
@@ -204,7 +204,5 @@ def _wait_for(mark: Path) -> None:
     end = monotonic() + FOLDER_SECONDS
     while not mark.exists():
         if monotonic() > end:
-            raise ModelError(
-                f"{mark.parent} is not the folder that process 0 writes to; all processes must see that one"
-            )
+            raise ModelError(f"{mark.parent} is not the folder that process 0 writes to; all processes must share it")
         sleep(0.1)

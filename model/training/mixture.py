@@ -15,7 +15,7 @@ Rows = Sequence[Tokens]  # the tokens of each text, BOS to EOS
 class Mixture:
     """Corpora with weights: 1 reads every text once per epoch, 2 twice, 0.5 a selection with half of the tokens.
 
-    Each epoch selects these texts anew. The last one is truncated, so that every epoch has the same number of tokens.
+    Each epoch makes a new selection. The last one is truncated, so that every epoch has the same number of tokens.
     """
 
     sources: Sequence[tuple[Rows, float]]

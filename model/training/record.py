@@ -51,18 +51,18 @@ def _further(path: Path) -> dict[str, Any]:
     return {"sha256": digest(path), "sources": sources(path)}
 
 
-def write_record(folder: Path, account: Mapping[str, Any]) -> None:
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write run.json."""
     with replacing(folder / RUN) as new:
-        new.write_text(json.dumps(account, ensure_ascii=False, indent=1), "utf-8")
+        new.write_text(json.dumps(record, ensure_ascii=False, indent=1), "utf-8")
 
 
 def read_record(folder: Path) -> dict[str, Any]:
     """Read run.json. ModelError if the folder holds no run."""
     try:
-        account: dict[str, Any] = json.loads((folder / RUN).read_bytes())
-        if {"preset", "corpus_sha256", "form"} <= account.keys():
-            return account
+        record: dict[str, Any] = json.loads((folder / RUN).read_bytes())
+        if {"preset", "corpus_sha256", "form"} <= record.keys():
+            return record
     except (OSError, ValueError, AttributeError):
         pass
     raise ModelError(f"{folder} holds no run")
@@ -82,9 +82,9 @@ def form_of(folder: Path) -> Form:
         raise ModelError(f"{folder / RUN} does not say how the corpus was read") from None
 
 
-def check_same(folder: Path, account: Mapping[str, Any]) -> None:
+def check_same(folder: Path, record: Mapping[str, Any]) -> None:
     """Raise ModelError if the run in the folder was started with another corpus or preset."""
-    before, now = read_record(folder), json.loads(json.dumps(account))
+    before, now = read_record(folder), json.loads(json.dumps(record))
     _check_further(folder, before.get("further_corpora", {}), now.get("further_corpora", {}))
     for name, what in (("corpus_sha256", "corpus"), ("form", "way of reading the corpus")):
         if before[name] != now[name]:
@@ -114,7 +114,8 @@ def _learned(preset: Preset) -> Preset:
     usual = Training(epochs=1, batch_size=1, window=1, learning_rate=1)
     same = {name: getattr(usual, name) for name in _HARMLESS}
     before = replace(preset.pretraining, **same) if preset.pretraining else None
-    return replace(preset, training=replace(preset.training, **same), pretraining=before, sampling={}, moods={})
+    training = replace(preset.training, **same)
+    return replace(preset, training=training, pretraining=before, ear=False, sampling={}, moods={})
 
 
 def _shape(table: Mapping[str, Any]) -> dict[str, Any]:

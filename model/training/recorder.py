@@ -25,12 +25,12 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Recorder:
     """Records one run in its folder. A file that cannot be written causes a warning and does not stop the run."""
 
-    def __init__(self, folder: Path | None, account: Mapping[str, Any], done: int, say: Callable[[str], None]) -> None:
-        """Open the event log. `account` is what history.json holds besides the progress; `done`, the steps so far.
+    def __init__(self, folder: Path | None, record: Mapping[str, Any], done: int, say: Callable[[str], None]) -> None:
+        """Open the event log. `record` is what history.json holds besides the progress; `done`, the steps so far.
 
         Without a folder nothing is recorded, because another process does it.
         """
-        self.folder, self.account, self.say = folder, account, say
+        self.folder, self.record, self.say = folder, record, say
         self.events = EventLog(folder / EVENTS if folder else None, done, say)
 
     def row(self, progress: Progress, step: int, rate: float, updates: dict[str, float]) -> None:
@@ -54,7 +54,7 @@ class Recorder:
         """Rewrite history.json and the report."""
         if self.folder is None:
             return
-        history = {**self.account, "finished": finished, **asdict(progress)}
+        history = {**self.record, "finished": finished, **asdict(progress)}
         try:
             with replacing(self.folder / HISTORY) as new:
                 new.write_text(json.dumps(history, ensure_ascii=False, indent=1), "utf-8")

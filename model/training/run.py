@@ -67,14 +67,14 @@ def train_run(
     if further and preset.sizes.context:
         raise ModelError(f"the network {preset.network} learns from one corpus")
     if left_out := absent(preset, corpora.further):
-        console.say(f"corpora of the preset that were not given, and are left out: {', '.join(left_out)}")
+        console.say(f"corpora of the preset that were not given and are not used: {', '.join(left_out)}")
     with joined(rank) as machines, ExitStack() as held:
         preset = _with_dtype(preset, preset_of(folder) if resume else None)  # queries devices, so only after joining
-        account = record_of(preset, corpus, form, init_from, corpora.further)
-        machines.check_same("preset, corpora or options", account)
-        machines.told(lambda: held.enter_context(training_in(folder)))
-        start = partial(_start, folder, preset, corpora, account, init_from)
-        machines.told(partial(_check_resumable, folder, account) if resume else start)
+        record = record_of(preset, corpus, form, init_from, corpora.further)
+        machines.check_same("preset, corpora or options", record)
+        machines.broadcast(lambda: held.enter_context(training_in(folder)))
+        start = partial(_start, folder, preset, corpora, record, init_from)
+        machines.broadcast(partial(_check_resumable, folder, record) if resume else start)
         machines.check_shared(folder)
         tokenizer = machines.in_turn(lambda: open_run_tokenizer(preset, folder))
         with machines.devices(_rows(preset), console.say):
@@ -82,7 +82,7 @@ def train_run(
             if init_from is not None:  # a resumed run takes its weights from its checkpoint
                 _begin_with(trainer, weights_of(init_from))
             trainer.run(_plan(trainer, preset, corpora, folder), corpora.texts("validation"))
-        console.say(f"the best weights are in {folder / BEST}")
+        console.say(f"best weights: {folder / BEST}")
 
 
 def _with_dtype(preset: Preset, started: Preset | None = None) -> Preset:
@@ -98,8 +98,8 @@ def _rows(preset: Preset) -> int:
     return gcd(preset.training.batch_size, preset.pretraining.batch_size if preset.pretraining else 0)
 
 
-def _check_resumable(folder: Path, account: Mapping[str, Any]) -> None:
-    check_same(folder, account)
+def _check_resumable(folder: Path, record: Mapping[str, Any]) -> None:
+    check_same(folder, record)
     if not (folder / CHECKPOINT).exists():  # without it the run's initial weights are unknown
         raise ModelError(f"{folder} stopped before its first checkpoint; start it again without --resume")
 
@@ -133,8 +133,8 @@ def search_rates(
     batches = batches_of(create(), tokenizer, preset.training, texts)
     trials = search(preset, create, batches, rates, min(steps, batches.steps), say)
     suggestion = write_rate_study(trials, folder / RATES)
-    say(suggestion.sentence if suggestion else "none of them: the loss left all bounds")
-    say(f"the curves are in {folder / RATES}")
+    say(suggestion.sentence if suggestion else "no suggestion: all trials diverged")
+    say(f"curves: {folder / RATES}")
 
 
 def prepared(
@@ -178,16 +178,16 @@ def weights_of(folder: Path) -> Path:
     return folder / WEIGHTS if (folder / WEIGHTS).exists() else folder / BEST
 
 
-def _start(folder: Path, preset: Preset, corpora: Corpora, account: dict[str, Any], init_from: Path | None) -> None:
+def _start(folder: Path, preset: Preset, corpora: Corpora, record: dict[str, Any], init_from: Path | None) -> None:
     if (folder / CHECKPOINT).exists():
-        raise ModelError(f"{folder} holds a run; go on with --resume, or choose another folder")
+        raise ModelError(f"{folder} holds a run; continue it with --resume, or choose another folder")
     if init_from is not None:
         check_fits(init_from, preset)
         shutil.copyfile(init_from / TOKENIZER, folder / TOKENIZER)
     else:
         texts = corpora.vocabulary_texts(preset)
         learn(preset.tokenizer, texts, folder / TOKENIZER, preset.sizes.vocabulary, preset.normalisation)
-    write_record(folder, account)
+    write_record(folder, record)
 
 
 def open_run_tokenizer(preset: Preset, folder: Path) -> Tokenizer:

@@ -84,9 +84,9 @@ class Sampler:
 def warning(found: dict[str, Any], *, wordy: bool = True) -> str | None:
     """Return a warning if these figures indicate collapse; `wordy` texts have several words."""
     if found["entropy"] < LEAST_ENTROPY:
-        return f"collapse: a token of the samples carries {found['entropy']:.1f} bits only"
+        return f"collapse: the samples have only {found['entropy']:.1f} bits per token"
     if wordy and found["distinct_2"] < LEAST_DISTINCT:
-        return f"collapse: of the samples' pairs of words only {found['distinct_2']:.0%} differ"
+        return f"collapse: only {found['distinct_2']:.0%} of the word pairs in the samples are distinct"
     if found["repetition"] > MOST_REPETITION:
-        return f"collapse: {found['repetition']:.0%} of the samples repeat what they wrote before"
+        return f"collapse: {found['repetition']:.0%} of the samples repeats earlier text"
     return None

@@ -64,7 +64,7 @@ def made(
         try:
             return _opened(path, key)
         except _UnfitError as error:
-            say(f"{path} {error}: the texts are tokenised anew")
+            say(f"{path} {error}: tokenising the texts again")
     with replacing(path) as new, new.open("wb") as file:
         _write(file, key, rows, np.dtype("<u2" if vocabulary <= 2**16 else "<u4"))
     return _opened(path, key)

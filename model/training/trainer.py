@@ -76,16 +76,16 @@ class Trainer:
         """
         self.plan, self.validation = plan, validation
         self.every = ceil(plan.steps / MOST_ROWS)  # steps per row of the history
-        restored = self.machines.told((self.folder / checkpoints.CHECKPOINT).exists) and self.restore()
+        restored = self.machines.broadcast((self.folder / checkpoints.CHECKPOINT).exists) and self.restore()
         sizes = plan.sizes
-        account = {
+        record = {
             "name": self.preset.name,
             "preset": asdict(self.preset),
             "parameters": self.view.count_params(),
             "steps_per_epoch": [steps for steps, _ in sizes],
         }
         recorded = self.folder if self.machines.first else None
-        self.recorder = Recorder(recorded, account, self.step, self.console.say)
+        self.recorder = Recorder(recorded, record, self.step, self.console.say)
         self.console.begin(self.progress, sizes)
         try:
             if not restored:
@@ -94,7 +94,7 @@ class Trainer:
                 while not self.finished:
                     self._epoch(interrupts)
                     self._finish_epoch()
-            self.machines.told(lambda: self.recorder.write(self.progress, finished=True))
+            self.machines.broadcast(lambda: self.recorder.write(self.progress, finished=True))
         finally:
             self.console.end()
             self.recorder.events.close()
@@ -111,7 +111,7 @@ class Trainer:
     def save(self) -> None:
         """Write the checkpoint, then the history and the report."""
         self.saved = self.progress.seconds
-        self.machines.told(self._write)
+        self.machines.broadcast(self._write)
 
     def _write(self) -> None:
         checkpoints.save(self.folder, self._variables(), self.progress)
@@ -127,7 +127,7 @@ class Trainer:
             if stop or overdue:
                 self.save()
             if stop:
-                self.console.say("stopped; go on with --resume")
+                self.console.say("stopped; continue with --resume")
                 raise KeyboardInterrupt
             self._train(batch)
             self._keep()
@@ -176,7 +176,7 @@ class Trainer:
         if settings.snapshot_steps and step % settings.snapshot_steps == 0:
             self._sync()
             self._validate()
-            self.machines.told(lambda: checkpoints.save_snapshot(self.view, self.folder, step, settings.snapshots))
+            self.machines.broadcast(lambda: checkpoints.save_snapshot(self.view, self.folder, step, settings.snapshots))
         if settings.checkpoint_steps and step % settings.checkpoint_steps == 0:
             self.save()
 
@@ -185,7 +185,7 @@ class Trainer:
         progress, step = self.progress, self.step
         if progress.collapse and progress.collapse[-1]["step"] == step:
             return
-        samples, found = self.machines.told(self._samples)
+        samples, found = self.machines.broadcast(self._samples)
         progress.look(samples, found)
         for sample in samples:
             glue = "\n" if self.preset.prompt_break else ""
@@ -214,7 +214,7 @@ class Trainer:
         progress, step = self.progress, self.step
         if progress.epochs and progress.epochs[-1]["step"] == step:
             return
-        progress.epochs.append(self.machines.told(self._scored))
+        progress.epochs.append(self.machines.broadcast(self._scored))
 
     def _scored(self) -> dict[str, Any]:
         progress, best, step = self.progress, self.progress.best, self.step
@@ -227,8 +227,8 @@ class Trainer:
             save_weights(self.view, self.folder / checkpoints.BEST)
         self.recorder.events.scalars(step, {name.replace("_", "/", 1): value for name, value in scored.items()})
         self.console.validated(f"validation: {_sentence(scores)}{' (best so far)' if better else ''}")
-        account = {"epoch": progress.epoch + 1, "step": step, "seconds": progress.seconds}
-        return {**account, **progress.whole.means(), **scored, "best": better}
+        row = {"epoch": progress.epoch + 1, "step": step, "seconds": progress.seconds}
+        return {**row, **progress.whole.means(), **scored, "best": better}
 
     def _sync(self) -> None:
         """Copy the network's weights to the view, or their running average if the preset asks for it."""

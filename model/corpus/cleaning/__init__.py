@@ -1,1 +1,1 @@
-"""Cleaning a corpus: steps, the stages they run in, what they did."""
+"""Cleaning a corpus: the steps, the stages that they run in, and a report of their effects."""

@@ -1,7 +1,7 @@
-"""Texts that repeat an earlier one, found in little memory: the corpus passes twice.
+"""Finding texts that repeat an earlier one, in little memory and two passes over the corpus.
 
-In the first pass every hash goes to a file, and the hashes that occur more than once are found there, a part of them
-at a time. In the second only those are looked up: most lines of a corpus stand in one text alone and cost nothing.
+The first pass writes every hash to a file, in which the hashes that occur more than once are then found, part by part.
+The second looks up only those: most lines of a corpus occur in a single text and need no memory.
 """
 
 from array import array
@@ -14,27 +14,27 @@ from numpy.typing import NDArray
 
 from model.corpus.cleaning.steps.keys import HASH_BYTES, Hashes
 
-MAX_HOLDERS = 20  # a line's earlier texts that are remembered: a line that stands in more is a formula, or a footer
-_PART = 2**21  # hashes looked at together: 16 MB
+MAX_HOLDERS = 20  # earlier texts remembered per line; a line in more texts than that is a set phrase or a footer
+_PART = 2**21  # hashes sorted at a time: 16 MB
 _BLOCK = 2**19  # hashes read at a time
 
 Array = NDArray[np.uint64]
 
 
 class Repeats:
-    """Leaves out a text when one earlier text that is kept has as many of its hashes as its key asks for.
+    """Drops a text if an earlier text that was kept shares the number of hashes that its key requires.
 
-    `observe` sees the keys of all texts, and then `keep` the same keys again, in the same pieces and order.
+    `observe` is given the keys of all texts, then `keep` the same keys again, in the same chunks and order.
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        """Use an empty file, open for writing and reading, for the hashes."""
+        """Store the hashes in `file`, which must be empty and open for reading and writing."""
         self._file = file
         self._repeated: Array = np.empty(0, np.uint64)
         self._texts = 0
 
     def observe(self, keys: Sequence[Hashes]) -> None:
-        """Note the hashes of some texts."""
+        """Record the hashes of some texts."""
         self._file.write(b"".join(hashes for _, hashes in keys))
 
     def settle(self) -> None:
@@ -42,23 +42,23 @@ class Repeats:
         self._repeated = _repeated(self._file, self._file.tell() // HASH_BYTES)
         self._file.truncate(0)
         count = len(self._repeated)
-        # Each hash has a chain of holders, the latest first; 0 ends it.
+        # Each hash has a linked list of the texts that hold it, the latest first; 0 ends it.
         self._latest, self._held = array("I", bytes(4 * count)), bytearray(count)
         self._holder, self._before = array("I", [0]), array("I", [0])
 
     def keep(self, keys: Sequence[Hashes], candidates: Sequence[bool]) -> list[bool]:
-        """Say of each text whether it is kept; one that is no candidate is not, and no text repeats it."""
+        """Return for each text whether it is kept. One that is no candidate is dropped and has no repeats."""
         kept = list(candidates)
         for i, known in self._known(keys):
             if kept[i]:
-                kept[i] = not self._stood_before(known, keys[i][0])
+                kept[i] = not self._is_repeat(known, keys[i][0])
             if kept[i]:
                 self._hold(known, self._texts + i)
         self._texts += len(keys)
         return kept
 
     def _known(self, keys: Sequence[Hashes]) -> Iterator[tuple[int, list[int]]]:
-        """Yield the texts that have repeated hashes, each with the places of these."""
+        """Yield each text that has repeated hashes, with the indices of those hashes."""
         hashes = np.frombuffer(b"".join(own for _, own in keys), np.uint64)
         places = np.searchsorted(self._repeated, hashes)
         if not len(self._repeated):
@@ -70,7 +70,7 @@ class Repeats:
             of_text[i].append(place)
         yield from of_text.items()
 
-    def _stood_before(self, known: list[int], needed: int) -> bool:
+    def _is_repeat(self, known: list[int], needed: int) -> bool:
         if len(known) < needed:
             return False
         shared = Counter(holder for place in known for holder in self._holders(place))
@@ -92,7 +92,7 @@ class Repeats:
 
 
 def _repeated(file: BinaryIO, count: int) -> Array:
-    """Return the hashes that the file holds more than once, in order."""
+    """Return the hashes that occur more than once in the file, sorted."""
     parts = 1 << (count // _PART).bit_length()
     return np.sort(np.concatenate([_repeated_of_part(file, parts, part) for part in range(parts)]))
 
@@ -104,7 +104,7 @@ def _repeated_of_part(file: BinaryIO, parts: int, part: int) -> Array:
 
 
 def _blocks(file: BinaryIO) -> Iterator[Array]:
-    """Yield the hashes from the place where the file stands; one block at the least."""
+    """Yield the hashes from the file's current position, in blocks; at least one block."""
     yield np.empty(0, np.uint64)
     while block := file.read(_BLOCK * HASH_BYTES):
         yield np.frombuffer(block, np.uint64)

@@ -1,7 +1,7 @@
-"""Cleaning a corpus: read, stepped through on all cores, and written in its old order, in little memory.
+"""The cleaning pipeline: reads a corpus, cleans it on all cores in bounded memory, and writes it in its original order.
 
-Steps that look at a text alone run in worker processes, on chunks of texts. Steps that compare texts run in the main
-process on keys that the workers found, and see the corpus twice: it waits in a temporary file between the two.
+Steps that look at one text at a time run in worker processes, on chunks of texts. Steps that compare texts run in the
+main process on keys that the workers compute. They need two passes, between which the corpus is in a temporary file.
 """
 
 import hashlib
@@ -27,24 +27,24 @@ from model.corpus.texts import Text, size, to_line
 from model.errors import ModelError
 from model.files.replacing import replacing
 
-CHUNK = 2**18  # characters that go to a worker together, or one text
+CHUNK = 2**18  # characters sent to a worker at a time, unless one text is longer
 SUFFIX = ".jsonl"
 
-Chunk = list[tuple[int, Text]]  # with each text's place in the input
-Keyed = tuple[Chunk, list[list[Any]]]  # with the keys of each text, one a comparing step
+Chunk = list[tuple[int, Text]]  # with each text's number in the input
+Keyed = tuple[Chunk, list[list[Any]]]  # with the keys of each text, one per comparing step
 
 
 class Judge(Protocol):
     """A step that compares texts by their keys."""
 
     def observe(self, keys: Sequence[Any]) -> None:
-        """Look at the keys of some texts; at last all have come."""
+        """Record the keys of some texts."""
 
     def settle(self) -> None:
-        """Learn that all have come."""
+        """Prepare for `keep`, after the keys of all texts have been observed."""
 
     def keep(self, keys: Sequence[Any], candidates: Sequence[bool]) -> list[bool]:
-        """See the same keys again, in the same pieces; say which texts stay. One that is no candidate does not."""
+        """Return which texts to keep, given the same keys in the same chunks. One that is no candidate is dropped."""
 
 
 def clean(
@@ -57,9 +57,9 @@ def clean(
     explain: int = 0,
     keep: Callable[[Text], bool] = lambda _: True,
 ) -> Report:
-    """Clean the texts that `keep` does not refuse into `out`, which appears whole or not at all.
+    """Clean the texts that `keep` accepts into `out`, which is written atomically.
 
-    ModelError where the input cannot be read or holds nothing, OSError where the output cannot be written.
+    ModelError if the input cannot be read or is empty, OSError if the output cannot be written.
     """
     _check(source, out)
     started = time.perf_counter()
@@ -72,7 +72,7 @@ def clean(
             if not report.before["texts"] + report.forgotten:
                 raise ModelError(f"{source}: the corpus is empty")
     except OSError as error:
-        # A write that fails, as on a full disk, does not say of which file.
+        # The error of a failed write, as on a full disk, does not name the file.
         error.filename = error.filename or str(out)
         raise
     report.explained = sorted(sample.chosen.values(), key=lambda explained: explained.number)
@@ -84,12 +84,12 @@ def clean(
 @dataclass(frozen=True)
 class _Cleaner:
     workers: Workers
-    folder: Path  # for what waits between two passes
+    folder: Path  # for the temporary files between two passes
     report: Report
     sample: ExplainedSample
 
     def through(self, steps: Sequence[Step], chunks: Iterable[Chunk]) -> Iterable[Chunk]:
-        """Return what the steps leave of the chunks."""
+        """Return the chunks with all steps applied."""
         reports = iter(self.report.steps)
         for stage in stages(steps):
             cleaned = self._cleaned(stage, list(islice(reports, len(stage.alone))), chunks)
@@ -98,7 +98,7 @@ class _Cleaner:
         return chunks
 
     def _cleaned(self, stage: Stage, reports: list[StepReport], chunks: Iterable[Chunk]) -> Iterator[Keyed]:
-        """Yield the chunks as the steps leave them, each text with its keys."""
+        """Yield the chunks with a stage's steps applied, and the keys of their texts."""
         tasks = ((chunk, ([text.text for _, text in chunk], self._watched(chunk))) for chunk in chunks)
         for chunk, done in self.workers.map(partial(step_through, stage), tasks):
             for report, part in zip(reports, done.reports, strict=True):
@@ -116,7 +116,7 @@ class _Cleaner:
         return frozenset(i for i, _ in self.sample.among(number for number, _ in chunk))
 
     def _compared(self, stage: Stage, reports: list[StepReport], chunks: Iterable[Keyed]) -> Iterator[Chunk]:
-        """Yield the texts that all judges keep. The corpus waits in a file of the folder until they have seen it."""
+        """Yield the texts that all judges keep. The corpus is in a temporary file until they have observed it."""
         with ExitStack() as stack:
             spool, *files = (stack.enter_context(TemporaryFile(dir=self.folder)) for _ in range(1 + len(reports)))
             judges = [_judge(step, file) for step, file in zip(stage.comparing, files, strict=True)]
@@ -158,7 +158,7 @@ def _spooled(spool: BinaryIO) -> Iterator[Keyed]:
 def _admitted(
     texts: Iterable[Text], keep: Callable[[Text], bool], report: Report, sample: ExplainedSample
 ) -> Iterator[tuple[int, Text]]:
-    """Yield the texts that are to be cleaned, numbered."""
+    """Yield the texts to be cleaned, with their numbers."""
     for number, text in enumerate(texts, 1):
         if keep(text):
             sample.offer(number, text)
@@ -180,7 +180,7 @@ def _chunks(texts: Iterable[tuple[int, Text]]) -> Iterator[Chunk]:
 
 
 def _write(file: BinaryIO, chunks: Iterable[Chunk], sample: ExplainedSample) -> str:
-    """Write the texts; return the file's SHA-256."""
+    """Write the texts and return the SHA-256 of the file."""
     digest = hashlib.sha256()
     for chunk in chunks:
         data = "".join(to_line(text) for _, text in chunk).encode()
@@ -193,6 +193,6 @@ def _write(file: BinaryIO, chunks: Iterable[Chunk], sample: ExplainedSample) -> 
 
 def _check(source: Path, out: Path) -> None:
     if out.suffix != SUFFIX or out.is_dir():
-        raise ModelError(f"{out}: the output is a {SUFFIX} file")
+        raise ModelError(f"{out}: the output must be a {SUFFIX} file")
     if out.exists() and source.exists() and out.samefile(source):
-        raise ModelError(f"{out}: the output would take the place of the input; choose another name")
+        raise ModelError(f"{out}: the output would overwrite the input; choose another name")

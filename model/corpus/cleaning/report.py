@@ -1,4 +1,4 @@
-"""What cleaning did to a corpus, for the table that people read and for the file beside the corpus."""
+"""The report on a cleaned corpus, for the printed table and for corpus.json."""
 
 import hashlib
 from bisect import bisect_left
@@ -11,12 +11,12 @@ from typing import Any
 from model.corpus.texts import Text
 
 BEFORE_CHANGE, EXCERPT = 20, 60  # characters
-MAX_SHOWN = 2000  # characters of a text that is explained
+MAX_SHOWN = 2000  # characters shown of an explained text
 
 
 @dataclass(frozen=True)
 class Example:
-    """A step at work: the place where a text changed first, or the beginning of one that was dropped (after: None)."""
+    """An example of a step's effect: the first change in a text, or the start of a dropped text (`after` is None)."""
 
     before: str
     after: str | None
@@ -24,16 +24,16 @@ class Example:
 
 @dataclass
 class StepReport:
-    """What one step did."""
+    """What one step changed and dropped."""
 
     step: str
     changed: int = 0  # texts
     dropped: int = 0  # texts
-    characters: int = 0  # fewer than before, those of dropped texts included
+    characters: int = 0  # removed, including those of dropped texts
     example: Example | None = None
 
     def note(self, before: str, after: str | None) -> None:
-        """Count what the step made of a text; the first change becomes the example, or else the first drop."""
+        """Count the effect on a text. The example is the first change, or the first drop if there is no change."""
         self.characters += len(before) - len(after or "")
         if after is None:
             self.dropped += 1
@@ -43,7 +43,7 @@ class StepReport:
             self.example = _example(before, after)
 
     def add(self, other: "StepReport") -> None:
-        """Add what the step did to later texts."""
+        """Add the counts of the same step for later texts."""
         self.changed += other.changed
         self.dropped += other.dropped
         self.characters += other.characters
@@ -53,9 +53,9 @@ class StepReport:
 
 @dataclass
 class Explained:
-    """A text before and after, clipped, and the steps that touched it. `after` is None where one dropped it."""
+    """A text before and after, truncated, and the steps that changed it. `after` is None if it was dropped."""
 
-    number: int  # its place in the input, from 1
+    number: int  # its number in the input, from 1
     text: Text
     steps: list[str] = field(default_factory=list)
     after: str | None = None
@@ -63,7 +63,7 @@ class Explained:
 
 @dataclass
 class Report:
-    """What `clean` did. `before` and `after` count texts, lines, words and characters, as `model.corpus.texts.size`.
+    """The result of `clean`. `before` and `after` count texts, lines, words and characters: see `texts.size`.
 
     `forgotten` counts the texts that `keep` refused; they are not in `before`.
     """
@@ -72,13 +72,13 @@ class Report:
     before: Counter[str] = field(default_factory=Counter)
     after: Counter[str] = field(default_factory=Counter)
     forgotten: int = 0
-    bytes: int = 0  # of the input's files
+    bytes: int = 0  # of the input files
     seconds: float = 0.0
     sha256: str = ""  # of the output
     explained: list[Explained] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
-        """Return what corpus.json keeps: no example, for a text that is to be forgotten must not live on in it."""
+        """Return the entry for corpus.json. It has no examples, which could preserve a text that is to be forgotten."""
         steps = [
             {"step": step.step, "changed": step.changed, "dropped": step.dropped, "characters": step.characters}
             for step in self.steps
@@ -92,15 +92,15 @@ class Report:
 
 
 class ExplainedSample:
-    """The texts to explain: those with the smallest hashes, so that the same corpus always shows the same ones."""
+    """The texts to explain: those with the smallest hashes, so that a corpus always shows the same ones."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._heap: list[tuple[int, int]] = []  # the largest hash first, so negative
+        self._heap: list[tuple[int, int]] = []  # negated, so that the largest hash comes first
         self.chosen: dict[int, Explained] = {}
 
     def offer(self, number: int, text: Text) -> None:
-        """Choose the text for now, if its hash is among the smallest."""
+        """Select the text provisionally if its hash is among the smallest so far."""
         if not self._size:
             return
         digest = hashlib.blake2b(text.text.encode(), digest_size=8).digest()
@@ -114,13 +114,13 @@ class ExplainedSample:
         self.chosen[number] = Explained(number, Text(**vars(text) | {"text": clipped(text.text)}))
 
     def among(self, numbers: Iterable[int]) -> Iterator[tuple[int, Explained]]:
-        """Yield the chosen ones of some texts, each with its place among them."""
+        """Yield the selected ones among some texts, each with its index among them."""
         if self.chosen:
             yield from ((i, self.chosen[number]) for i, number in enumerate(numbers) if number in self.chosen)
 
 
 def clipped(text: str) -> str:
-    """Cut what is too long to be shown."""
+    """Truncate a text for display."""
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 

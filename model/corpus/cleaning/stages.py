@@ -1,4 +1,4 @@
-"""A run of cleaning steps over some texts: what a worker does. It imports little, for each has a memory of its own."""
+"""Running cleaning steps in a worker. This module imports little, because each worker loads its own copy."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from model.corpus.texts import size
 
 @dataclass(frozen=True)
 class Stage:
-    """Steps that run one after the other without the corpus being gathered in between, and then those that compare."""
+    """Steps that each chunk passes through independently, followed by steps that compare texts."""
 
     alone: list[Alone] = field(default_factory=list)
     comparing: list[Comparing] = field(default_factory=list)
@@ -22,22 +22,22 @@ class Stage:
 
 @dataclass
 class Done:
-    """What a worker made of some texts."""
+    """A worker's results for some texts."""
 
-    changes: dict[int, str | None] = field(default_factory=dict)  # by place: the new text, or None for a dropped one
+    changes: dict[int, str | None] = field(default_factory=dict)  # by index: the new text, or None if dropped
     reports: list[StepReport] = field(default_factory=list)
-    touched: dict[int, list[str]] = field(default_factory=dict)  # by place: the steps that changed or dropped a text
-    before: Counter[str] = field(default_factory=Counter)  # what the texts counted, where the stage is to count
+    touched: dict[int, list[str]] = field(default_factory=dict)  # by index: the steps that changed or dropped a text
+    before: Counter[str] = field(default_factory=Counter)  # the counts of the input, if the stage is to count
     after: Counter[str] = field(default_factory=Counter)
-    keys: list[list[Any]] = field(default_factory=list)  # of each text that is left, one a comparing step
+    keys: list[list[Any]] = field(default_factory=list)  # of each remaining text, one per comparing step
 
 
 def stages(steps: Iterable[Step]) -> list[Stage]:
-    """Part the steps: what compares must see the corpus as the steps before it left it."""
+    """Group the steps into stages, so that a comparing step sees the corpus as the previous steps left it."""
     found = [Stage()]
     for step in steps:
         before = found[-1].comparing
-        # Repeats are found among all texts, and then judged one after the other; a percentile is of what is left.
+        # Repeats are found among all texts and judged one after another; a percentile is of the texts that remain.
         if before and (isinstance(step, Alone) or step.name == PERCENTILE):
             found.append(Stage())
         if isinstance(step, Alone):
@@ -50,7 +50,7 @@ def stages(steps: Iterable[Step]) -> list[Stage]:
 
 
 def step_through(stage: Stage, task: tuple[list[str], frozenset[int]]) -> Done:
-    """Run a stage's steps on texts; say of those at the watched places which steps touched them."""
+    """Run a stage's steps on texts, and record which steps changed those at the watched indices."""
     texts, watched = task
     done = Done(reports=[StepReport(step.spec) for step in stage.alone], touched={i: [] for i in watched})
     left = []
@@ -67,7 +67,7 @@ def step_through(stage: Stage, task: tuple[list[str], frozenset[int]]) -> Done:
 
 
 def _size(texts: Sequence[str]) -> Counter[str]:
-    """Count texts as if they were one, which takes less time than one by one."""
+    """Count the texts as if they were one, which is faster than one by one."""
     counted = size("\n".join(texts))
     counted.update(texts=len(texts) - 1, characters=-max(len(texts) - 1, 0))
     return counted

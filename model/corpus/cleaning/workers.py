@@ -1,4 +1,4 @@
-"""Work on all cores: results in the order of the tasks, a bounded number of tasks under way, no process left behind."""
+"""A pool of workers: results in the order of the tasks, a bounded number in progress, no process left behind."""
 
 import os
 import signal
@@ -14,26 +14,26 @@ from typing import Self, TypeVar
 
 from model.errors import ModelError
 
-TASKS_PER_WORKER = 2  # under way: one in work and one waiting, so that no worker waits for the main process
+TASKS_PER_WORKER = 2  # one running and one queued, so that no worker waits for the main process
 A = TypeVar("A")
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def cores() -> int:
-    """Count the cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 class Workers:
-    """A pool of processes; with one job there is none, and the main process does the work. Use it in `with`."""
+    """A context manager for a pool of processes. With one job there is none, and the main process does the work."""
 
     def __init__(self, jobs: int, module: str) -> None:
-        """Prepare `jobs` processes, which share the import of `module`."""
+        """Prepare `jobs` processes that share one import of `module`."""
         self._tasks = TASKS_PER_WORKER * jobs
         self._pool: ProcessPoolExecutor | None = None
         if jobs > 1:
-            # Not fork: the main process has threads. Not spawn: each would import for itself, in memory of its own.
+            # Not fork, because the main process has threads; not spawn, because each process would import again.
             context = get_context("forkserver")
             context.set_forkserver_preload([module])
             self._pool = ProcessPoolExecutor(jobs, context, _begin)
@@ -46,14 +46,14 @@ class Workers:
             self._pool.shutdown(cancel_futures=True)
 
     def map(self, function: Callable[[A], R], tasks: Iterable[tuple[T, A]]) -> Iterator[tuple[T, R]]:
-        """Yield each task's first half, which stays here, with the function's result on the second, in order.
+        """Yield the first item of each task, which is not sent, with the function's result for the second, in order.
 
-        ModelError where a process dies or memory is short.
+        ModelError if a process dies or memory runs out.
         """
         try:
             yield from self._map(self._pool, function, tasks) if self._pool else ((t, function(a)) for t, a in tasks)
         except BrokenProcessPool:
-            raise ModelError("a worker process was killed, as happens when memory is short; try --jobs 1") from None
+            raise ModelError("a worker process was killed, possibly because memory ran out; try --jobs 1") from None
         except MemoryError:
             raise ModelError("there is not enough memory for a text this long") from None
 
@@ -72,7 +72,7 @@ class Workers:
 
 
 def _begin() -> None:
-    """Begin a worker: leave Ctrl-C to the main process, and end when that one does, even if it was killed."""
+    """Start a worker: ignore Ctrl-C, which the main process handles, and exit when that one ends, even if killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if main := parent_process():
         threading.Thread(target=_end_with, args=[main.sentinel], daemon=True).start()

@@ -1,1 +1,1 @@
-"""From the web to a collection: one module a site. What is known of the sites is in docs/sites.md."""
+"""From the web to a collection: one module per site. What is known about the sites is in docs/sites.md."""

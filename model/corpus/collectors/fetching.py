@@ -1,4 +1,4 @@
-"""Fetching pages politely: robots.txt, one request at a time with a pause, waiting when asked to, giving up in time."""
+"""Polite fetching: robots.txt, one request at a time with a pause, waits that the site asks for, bounded retries."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +23,8 @@ from model.errors import ModelError
 ROBOT = "neural-poet-collector"
 MAX_PAGE = 2**23  # bytes
 MAX_HOPS = 5
-TIMEOUTS = 10.0, 30.0  # seconds to connect, and between two pieces of an answer
-RULES_SECONDS = 24 * 3600.0  # for which a robots.txt holds
+TIMEOUTS = 10.0, 30.0  # to connect, and between two chunks of a response
+RULES_SECONDS = 24 * 3600.0  # for which a robots.txt is cached
 _PIECE = 2**10  # bytes
 _REFUSALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _Answer = TypeVar("_Answer")
@@ -34,25 +34,25 @@ _Answer = TypeVar("_Answer")
 class Manners:
     """How to behave towards a site."""
 
-    contact: str  # an address at which the site's owner can reach whoever collects
-    delay: float = 1.0  # seconds between two requests
-    max_wait: float = 900.0  # seconds; a longer wait that a site asks for ends the command, to be run again later
-    max_failures: int = 10  # in a row; with the waits between them, 17 minutes
-    max_seconds: float = 60.0  # for the whole of an answer
+    contact: str  # how the site's owner can reach the person who collects
+    delay: float = 1.0  # seconds between requests
+    max_wait: float = 900.0  # seconds; if a site asks for a longer wait, the command ends and can be run again later
+    max_failures: int = 10  # in a row; about 17 minutes including the waits between them
+    max_seconds: float = 60.0  # for a whole response
 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer that is no failure of the network or the server: any status but 429 and 5xx."""
+    """A response that is not a failure of the network or the server: any status except 429 and 5xx."""
 
-    status: int  # 3xx where a redirect leads nowhere that can be followed
+    status: int  # 3xx for a redirect that cannot be followed
     url: str  # after redirects
     headers: Mapping[str, str]
     body: bytes
 
 
 class FetchError(Exception):
-    """One request that failed and may be tried again, after `wait` seconds where the site says so."""
+    """A failed request that may be retried, after `wait` seconds if the site says so."""
 
     def __init__(self, why: str, wait: float | None = None) -> None:
         super().__init__(why)
@@ -63,7 +63,7 @@ Check = Callable[[Page], object]
 
 
 def _take(_page: Page) -> None:
-    """Have nothing against a page."""
+    """Accept any page."""
 
 
 class GaveUpError(ModelError):
@@ -72,11 +72,11 @@ class GaveUpError(ModelError):
 
 class _Session(requests.Session):
     def get_redirect_target(self, _answer: requests.Response) -> None:
-        """Follow nothing: requests looks at the next address even so, and fails where it cannot be read."""
+        """Never follow: requests would parse the next URL anyway, and fail if it is invalid."""
 
 
 class Fetcher:
-    """Fetches for one collector. ModelError when the site forbids it, or fails too often in a row."""
+    """Fetches pages for one collector. ModelError if the site forbids it or fails too often in a row."""
 
     def __init__(self, manners: Manners, say: Callable[[str], None], robots: bool = True) -> None:  # noqa: FBT001, FBT002
         self.requests = 0  # sent so far
@@ -85,8 +85,8 @@ class Fetcher:
         self._obeys = robots
         self._rules: dict[str, tuple[float, Rules]] = {}
         self._session = self._new_session()
-        self._next = -inf  # when a request may be sent to any site
-        self._nexts: dict[str, float] = {}  # and to one
+        self._next = -inf  # the earliest time of the next request to any site
+        self._nexts: dict[str, float] = {}  # and to each site
 
     def get(
         self,
@@ -95,9 +95,9 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         check: Check = _take,
     ) -> Page:
-        """Fetch a page by GET where robots.txt allows it. Parameters and headers may be secret: no message shows them.
+        """Fetch a page by GET if robots.txt allows it. Parameters and headers may be secret: no message shows them.
 
-        A FetchError of `check`, which sees each answer, counts as a failure and is followed by another try.
+        `check` is called with each response; if it raises FetchError, the request has failed and is retried.
         """
         url = requests.Request("GET", url, params=parameters).prepare().url or url
         for _ in range(MAX_HOPS):
@@ -122,7 +122,7 @@ class Fetcher:
         return self.attempt(partial(self._request, "POST", url, check, headers=headers, data=form))
 
     def attempt(self, request: Callable[[], Page]) -> Page:
-        """Make a request until it does not raise FetchError, waiting longer each time."""
+        """Repeat a request until it does not raise FetchError, waiting longer each time."""
         for failures in range(1, self._manners.max_failures + 1):
             try:
                 return request()
@@ -130,11 +130,13 @@ class Fetcher:
                 why, asked = failure, failure.wait
             wait = min(self._manners.delay * 2**failures, self._manners.max_wait) if asked is None else asked
             if wait > self._manners.max_wait:
-                raise ModelError(f"{why}; the site asks to wait {wait:.0f} s: run the same command again then")
+                raise ModelError(f"{why}; the site asks for a wait of {wait:.0f} s: run the same command after that")
             if failures < self._manners.max_failures:
                 self._say(f"{why}; waiting {wait:.0f} s ({failures} failures in a row)")
                 time.sleep(wait)
-        raise GaveUpError(f"{self._manners.max_failures} failures in a row, the last: {why}. The same command goes on")
+        raise GaveUpError(
+            f"{self._manners.max_failures} failures in a row, the last: {why}; rerun the command to resume"
+        )
 
     def _check_rules(self, url: str) -> None:
         if not self._obeys:
@@ -155,10 +157,10 @@ class Fetcher:
                 break
             address = target
         if page.status in _REFUSALS:
-            self._say(f"{urlsplit(url).netloc} refuses its robots.txt: status {page.status}")
+            self._say(f"{urlsplit(url).netloc} did not serve robots.txt: status {page.status}")
             return robots_txt.NOTHING
         rules = robots_txt.parse(page.body.decode("utf-8", "replace") if page.status == HTTPStatus.OK else "", ROBOT)
-        asked = f"asks for {rules.delay:g} s between two requests"
+        asked = f"asks for {rules.delay:g} s between requests"
         if rules.delay > self._manners.max_wait:
             raise ForbiddenError(url, asked)
         if rules.delay > self._manners.delay:
@@ -166,7 +168,7 @@ class Fetcher:
         return rules
 
     def _pause(self, url: str) -> float:
-        """Return the seconds from this request to the next."""
+        """Return the seconds from this request to the next one."""
         _, rules = self._rules.get(_host(url), (-inf, Rules()))
         return max(self._manners.delay, rules.delay)
 
@@ -178,8 +180,8 @@ class Fetcher:
             page = _within(self._manners.max_seconds, partial(self._exchange, self._session, method, url, **sent))
             pause = max(pause, min(used_up(page.headers), self._manners.max_wait))
         except TimeoutError:
-            self._session = self._new_session()  # the old one is still held by the thread that waits
-            raise FetchError(f"{_place(url)}: no whole answer in {self._manners.max_seconds:g} s") from None
+            self._session = self._new_session()  # the abandoned thread still uses the old one
+            raise FetchError(f"{_place(url)}: no complete response within {self._manners.max_seconds:g} s") from None
         finally:
             self._next = time.monotonic() + self._manners.delay
             self._nexts[_host(url)] = time.monotonic() + pause
@@ -192,7 +194,7 @@ class Fetcher:
             with session.request(method, url, timeout=TIMEOUTS, stream=True, allow_redirects=False, **sent) as answer:
                 body = b"".join(_bounded(answer, _place(url), end))
         except (requests.RequestException, HTTPError, ValueError) as error:
-            # Their messages hold the whole address, parameters included.
+            # Their messages contain the whole URL, including parameters.
             raise FetchError(f"{_place(url)}: {type(error).__name__}") from None
         _check_status(answer, _place(url))
         return Page(answer.status_code, url, answer.headers, body)
@@ -204,7 +206,7 @@ class Fetcher:
 
 
 def _within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
-    """Return what the work gives, or TimeoutError. A socket's own timeout begins anew with each byte that drips in."""
+    """Return the result of `work`, or raise TimeoutError. A socket's own timeout restarts with every byte received."""
     future: Future[_Answer] = Future()
 
     def run() -> None:
@@ -218,7 +220,7 @@ def _within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
 
 
 def _bounded(answer: requests.Response, where: str, end: float) -> Iterator[bytes]:
-    """Yield the body in pieces so small that the thread of an answer that was given up comes to its own end."""
+    """Yield the body in chunks small enough that the thread of an abandoned response soon ends."""
     size = 0
     for piece in answer.iter_content(_PIECE):
         size += len(piece)
@@ -228,7 +230,7 @@ def _bounded(answer: requests.Response, where: str, end: float) -> Iterator[byte
 
 
 def _target(page: Page) -> str | None:
-    """Return the address that a page redirects to."""
+    """Return the URL that a page redirects to."""
     if page.status not in {301, 302, 303, 307, 308}:
         return None
     try:
@@ -244,7 +246,7 @@ def _host(url: str) -> str:
 
 
 def _place(url: str) -> str:
-    """Return an address without its parameters, which may be secret."""
+    """Return a URL without its parameters, which may be secret."""
     return f"{urlsplit(url).netloc}{urlsplit(url).path}"
 
 

@@ -16,28 +16,28 @@ from model.corpus.collectors.fetching import Page
 from model.text.normalise import line_ends
 
 _BLOCKS = {"p", "div", "li", "tr", "blockquote", "h1", "h2", "h3"}
-_CYRILLIC = ["cp1251", "utf-8"]  # tried whatever a page says of itself
+_CYRILLIC = ["cp1251", "utf-8"]  # tried regardless of what the page declares
 _CHARSETS = {*_CYRILLIC, "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic", "iso8859-1", "cp1252"}
 _META = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{1,40})""", re.IGNORECASE)
-MAX_PARSED = 2**19  # bytes; a poem's page has a tenth of it
-# html.parser reads what is not closed to the end, once for each time it is opened: only whole, short tags are left.
+MAX_PARSED = 2**19  # bytes; the page of a poem has about a tenth of that
+# html.parser rescans to the end for each unclosed construct, so keep only complete, short tags.
 _DROPPED = re.compile(
     r"<!--(?:-?>|.*?(?:-->|\Z))|<(script|style)\b.*?(?:</\1\s{0,9}>|\Z)|<[!?][^>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL
 )
 _LOOSE = re.compile(r"<(?!/?[a-zA-Z][^<>]{0,1000}>)")
-_BREAK, _EDGE, _STOP = "\n", "\v", "\0"  # a line break, where a block begins or ends, where what is below begins
-_HEAD = 4096  # bytes in which a page names its charset
-_ENOUGH = 100  # letters, to judge by
-_FREQUENT = "оеаинтлв"  # without р and с, which UTF-8 read as windows-1251 is full of
-_RUSSIAN = 0.4  # the least share of them; Russian has 0.54, read in a wrong charset 0.31 at the most
+_BREAK, _EDGE, _STOP = "\n", "\v", "\0"  # a line break, a block boundary, the start of the part to cut
+_HEAD = 4096  # bytes in which a page may declare its charset
+_ENOUGH = 100  # letters needed to decide
+_FREQUENT = "оеаинтлв"  # without р and с, which are frequent in UTF-8 misread as windows-1251
+_RUSSIAN = 0.4  # minimum share of frequent letters: Russian has 0.54, text in a wrong charset at most 0.31
 
 
 class UnreadableError(Exception):
-    """A page that cannot be understood, with why."""
+    """A page that cannot be parsed; the message says why."""
 
 
 def parse(page: Page) -> tuple[str, BeautifulSoup]:
-    """Return the markup of a page, and its tree."""
+    """Return the markup of a page, and its parse tree."""
     if len(page.body) > MAX_PARSED:
         raise UnreadableError(f"it is longer than {MAX_PARSED:,} bytes")
     markup = _LOOSE.sub("&lt;", _DROPPED.sub("", decode(page)))
@@ -50,9 +50,9 @@ def parse(page: Page) -> tuple[str, BeautifulSoup]:
 
 
 def decode(page: Page) -> str:
-    """Decode a page in Russian. What it says of its charset is believed only where Russian comes of it."""
+    """Decode a Russian page. A declared charset is used only if the result is Russian."""
     try:
-        return page.body.decode("utf-8-sig")  # no text in another charset is UTF-8 by chance
+        return page.body.decode("utf-8-sig")  # text in another charset is hardly ever valid UTF-8
     except UnicodeDecodeError:
         names = [name for name in (*_declared(page), *_CYRILLIC) if name in _CHARSETS]
     best = max((page.body.decode(name, "replace") for name in names), key=_russian)
@@ -62,28 +62,28 @@ def decode(page: Page) -> str:
 
 
 def lines(element: Tag, beside: Collection[str] = (), below: str = "") -> str:
-    """Return the text of an element with the lines that a browser shows, no-break spaces as spaces.
+    """Return the text of an element with line breaks as a browser shows them, and no-break spaces as spaces.
 
-    Elements of a class `beside` are left out, and all from the first one of the class `below` on.
+    Elements of the classes `beside` are omitted, and everything from the first element of the class `below` on.
     """
     try:
         pieces = list(takewhile(lambda piece: piece is not _STOP, _pieces(element, beside, below)))
     except RecursionError:
         raise UnreadableError("its tags are nested too deeply") from None
-    if any(type(piece) is str for piece in pieces):  # else the lines of the source are all there is
+    if any(type(piece) is str for piece in pieces):  # otherwise the only line breaks are those of the source
         pieces = [piece if type(piece) is str else re.sub(r"[ \t\r\n\f]+", " ", piece) for piece in pieces]
     text = "".join(line.strip(" ") for line in re.split(r"([\n\v])", "".join(pieces)))
-    text = re.sub(r"\n?\v+", "\n", text)  # one break however many edges meet
+    text = re.sub(r"\n?\v+", "\n", text)  # one break, however many boundaries meet
     text = line_ends(text.replace("\xa0", " "))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 
 def _pieces(element: Tag, beside: Collection[str], below: str) -> Iterator[str]:
-    """Yield strings as they stand, with marks between them."""
+    """Yield the strings of an element with markers between them."""
     for child in element.children:
         if isinstance(child, Tag):
             yield from _marked(child, beside, below)
-        elif type(child) is NavigableString:  # no comment, no script
+        elif type(child) is NavigableString:  # not a comment or a script
             yield child
 
 
@@ -103,7 +103,7 @@ def _marked(child: Tag, beside: Collection[str], below: str) -> Iterator[str]:
 
 
 def _declared(page: Page) -> Iterator[str]:
-    """Yield what the header and the markup say of the charset, as Python names it."""
+    """Yield the charsets that the header and the markup declare, by their Python names."""
     header = Message()
     header["Content-Type"] = page.headers.get("Content-Type", "")
     meta = _META.search(page.body[:_HEAD])
@@ -113,11 +113,11 @@ def _declared(page: Page) -> Iterator[str]:
 
 
 def _foreign(text: str) -> list[str]:
-    """Return the letters that are not ASCII, and what stands for bytes that make none."""
+    """Return the letters that are not ASCII, and the replacements for undecodable bytes."""
     return [letter for letter in text if letter == "\ufffd" or (letter > "\x7f" and letter.isalpha())]
 
 
 def _russian(text: str) -> float:
-    """Return the share of frequent Russian letters among those beyond ASCII: a wrong charset shows rare ones."""
+    """Return the share of frequent Russian letters among the non-ASCII ones; a wrong charset yields rare letters."""
     letters = _foreign(text)
     return sum(letter.lower() in _FREQUENT for letter in letters) / max(1, len(letters))

@@ -1,8 +1,8 @@
-"""The titles of a subreddit's top submissions. How Reddit answers, and whom, is in docs/sites.md.
+"""The titles of a subreddit's top posts. How Reddit responds, and to whom, is in docs/sites.md.
 
-With an application's credentials the listing comes from Reddit's API, without them from the public page, as far as
-Reddit gives it. A listing moves while it is read, so a title may come twice, which its address keeps single, or climb
-past the place of reading: the next run finds that one.
+With an application's credentials the listing comes from Reddit's API, without them from the public page if Reddit
+serves it. A listing changes while it is read. A title may then appear twice, and is stored once, by its URL; or it may
+move up past the current position, and is found by the next run.
 """
 
 import json
@@ -25,23 +25,23 @@ from model.errors import ModelError
 
 CLIENT_ID, CLIENT_SECRET = "REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"
 TIMES = ("hour", "day", "week", "month", "year", "all")
-PAGE = 100  # titles, the most that a listing gives at once
-MAX_PAGES = 30  # of a listing, which ends at about 1000 titles
-MARGIN = 60.0  # seconds before its end at which a token is renewed
+PAGE = 100  # titles, the most that a request returns
+MAX_PAGES = 30  # per listing, which ends at about 1000 titles
+MARGIN = 60.0  # seconds before its expiry at which a token is renewed
 
 _PERMALINK = re.compile(r"/[^/]")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{1,20}")
 _PLACEHOLDER = re.compile(r"\[.{0,90}\b(?:deleted|removed)\b.{0,90}\]", re.IGNORECASE | re.DOTALL)
 _WAY_OUT = (
-    f"Reddit gives its listings to applications that it approved: set {CLIENT_ID} and {CLIENT_SECRET} in the "
-    "environment to the credentials of one (docs/sites.md says more)"
+    f"Reddit serves its listings to approved applications only: set {CLIENT_ID} and {CLIENT_SECRET} in the "
+    "environment to the credentials of one (see docs/sites.md)"
 )
 _UNREADABLE = ValueError, TypeError, KeyError, AttributeError, ArithmeticError, OSError, RecursionError
 
 
 @dataclass(frozen=True)
 class RedditSettings:
-    """Which titles, and how to ask for them."""
+    """Which titles to collect, and how to request them."""
 
     subreddits: tuple[str, ...]
     time: str
@@ -53,9 +53,9 @@ class RedditSettings:
     def __post_init__(self) -> None:
         for name in self.subreddits:
             if not _NAME.fullmatch(name):
-                raise ModelError(f"{name!r} is no subreddit's name: expected what follows /r/ in the address")
+                raise ModelError(f"{name!r} is not a subreddit's name: expected what follows /r/ in the address")
         if self.time not in TIMES:
-            raise ModelError(f"{self.time!r}: the times of top submissions are {', '.join(TIMES)}")
+            raise ModelError(f"{self.time!r}: the period must be one of {', '.join(TIMES)}")
         if bool(self.client_id) != bool(self.client_secret):
             raise ModelError(f"only one of {CLIENT_ID} and {CLIENT_SECRET} is set")
         for url in (self.site, self.api):
@@ -63,36 +63,36 @@ class RedditSettings:
 
     @property
     def has_credentials(self) -> bool:
-        """Whether the API is asked, and not the public listing."""
+        """Whether to use the API instead of the public listing."""
         return bool(self.client_id)
 
 
 @dataclass(frozen=True)
 class _Listing:
     texts: list[Text]
-    after: str | None  # the submission that the next page follows
+    after: str | None  # the post after which the next page begins
     is_empty: bool
 
 
 class _NoListingError(Exception):
-    """Reddit does not give this subreddit; the others may still be had."""
+    """Reddit does not serve this subreddit's listing; others may still be available."""
 
 
 def collect(fetcher: Fetcher, collection: Collection, settings: RedditSettings) -> Iterator[str]:
-    """Yield after each page. ModelError where Reddit gives nothing more, and at the end where it closes a subreddit."""
+    """Yield after each page. ModelError if Reddit stops responding, or at the end if it refused a subreddit."""
     names = sorted({name.lower() for name in settings.subreddits})
     collection.begin({"site": "reddit", "subreddits": names, "time": settings.time})
     reddit = _Reddit(fetcher, settings)
-    done: dict[str, str] = collection.position.get("done", {})  # subreddit -> why there is no listing, if so
+    done: dict[str, str] = collection.position.get("done", {})  # subreddit -> why there is no listing, or ""
     for name in names:
         try:
             yield from _titles(reddit, name, collection, done)
         except _NoListingError as error:
             done[name] = str(error)
             collection.keep([], {"done": done})
-    collection.keep([], {})  # a later run looks for what is new
+    collection.keep([], {})  # a later run looks for new titles
     if missing := [f"r/{name} ({why})" for name, why in done.items() if why]:
-        raise ModelError(f"not collected: {', '.join(missing)}. Nothing else is missing")
+        raise ModelError(f"not collected: {', '.join(missing)}; all others are complete")
 
 
 def _titles(reddit: "_Reddit", name: str, collection: Collection, done: dict[str, str]) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _titles(reddit: "_Reddit", name: str, collection: Collection, done: dict[str
     while name not in done:
         listing = reddit.top(name, after)
         if listing.is_empty and after is not None and not again:
-            # Nothing follows a submission that has left the listing, so this may be no end: once more from the top.
+            # A post that has left the listing has no successors, so this may not be the end: start again from the top.
             again, after = True, None
             continue
         pages += 1
@@ -120,7 +120,7 @@ class _Reddit:
         self._token_ends = float("-inf")
 
     def top(self, name: str, after: str | None) -> _Listing:
-        """Get a page of titles, from the beginning where `after` is None."""
+        """Fetch a page of titles, the first one if `after` is None."""
         parameters: dict[str, str | int] = {"t": self._settings.time, "limit": PAGE, "raw_json": 1}
         if after is not None:
             parameters["after"] = after
@@ -139,12 +139,12 @@ class _Reddit:
             if page.status != HTTPStatus.UNAUTHORIZED:
                 return _read_listing(page, asked)
             self._token_ends = float("-inf")
-        raise ModelError("Reddit takes none of the tokens that it gives")
+        raise ModelError("Reddit rejects the tokens that it issues")
 
     def _get(
         self, url: str, parameters: Mapping[str, str | int], headers: Mapping[str, str] | None = None
     ) -> tuple[Page, str]:
-        """Return the answer, and the path that was asked for: a redirect leads to another."""
+        """Return the response and the requested path; after a redirect the page's own path differs."""
         path = urlsplit(url).path
         return self._fetcher.get(url, parameters, headers, partial(_check_listing, path)), path
 
@@ -158,26 +158,26 @@ class _Reddit:
 
 
 def _read_token(page: Page) -> tuple[str, float]:
-    """Return a token and for how many seconds it holds."""
+    """Return a token and its lifetime in seconds."""
     if HTTPStatus.BAD_REQUEST <= page.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise ModelError(f"Reddit does not take {CLIENT_ID} and {CLIENT_SECRET}: status {page.status}")
+        raise ModelError(f"Reddit rejects {CLIENT_ID} and {CLIENT_SECRET}: status {page.status}")
     try:
         answer = json.loads(page.body)
         return str(answer["access_token"]), float(answer["expires_in"])
     except _UNREADABLE:
-        raise FetchError(f"access_token: status {page.status}, and no token that can be read") from None
+        raise FetchError(f"access_token: status {page.status}, without a readable token") from None
 
 
 def _check_listing(asked: str, page: Page) -> None:
-    """FetchError where another try may help."""
-    if _json(page).get("error") == HTTPStatus.TOO_MANY_REQUESTS:  # its status may be another
+    """Raise FetchError if a retry may help."""
+    if _json(page).get("error") == HTTPStatus.TOO_MANY_REQUESTS:  # even if the HTTP status differs
         raise FetchError(f"{asked}: too many requests")
     if page.status == HTTPStatus.OK and urlsplit(page.url).path == asked:
         _read_titles(page)
 
 
 def _read_listing(page: Page, asked: str) -> _Listing:
-    """Read an answer. Whoever is shut out gets HTML; a subreddit that is closed is told of by a JSON object."""
+    """Parse a response. A blocked client gets HTML, a closed subreddit is reported in a JSON object."""
     path = urlsplit(page.url).path
     if path.startswith("/login"):
         raise ModelError("Reddit asks this client to log in")
@@ -188,7 +188,7 @@ def _read_listing(page: Page, asked: str) -> _Listing:
         raise _NoListingError(_reason(answer, "unknown"))
     if answer:
         raise _NoListingError(_reason(answer, f"status {page.status}"))
-    raise ModelError(f"Reddit shuts this client out: status {page.status}")
+    raise ModelError(f"Reddit blocks this client: status {page.status}")
 
 
 def _reason(answer: Mapping[str, Any], otherwise: str) -> str:
@@ -196,7 +196,7 @@ def _reason(answer: Mapping[str, Any], otherwise: str) -> str:
 
 
 def _json(page: Page) -> dict[str, Any]:
-    """Return the answer's object, empty where it is something else."""
+    """Return the JSON object of a response, or an empty one if it holds none."""
     try:
         return dict(json.loads(page.body))
     except _UNREADABLE:
@@ -211,12 +211,12 @@ def _read_titles(page: Page) -> _Listing:
         after = str(data["after"] or "") if data["children"] else ""
         after.encode("ascii")
     except _UNREADABLE:
-        raise FetchError(f"{urlsplit(page.url).path}: status {page.status}, and no listing that can be read") from None
+        raise FetchError(f"{urlsplit(page.url).path}: status {page.status}, without a readable listing") from None
     return _Listing([text for text in texts if text.text], after or None, not data["children"])
 
 
 def _is_gone(post: Mapping[str, Any]) -> bool:
-    """Return whether its author or a moderator took the submission back: the title may still be there."""
+    """Return whether the author or a moderator removed the post, whose title may still be listed."""
     gone = post.get("removed_by_category") or post.get("author") == "[deleted]"
     return bool(gone) or bool(_PLACEHOLDER.fullmatch(post["title"].strip()))
 

@@ -1,4 +1,4 @@
-"""robots.txt, read as RFC 9309 says: groups, the longest rule, * and $; and Crawl-delay."""
+"""robots.txt as specified by RFC 9309: groups, longest match, * and $; and Crawl-delay."""
 
 import re
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from urllib.parse import quote, urlsplit
 
 from model.errors import ModelError
 
-MAX_SIZE = 500 * 2**10  # characters that RFC 9309 has everybody read
+MAX_SIZE = 500 * 2**10  # characters; RFC 9309 requires at least this much to be parsed
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class ForbiddenError(ModelError):
-    """A page that robots.txt forbids, or lets nobody fetch in a sensible time."""
+    """A page that robots.txt forbids, or cannot be fetched at a reasonable rate."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(f"robots.txt of {urlsplit(url).netloc} {why}")
@@ -21,13 +21,13 @@ class ForbiddenError(ModelError):
 
 @dataclass(frozen=True)
 class Rules:
-    """What one site lets one robot do."""
+    """What a site allows one robot to fetch."""
 
     paths: tuple[tuple[str, bool], ...] = ()  # a pattern, and whether it allows
-    delay: float = 0.0  # seconds between two requests
+    delay: float = 0.0  # seconds between requests
 
     def allows(self, url: str) -> bool:
-        """Return whether the robot may fetch this address. Of the longest patterns that match, one that allows wins."""
+        """Return whether the robot may fetch this URL. The longest matching pattern decides; in a tie, it may."""
         parts = urlsplit(url)
         path = _quoted((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
         found = [(len(pattern), allowed) for pattern, allowed in self.paths if _matches(pattern, path)]
@@ -38,7 +38,7 @@ NOTHING = Rules((("/", False),))
 
 
 def parse(text: str, robot: str) -> Rules:
-    """Return the rules for a robot: those of all groups that name it, else those for all."""
+    """Return the rules for a robot: those of all groups that name it, or else those for all robots."""
     own: list[tuple[str, str]] = []
     common: list[tuple[str, str]] = []
     for names, rules in _groups(text[:MAX_SIZE]):
@@ -53,7 +53,7 @@ def parse(text: str, robot: str) -> Rules:
 
 
 def _groups(text: str) -> Iterator[tuple[set[str], list[tuple[str, str]]]]:
-    """Yield each group: the robots that it is for, in small letters, and its rules."""
+    """Yield each group: the names of its robots, in lower case, and its rules."""
     names: set[str] = set()
     rules: list[tuple[str, str]] = []
     for line in text.splitlines():
@@ -70,12 +70,12 @@ def _groups(text: str) -> Iterator[tuple[set[str], list[tuple[str, str]]]]:
 
 
 def _quoted(path: str) -> str:
-    """Return one spelling to what may be written with % or without."""
+    """Return the path percent-encoded in a canonical form."""
     return re.sub("%[0-9a-fA-F]{2}", lambda found: found[0].upper(), quote(path, safe=_PRINTABLE))
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """Match without regular expressions, which a pattern of many stars would slow down without end."""
+    """Match without a regular expression, which would backtrack on a pattern with many stars."""
     first, *rest = pattern.removesuffix("$").split("*")
     if not path.startswith(first):
         return False

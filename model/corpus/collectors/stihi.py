@@ -1,4 +1,4 @@
-"""The poems of stihi.ru, day by day, downwards from a bookmark. What the site answers is in docs/sites.md."""
+"""The poems of stihi.ru, day by day, backwards in time from a stored position. Its responses are in docs/sites.md."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,30 +16,30 @@ from model.corpus.collectors.stihi_walk import Bookmark, Phase, after, enter
 from model.corpus.texts import Text
 from model.errors import ModelError
 
-FIRST_DAY = date(2000, 1, 1)  # the site's year of birth
+FIRST_DAY = date(2000, 1, 1)  # the site's first year
 MAX_BARREN = 1000  # pages in a row without a poem
 MAX_UNREADABLE = 100  # pages in a row that are neither a poem nor known to be missing
-LAST_DASH, FIRST_SLASH = date(2006, 8, 27), date(2007, 12, 28)  # that were seen; between them it is tried out
+LAST_DASH, FIRST_SLASH = date(2006, 8, 27), date(2007, 12, 28)  # as observed; between them both forms are tried
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class StihiSettings:
-    """Which days of which site."""
+    """The site and the range of days."""
 
     site: str
-    first: date | None  # None: where the collection stands, or yesterday
+    first: date | None  # None: the stored position, or yesterday
     until: date
 
 
 def settings(site: str, first: str | None, until: str) -> StihiSettings:
-    """Check what a user says; days as YYYY/MM/DD."""
+    """Validate the user's settings; days are YYYY/MM/DD."""
     parts = check_address(site)
     if parts.path.strip("/") or parts.query:
         raise ModelError(f"--site {site}: expected an address such as https://stihi.ru")
     begin, end = (_day(first) if first else None), _day(until)
     if begin and not end <= begin <= _today():
-        raise ModelError(f"--from {first}: expected a day from {until} to today, as the walk goes downwards")
+        raise ModelError(f"--from {first}: expected a day from {until} to today, as days are read backwards")
     return StihiSettings(f"{parts.scheme}://{parts.netloc}", begin, end)
 
 
@@ -59,29 +59,29 @@ def _today() -> date:
 
 @dataclass(frozen=True)
 class Mark:
-    """A place on the way."""
+    """A position: a day and the bookmark within it."""
 
     day: date
     place: Bookmark = field(default_factory=Bookmark)
-    dash: bool | None = None  # which form the day's addresses have; None while it is not known
-    unread: tuple[tuple[int, bool], ...] = ()  # pages of the day to try once more: number, dash
+    dash: bool | None = None  # the form of the day's URLs; None while unknown
+    unread: tuple[tuple[int, bool], ...] = ()  # pages of the day to retry: number, dash
 
 
 @dataclass(frozen=True)
-class Stand:
-    """What the collection keeps of the walk after each step."""
+class State:
+    """The state of the walk, stored in the collection after each step."""
 
-    begun: date  # the first day, which tells the same command from another
+    begun: date  # the first day, which distinguishes one command from another
     mark: Mark
-    fertile: Mark  # where the last poem was found
-    barren: int = 0  # pages since
-    unreadable: int = 0  # of these, not known to be missing
-    gave_up: bool = False  # on the last page
+    fertile: Mark  # the position of the last poem
+    barren: int = 0  # pages since then
+    unreadable: int = 0  # those of them not known to be missing
+    gave_up: bool = False  # the last page failed after all retries
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What a page holds: a poem, or nothing, or why that cannot be told."""
+    """The content of a page: a poem, nothing, or the reason why it is unknown."""
 
     text: Text | None = None
     why: str = ""
@@ -97,22 +97,22 @@ class _Found:
 
 
 def collect(fetcher: Fetcher, collection: Collection, settings: StihiSettings) -> Iterator[str]:
-    """Yield after each page. ModelError where the site gives no more, or has become another."""
+    """Yield after each page. ModelError if the site stops responding or has changed."""
     collection.begin({"site": settings.site})
     walk = _Walk(fetcher, collection, settings.site)
-    stand = _enter(collection.position, settings.first)
-    while stand.mark.day >= settings.until:
-        stand = walk.step(stand)
-        yield f"{stand.mark.day:%Y/%m/%d}/{stand.mark.place.number}"
+    state = _enter(collection.position, settings.first)
+    while state.mark.day >= settings.until:
+        state = walk.step(state)
+        yield f"{state.mark.day:%Y/%m/%d}/{state.mark.place.number}"
 
 
-def _enter(position: Mapping[str, Any], first: date | None) -> Stand:
-    """Go on where the collection stands, unless another first day is asked for."""
-    stand = _load(position) if position else None
-    if stand and first in {None, stand.begun}:
-        return stand
+def _enter(position: Mapping[str, Any], first: date | None) -> State:
+    """Resume from the stored position, unless another first day is requested."""
+    state = _load(position) if position else None
+    if state and first in {None, state.begun}:
+        return state
     day = first or _today() - _DAY
-    return Stand(day, Mark(day), Mark(day))
+    return State(day, Mark(day), Mark(day))
 
 
 class _Walk:
@@ -120,59 +120,59 @@ class _Walk:
         self._fetcher = fetcher
         self._collection = collection
         self._site = site
-        self._missing: tuple[object, ...] | None = None  # how the page of a poem looks that there cannot be
+        self._missing: tuple[object, ...] | None = None  # the look of a page for a poem that cannot exist
 
-    def step(self, stand: Stand) -> Stand:
-        """Make one step and keep what it brings."""
+    def step(self, state: State) -> State:
+        """Take one step and store its results."""
         steps = {Phase.LIST: self._begin_day, Phase.DONE: self._end_day}
-        return steps.get(stand.mark.place.phase, self._try_number)(stand)
+        return steps.get(state.mark.place.phase, self._try_number)(state)
 
-    def _begin_day(self, stand: Stand) -> Stand:
-        """Ask the day's list for the last number. The day goes on without an answer."""
-        day, listed, gave_up = stand.mark.day, None, False
+    def _begin_day(self, state: State) -> State:
+        """Request the day's list to learn the last number. Without a response the day is walked anyway."""
+        day, listed, gave_up = state.mark.day, None, False
         try:
             listed = read_list(self._fetcher.get(f"{self._site}/poems/list.html", list_parameters(day)), day)
         except ForbiddenError:
             pass
         except GaveUpError:
-            if stand.gave_up:
+            if state.gave_up:
                 raise
             gave_up = True
         dash = listed.dash if listed else _known_form(day)
         place = enter(listed.top if listed else None, MAX_NUMBER - 1)
-        return self._keep(replace(stand, mark=Mark(day, place, dash), gave_up=gave_up))
+        return self._keep(replace(state, mark=Mark(day, place, dash), gave_up=gave_up))
 
-    def _try_number(self, stand: Stand) -> Stand:
-        mark, found = stand.mark, _Found()
+    def _try_number(self, state: State) -> State:
+        mark, found = state.mark, _Found()
         address = Address(mark.day, mark.place.number, dash=bool(mark.dash))
         for dash in [False, True] if mark.dash is None else [mark.dash]:
             address = replace(address, dash=dash)
-            found = self._visit(address, stand)
+            found = self._visit(address, state)
             if found.alive is not False:
                 break
         place = after(mark.place, found.alive)
         if found.alive:
             mark = replace(mark, place=place, dash=address.dash)
-            return self._keep(Stand(stand.begun, mark, mark), found)
+            return self._keep(State(state.begun, mark, mark), found)
         unread = ((address.number, address.dash),) if found.why else ()
         mark = replace(mark, place=place, unread=(*mark.unread, *unread))
-        unreadable = stand.unreadable + len(unread)
-        stand = replace(stand, mark=mark, barren=stand.barren + 1, unreadable=unreadable, gave_up=found.gave_up)
-        self._stop_where_nothing_grows(stand, f"{self._site}{address.path}: {found.why}")
-        return self._keep(stand)
+        unreadable = state.unreadable + len(unread)
+        state = replace(state, mark=mark, barren=state.barren + 1, unreadable=unreadable, gave_up=found.gave_up)
+        self._stop_where_nothing_grows(state, f"{self._site}{address.path}: {found.why}")
+        return self._keep(state)
 
-    def _end_day(self, stand: Stand) -> Stand:
-        """Try the pages that could not be read once more, one a step; then go to the day before."""
-        mark = stand.mark
+    def _end_day(self, state: State) -> State:
+        """Retry the pages that could not be read, one per step, then move to the previous day."""
+        mark = state.mark
         if not mark.unread:
-            return self._keep(replace(stand, mark=Mark(mark.day - _DAY)))
+            return self._keep(replace(state, mark=Mark(mark.day - _DAY)))
         address = Address(mark.day, *mark.unread[0])
-        found = self._visit(address, stand)
-        stand = replace(stand, mark=replace(mark, unread=mark.unread[1:]), gave_up=found.gave_up)
-        return self._keep(stand, found, {f"{self._site}{address.path}": found.why} if found.why else {})
+        found = self._visit(address, state)
+        state = replace(state, mark=replace(mark, unread=mark.unread[1:]), gave_up=found.gave_up)
+        return self._keep(state, found, {f"{self._site}{address.path}": found.why} if found.why else {})
 
-    def _visit(self, address: Address, stand: Stand) -> _Found:
-        """Look at a page. GaveUpError where the server failed to give the page before it, too."""
+    def _visit(self, address: Address, state: State) -> _Found:
+        """Fetch a page. GaveUpError if the server failed to serve the previous page too."""
         url = f"{self._site}{address.path}"
         if self._collection.has(url):
             return _Found(Text("", url=url))
@@ -187,46 +187,46 @@ class _Walk:
                 raise
             return _Found(why=str(error))
         except GaveUpError as error:
-            if stand.gave_up:
+            if state.gave_up:
                 raise
             return _Found(why=str(error), gave_up=True)
 
     def _looks_missing(self, page: Page, address: Address) -> bool:
-        """Compare a page with one that cannot exist: nobody knows how today's site says that there is no poem."""
+        """Compare a page with one that cannot exist, because the site's way of reporting a missing poem is unknown."""
         if self._missing is None:
             nowhere = replace(address, number=MAX_NUMBER)
             self._missing = look(self._fetcher.get(f"{self._site}{nowhere.path}"))
         return look(page) == self._missing
 
-    def _stop_where_nothing_grows(self, stand: Stand, last: str) -> None:
-        """Stop where the site seems to have changed, with the walk back at the last poem: nothing is passed over."""
-        place = f"{stand.mark.day:%Y/%m/%d}/{stand.mark.place.number}"
-        if stand.unreadable >= MAX_UNREADABLE:
-            why = f"{stand.unreadable} pages with neither a poem nor a word that it is missing, the last {last}"
-        elif stand.barren >= MAX_BARREN:
-            why = f"no poem on {stand.barren} pages in a row, down to {place}; where that is right, go on with --from"
+    def _stop_where_nothing_grows(self, state: State, last: str) -> None:
+        """Stop if the site seems to have changed, with the position reset to the last poem, to skip nothing."""
+        place = f"{state.mark.day:%Y/%m/%d}/{state.mark.place.number}"
+        if state.unreadable >= MAX_UNREADABLE:
+            why = f"{state.unreadable} pages with neither a poem nor a notice that it is missing, the last {last}"
+        elif state.barren >= MAX_BARREN:
+            why = f"no poem on {state.barren} pages in a row, down to {place}; if that is correct, continue with --from"
         else:
             return
-        self._keep(Stand(stand.begun, stand.fertile, stand.fertile))
-        raise ModelError(f"{why}. Has the site changed? The same command tries again from the last poem found")
+        self._keep(State(state.begun, state.fertile, state.fertile))
+        raise ModelError(f"{why}. The site may have changed. The same command tries again from the last poem found")
 
-    def _keep(self, stand: Stand, found: _Found = _Found(), lost: Mapping[str, str] | None = None) -> Stand:
-        self._collection.keep(found.texts, _dump(stand), lost)
-        return stand
+    def _keep(self, state: State, found: _Found = _Found(), lost: Mapping[str, str] | None = None) -> State:
+        self._collection.keep(found.texts, _dump(state), lost)
+        return state
 
 
 def _known_form(day: date) -> bool | None:
-    """Return whether a day's addresses have a dash; None where that is not known."""
+    """Return whether a day's URLs have a dash; None if unknown."""
     return True if day <= LAST_DASH else False if day >= FIRST_SLASH else None
 
 
-def _dump(stand: Stand) -> dict[str, Any]:
-    return dict(json.loads(json.dumps(asdict(stand), default=str)))
+def _dump(state: State) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(asdict(state), default=str)))
 
 
-def _load(position: Mapping[str, Any]) -> Stand:
+def _load(position: Mapping[str, Any]) -> State:
     marks = {name: _load_mark(position[name]) for name in ("mark", "fertile")}
-    return Stand(**{**position, **marks, "begun": date.fromisoformat(position["begun"])})
+    return State(**{**position, **marks, "begun": date.fromisoformat(position["begun"])})
 
 
 def _load_mark(mark: Mapping[str, Any]) -> Mark:

@@ -1,4 +1,4 @@
-"""The pages of stihi.ru: addresses, the list of a day, a poem. What is known of them is in docs/sites.md."""
+"""The pages of stihi.ru: URLs, the list of a day, a poem. What is known about them is in docs/sites.md."""
 
 import re
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from model.corpus.collectors.fetching import Page
 from model.corpus.collectors.markup import UnreadableError, lines, parse
 from model.corpus.texts import Text
 
-MAX_NUMBER = 99_999  # a certificate has five digits for it
+MAX_NUMBER = 99_999  # a certificate has five digits for the number
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _NOTICES = ("404:", "Автор закрыл свою страницу", "Автор закрыл страницу", "снято с публикации")
 _CERTIFICATE = re.compile(r"№\s*(\d{12})\b")
-_BESIDE = ("subtitle", "epigraph")  # a dedication, an epigraph: not the author's verse
+_BESIDE = ("subtitle", "epigraph")  # a dedication, an epigraph: not part of the poem
 _BELOW = "copyright"
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a poem stands: the how-manieth of a day it was."""
+    """The address of a poem: its day, and its number on that day."""
 
     day: date
     number: int
@@ -30,30 +30,30 @@ class Address:
 
     @property
     def path(self) -> str:
-        """The path of the page."""
+        """The path of its page."""
         return f"/{self.day:%Y/%m/%d}{'-' if self.dash else '/'}{self.number}"
 
     @property
     def certificate(self) -> str:
-        """The number of the certificate of publication that the page shows."""
+        """The number of the publication certificate on its page."""
         return f"1{self.day:%y%m%d}{self.number:05d}"
 
 
 @dataclass(frozen=True)
 class DayList:
-    """What the list of a day tells of it."""
+    """The information in a day's list."""
 
-    top: int  # the highest number that it names
+    top: int  # the highest number in the list
     dash: bool
 
 
 def list_parameters(day: date) -> dict[str, str | int]:
-    """Return the parameters of /poems/list.html for a day."""
+    """Return the query parameters of /poems/list.html for a day."""
     return {"day": f"{day:%d}", "month": f"{day:%m}", "year": day.year, "topic": "all"}
 
 
 def read_list(page: Page, day: date) -> DayList | None:
-    """Read the list of a day; None where it names no poem of the day. Poems of other days stand there too."""
+    """Parse the list of a day; None if it has no poem of that day. It also lists poems of other days."""
     try:
         _, tree = parse(page)
     except UnreadableError:
@@ -67,7 +67,7 @@ def read_list(page: Page, day: date) -> DayList | None:
 
 
 def read_poem(page: Page, address: Address, url: str) -> Text | None:
-    """Read a poem; None where the page says that there is none. UnreadableError where neither is to be seen."""
+    """Parse a poem; None if the page says that there is none. UnreadableError if it is neither."""
     if page.status in _GONE:
         return None
     markup, tree = parse(page)
@@ -82,7 +82,7 @@ def read_poem(page: Page, address: Address, url: str) -> Text | None:
 
 
 def look(page: Page) -> tuple[object, ...]:
-    """Return what two pages without a poem have in common: the status, the headings, or the page that they lead to."""
+    """Return what pages without a poem have in common: the status, the headings, or the target of the redirect."""
     path = urlsplit(page.url).path
     if not re.fullmatch(r"/\d{4}/\d\d/\d\d[-/]\d+", path):
         return page.status, path
@@ -94,7 +94,7 @@ def look(page: Page) -> tuple[object, ...]:
 
 
 def _check(markup: str, body: Tag, address: Address) -> None:
-    """Raise UnreadableError where the page was cut, or is another poem's."""
+    """Raise UnreadableError if the page is truncated or belongs to another poem."""
     below = body.find_next(class_=_BELOW)
     if below is None and not re.search("</(?:body|html)", markup, re.IGNORECASE):
         raise UnreadableError("it ends within the poem")

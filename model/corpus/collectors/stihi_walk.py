@@ -1,9 +1,9 @@
-"""The way through the numbers of a day: no web here, only which number comes next.
+"""The walk through the numbers of a day: only which number comes next, without any network access.
 
-Numbers are given without holes and fall out one by one, as poems are deleted, so nearly all up to the last are alive.
-The walk begins above the last, goes down, and tries each number. After GAP missing ones it makes strides, and from the
-first number found alive looks up again until GAP are missing. It passes over what stands alone in more than GAP
-missing numbers and is shorter than a stride.
+Numbers are assigned consecutively, and poems are deleted one by one, so nearly all up to the last one exist. The walk
+begins above the last number, goes down, and tries each one. After GAP missing numbers it makes strides; from the first
+number found it searches upwards until GAP are missing. It skips runs shorter than a stride that have more than GAP
+missing numbers on both sides.
 """
 
 from dataclasses import dataclass, replace
@@ -11,39 +11,39 @@ from enum import StrEnum
 
 GAP = 100
 STRIDE = 50
-CEILING = 12_000  # where to look for the last number when nothing tells it; the highest seen is 10967
+CEILING = 12_000  # where to look for the last number if nothing indicates it; the highest observed is 10967
 
 
 class Phase(StrEnum):
-    """What the walk is doing."""
+    """The phases of the walk."""
 
-    LIST = "list"  # about to ask for the day's list
-    SEEK = "seek"  # making strides downwards
-    UP = "up"  # looking for the last number upwards
+    LIST = "list"  # about to request the day's list
+    SEEK = "seek"  # striding downwards
+    UP = "up"  # searching upwards for the last number
     DOWN = "down"
     DONE = "done"
 
 
 @dataclass(frozen=True)
 class Bookmark:
-    """Where the walk is within a day."""
+    """The position of the walk within a day."""
 
     phase: Phase = Phase.LIST
     number: int = 0  # the next to try
     misses: int = 0  # in a row
-    back: int = 0  # where to go down from after looking up
-    known: int = 0  # from here upwards all has been tried, in this phase
+    back: int = 0  # where to continue downwards after the upward search
+    known: int = 0  # everything from here upwards has been tried in this phase
 
 
 def enter(top: int | None, most: int) -> Bookmark:
-    """Begin a day whose last number is about `top`; None where it is not known. No number is above `most`."""
+    """Start a day whose last number is about `top`, or unknown if None. No number exceeds `most`."""
     if top is None:
         return Bookmark(Phase.SEEK, CEILING, known=most + 1)
     return Bookmark(Phase.UP, top + 1, back=top, known=most + 1)
 
 
 def after(place: Bookmark, alive: bool | None) -> Bookmark:  # noqa: FBT001  what the step is about
-    """Return the place after a number was tried; `alive` is None where that could not be told."""
+    """Return the position after a number was tried; `alive` is None if the result is unknown."""
     misses = {True: 0, False: place.misses + 1, None: place.misses}[alive]
     if place.phase == Phase.UP:
         number = place.number + 1

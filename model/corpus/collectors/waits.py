@@ -1,4 +1,4 @@
-"""How long a site asks to wait, in the headers of its answers."""
+"""How long a site asks clients to wait, from the headers of its responses."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,13 +7,13 @@ from math import inf
 
 
 def wait_asked(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a refusal asks for; None where it does not say."""
+    """Return the number of seconds that a refusal asks for; None if it names none."""
     wait = _retry_after(headers.get("Retry-After"))
     return wait if wait is not None else used_up(headers) or None
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Read the header, which holds seconds or a date. None where it is missing or unreadable."""
+    """Parse the header, which holds seconds or a date. None if it is missing or invalid."""
     if not value:
         return None
     if value.strip().isdecimal():
@@ -25,7 +25,7 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def used_up(headers: Mapping[str, str]) -> float:
-    """Return the seconds to the next request where Reddit's headers say that the last one allowed has been made."""
+    """Return the seconds until the next request is allowed, if Reddit's headers say that the quota is used up."""
     try:
         remaining, reset = float(headers["X-Ratelimit-Remaining"]), float(headers["X-Ratelimit-Reset"])
     except (KeyError, ValueError):

@@ -1,1 +1,1 @@
-"""What a corpus holds: statistics, and a page that shows them."""
+"""Statistics of a corpus, and a page that shows them."""

@@ -9,43 +9,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MAX_DISTINCT = 2**21  # texts that are told apart exactly; beyond, they are estimated from a sample
-MAX_NAMES = 50_000  # authors, or labels, counted at one time
-LISTED = 1_000  # of them in a table; the others are summed up
+MAX_DISTINCT = 2**21  # distinct texts counted exactly; beyond that, estimated from a sample
+MAX_NAMES = 50_000  # authors or labels counted at a time
+LISTED = 1_000  # those listed in a table; the rest are summed
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 98, 99)
 HASHES = 2**64
-_BINS = 100  # at the most, before the last
+_BINS = 100  # at most, not counting the last
 _PIECE = 2**17  # hashes
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """How a number that each text, or each line, has is spread."""
+    """The distribution of a number that each text, or each line, has."""
 
-    count: int  # how many have it
+    count: int  # number of values
     mean: float
     minimum: int
     maximum: int
     percentiles: dict[str, int]  # "50" is the median; each is a value that occurs
-    width: int  # how many values a bin takes together
-    bins: list[tuple[int, int]]  # each: its lowest value, its count; the last has all that is above, too
+    width: int  # number of values per bin
+    bins: list[tuple[int, int]]  # the lowest value and the count of each; the last bin includes everything above
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Texts that repeat another one, the first of its kind not counted."""
+    """Repeated texts, not counting the first of each group."""
 
-    exact: int  # the same to the last character
-    by_letters: int  # the same but for case, punctuation, digits, white space, and ё for е; the exact ones among them
-    largest_group: int  # how many texts are one and the same by letters; 1 where none repeats
-    estimated: bool  # from a sample of the texts, because there are too many different ones
+    exact: int  # identical
+    by_letters: int  # the same apart from case, punctuation, digits, white space, and ё for е; includes the exact ones
+    largest_group: int  # size of the largest group with the same letters; 1 if there are no repeats
+    estimated: bool  # from a sample, because there are too many distinct texts
 
 
 @dataclass(frozen=True)
 class Group:
-    """The texts of one author, or of one label."""
+    """The texts of one author or one label."""
 
-    name: str  # empty: texts without one
+    name: str  # empty for texts without one
     texts: int
     lines: int
     words: int
@@ -55,18 +55,18 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """Groups of texts, the one with most characters first."""
+    """Groups of texts in descending order of characters."""
 
     distinct: int  # names
-    pruned: bool  # names were too many to be kept at a time: the groups of small ones may be counted short
+    pruned: bool  # there were too many names to keep at a time: small groups may be undercounted
     groups: list[Group]  # the largest ones
-    others: Group | None  # the sum of the remaining ones, if there are any
+    others: Group | None  # the sum of the remaining ones, if any
 
 
 def distribution(values: Mapping[int, int], most: int = 98) -> Distribution | None:
-    """Sum up how often each value occurs; None where there is none. The bins end at the percentile `most`.
+    """Summarise how often each value occurs; None if there are none. The bins end at the percentile `most`.
 
-    The values are sizes of parts of the corpus, so n different ones need about n²/2 characters: they stay few.
+    The values are sizes of parts of the corpus, so n distinct ones require about n²/2 characters: there are never many.
     """
     if not values:
         return None
@@ -92,15 +92,15 @@ def _round_numbers() -> Iterator[int]:
 
 
 def hash8(text: str) -> int:
-    """Return 8 bytes of hash, the same on every machine."""
+    """Return an 8-byte hash, the same on every machine."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 class Repeats:
-    """Counts what repeats, by 8-byte hashes.
+    """Counts repeats by 8-byte hashes.
 
-    Up to `limit` different ones exactly. Beyond, only hashes below a bound are kept, which is halved as often as it
-    takes: a sample of all that differ, in which each one's repeats are known.
+    Up to `limit` distinct hashes are counted exactly. Beyond that, only hashes below a bound are kept, and the bound is
+    halved as often as needed: they are a sample of the distinct items with exact counts.
     """
 
     def __init__(self, limit: int = MAX_DISTINCT) -> None:
@@ -111,7 +111,7 @@ class Repeats:
         self._times = np.empty(0, np.int64)
 
     def add(self, hashed: int) -> None:
-        """Count one."""
+        """Count one item."""
         self._fresh.append(hashed)
         if len(self._fresh) >= _PIECE:
             self._merge()
@@ -124,19 +124,19 @@ class Repeats:
 
     @property
     def repeats(self) -> int:
-        """How many were there before."""
+        """The number of items that occurred before."""
         self._merge()
         return int(self._times.sum() - len(self._times)) << self._halvings
 
     @property
     def distinct(self) -> int:
-        """How many different ones there are."""
+        """The number of distinct items."""
         self._merge()
         return len(self._hashes) << self._halvings
 
     @property
     def largest(self) -> int:
-        """How often the most repeated one occurs, among those in the sample."""
+        """The count of the most frequent item, among those in the sample."""
         self._merge()
         return int(self._times.max(initial=0))
 
@@ -162,9 +162,9 @@ class Repeats:
 
 
 class Groups:
-    """Sums by author, or by label.
+    """Sums per author or per label.
 
-    When there are more than `limit` names, the smaller half goes to the others; a name that comes again begins anew.
+    With more than `limit` names, the smaller half is merged into the others; a name that occurs again starts from zero.
     """
 
     def __init__(self, limit: int = MAX_NAMES) -> None:
@@ -175,7 +175,7 @@ class Groups:
         self._others = [0, 0, 0, 0]
 
     def add(self, name: str, *sizes: int) -> None:
-        """Count a text with its lines, words and characters."""
+        """Count a text, given its lines, words and characters."""
         if name:
             self._names.add(hash8(name))
         sums = self._sums.setdefault(name, [0, 0, 0, 0])
@@ -186,7 +186,7 @@ class Groups:
             self._pruned = True
 
     def table(self) -> Table | None:
-        """Return the table; None where no text has a name."""
+        """Return the table; None if no text has a name."""
         distinct = self._names.distinct
         if not distinct:
             return None

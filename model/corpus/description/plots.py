@@ -1,14 +1,14 @@
-"""The charts of a corpus: sizes, the vocabulary's growth, texts by year."""
+"""The charts of a corpus: sizes, growth of the vocabulary, texts by year."""
 
 from model.corpus.description.counting import Distribution
 from model.corpus.description.statistics import Statistics
 from model.html.charts import Bar, Chart, Drawing, Series, draw
 
-FOUR = 4  # lines of the commonest stanza
+FOUR = 4  # lines of the most common stanza
 
 
 def shape(statistics: Statistics) -> list[Drawing]:
-    """Return the charts of sizes: none that would have a single bar, nor one that says the same as another."""
+    """Return the charts of sizes, except those with a single bar and those that duplicate another."""
     texts = [
         _sizes("lines-per-text", "line", "text", statistics.lines_per_text),
         _sizes("words-per-text", "word", "text", statistics.words_per_text),
@@ -23,20 +23,20 @@ def shape(statistics: Statistics) -> list[Drawing]:
 
 
 def growth(statistics: Statistics) -> Drawing:
-    """Return the chart of the vocabulary's growth."""
+    """Return the chart of vocabulary growth."""
     points = [(float(point.words), float(point.distinct)) for point in statistics.vocabulary.growth]
     series = [Series("different words", [(0.0, 0.0), *points], "area")]
-    sentence = "How many different words there are among the first so many, in the corpus's own order."
+    sentence = "Number of different words among the first words of the corpus, in its own order."
     return draw(Chart("growth", "New words keep coming", sentence, "different words", series, x_unit="words read"))
 
 
 def years(statistics: Statistics) -> Drawing | None:
-    """Return the chart of texts by year, where there are years to compare."""
+    """Return the chart of texts by year, if there are at least two years."""
     dates = statistics.dates
     if not dates or len(dates.years) == 1:
         return None
     bars = [Bar(int(year), int(year), texts, f"{int(year)}") for year, texts in dates.years.items()]
-    sentence = f"{dates.texts:,} texts say when they are from: {dates.first} to {dates.last}."
+    sentence = f"{dates.texts:,} texts have a date, from {dates.first} to {dates.last}."
     return draw(Chart("years", "Texts by year", sentence, "texts", bars=bars, x_unit="year", years=True))
 
 
@@ -66,7 +66,7 @@ def _sentence(unit: str, thing: str, spread: Distribution) -> str:
 
 
 def _bars(spread: Distribution, unit: str, *, fours: bool) -> list[Bar]:
-    """Return a histogram, its last bar grey where all that is above is in it."""
+    """Return a histogram, with a grey last bar if it includes everything above."""
     bars = [_bar(low, low + spread.width - 1, count, unit, fours=fours) for low, count in spread.bins]
     if _open(spread):
         low, count = spread.bins[-1]
@@ -82,5 +82,5 @@ def _bar(first: int, last: int, count: int, unit: str, *, fours: bool) -> Bar:
 
 
 def _open(spread: Distribution) -> bool:
-    """Return whether the last bar has all that is above in it."""
+    """Return whether the last bar includes everything above."""
     return spread.maximum >= spread.bins[-1][0] + spread.width

@@ -1,4 +1,4 @@
-"""A corpus's statistics as files: JSON for programs, and one HTML page for a person, which needs no network."""
+"""A corpus's statistics as JSON, and as one self-contained HTML page."""
 
 import json
 from dataclasses import asdict
@@ -16,15 +16,15 @@ _CLOUD = 90  # words
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder for the files before the work of counting begins. ModelError where that cannot be."""
+    """Create the folder before counting begins. ModelError if that is impossible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise ModelError(f"{folder}: there is a file where the folder should be") from None
+        raise ModelError(f"{folder}: this is a file, not a folder; choose another name") from None
 
 
 def write(statistics: Statistics, folder: Path) -> None:
-    """Write both files, each whole or not at all."""
+    """Write both files atomically."""
     page = render(statistics)
     with replacing(folder / JSON) as new_json, replacing(folder / HTML) as new_html:
         new_json.write_text(json.dumps(asdict(statistics), ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -32,7 +32,7 @@ def write(statistics: Statistics, folder: Path) -> None:
 
 
 def render(statistics: Statistics) -> str:
-    """Return the page. All that comes from the corpus is escaped, and the browser is told to run our scripts alone."""
+    """Return the page. Everything from the corpus is escaped, and the browser may run only our scripts."""
     templates = environment("model.corpus.description")
     scripts = [templates.get_template(name).render() for name in ("chart.js", "report.js")]
     shape, growth, years = plots.shape(statistics), plots.growth(statistics), plots.years(statistics)
@@ -50,7 +50,7 @@ def render(statistics: Statistics) -> str:
 
 
 def _cloud(statistics: Statistics) -> list[tuple[str, int, float]]:
-    """Return words, counts and sizes from 0 to 1, shuffled in a way that stays the same."""
+    """Return words, counts and sizes from 0 to 1, in a reproducible random order."""
     chosen = statistics.vocabulary.most_frequent_content[:_CLOUD]
     if not chosen:
         return []

@@ -1,7 +1,7 @@
-"""What a corpus holds, counted in one pass and in bounded memory: the figures of statistics.json.
+"""Statistics of a corpus, computed in one pass and in bounded memory: the contents of statistics.json.
 
-The JSON has the keys of the dataclasses: `Statistics`, and those that it is made of. The same texts in the same order
-give the same file.
+The JSON has the keys of the dataclass `Statistics` and of those it contains. The same texts in the same order yield
+the same file.
 """
 
 from collections import Counter, defaultdict
@@ -18,27 +18,27 @@ from model.corpus.texts import Text
 FORMAT = 1
 SAMPLES = 6
 MAX_SAMPLE = 600  # characters
-MAX_NAME = 200  # characters, of an author, a label, a title
+MAX_NAME = 200  # characters of an author, a label, a title
 MAX_SAMPLE_LINES = 16
 _BATCH = 2**16  # words
-_YEAR = 4  # digits that an ISO 8601 date begins with
+_YEAR = 4  # digits at the start of an ISO 8601 date
 
 
 @dataclass(frozen=True)
 class Verse:
-    """What the lines show of the form."""
+    """What the lines reveal about the verse form."""
 
-    divisible_by_four: float  # the share of texts with 4, 8, 12... lines
-    stanza_breaks: float  # the share of texts with a blank line inside
-    quatrains: int  # stanzas of four lines whose ends are Russian; see `model.corpus.description.rhymes`
-    schemes: dict[str, int]  # how many of these rhyme in which way: an estimate from the letters at the line ends
+    divisible_by_four: float  # fraction of texts with 4, 8, 12... lines
+    stanza_breaks: float  # fraction of texts with a blank line inside
+    quatrains: int  # four-line stanzas whose lines end in Russian; see `model.corpus.description.rhymes`
+    schemes: dict[str, int]  # number of them by rhyme scheme, estimated from the letters at the line ends
 
 
 @dataclass(frozen=True)
 class Dates:
-    """When the texts are from, as far as they say it."""
+    """The dates of the texts, if they have any."""
 
-    texts: int  # how many have a date
+    texts: int  # number of texts with a date
     first: str
     last: str
     years: dict[str, int]  # texts of each year
@@ -46,7 +46,7 @@ class Dates:
 
 @dataclass(frozen=True)
 class WordSample:
-    """A text chosen by its hash, so that any text has the same chance and the order none."""
+    """A text selected by its hash, so that all texts are equally likely whatever their order."""
 
     author: str
     title: str
@@ -57,7 +57,7 @@ class WordSample:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Lines are those that are not blank; a text's characters are all of it, line ends too."""
+    """Statistics. Lines are non-blank lines; the characters of a text include its line ends."""
 
     format: int
     corpus: str  # the name of its file or folder
@@ -74,14 +74,14 @@ class Statistics:
     vocabulary: Vocabulary
     alphabet: Alphabet
     duplicates: Duplicates
-    authors: Table | None  # None where no text has one
+    authors: Table | None  # None if no text has one
     labels: Table | None
     dates: Dates | None
     samples: list[WordSample]
 
 
 class Survey:
-    """Counts texts one by one, and keeps none but the samples."""
+    """Counts texts one by one, keeping none but the samples."""
 
     def __init__(self, corpus: str) -> None:
         self._corpus = corpus
@@ -115,10 +115,10 @@ class Survey:
         self._add_hashes(text)
 
     def statistics(self) -> Statistics:
-        """Sum up. A corpus without texts has no statistics: ZeroDivisionError."""
+        """Return the statistics. A corpus without texts has none: ZeroDivisionError."""
         self._vocabulary.add(self._batch)
         self._batch = []
-        told = {name: self._schemes[name] for name in SCHEMES}
+        rhymes = {name: self._schemes[name] for name in SCHEMES}
         return Statistics(
             format=FORMAT,
             corpus=self._corpus,
@@ -131,7 +131,7 @@ class Survey:
             characters_per_text=distribution(self._lengths["characters_per_text"]),
             words_per_line=distribution(self._lengths["words_per_line"]),
             characters_per_line=distribution(self._lengths["characters_per_line"]),
-            verse=Verse(self._share(self._fours), self._share(self._broken), sum(told.values()), told),
+            verse=Verse(self._share(self._fours), self._share(self._broken), sum(rhymes.values()), rhymes),
             vocabulary=self._vocabulary.vocabulary(),
             alphabet=alphabet(self._characters),
             duplicates=Duplicates(
@@ -147,7 +147,7 @@ class Survey:
         return round(texts / self.texts, 6)
 
     def _add_lines(self, lines: list[str]) -> int:
-        """Count lines, and return how many words they have."""
+        """Count lines, and return their number of words."""
         found = [words(line) for line in lines]
         self._lengths["words_per_line"].update(map(len, found))
         self._lengths["characters_per_line"].update(map(len, lines))
@@ -184,7 +184,7 @@ class Survey:
 
 
 def survey(corpus: str, texts: Iterable[Text]) -> Statistics:
-    """Count a corpus of one text or more."""
+    """Return the statistics of a corpus of at least one text."""
     counted = Survey(corpus)
     for text in texts:
         counted.add(text)

@@ -1,4 +1,4 @@
-"""The words of a corpus: how many, how often, how fast new ones come."""
+"""The words of a corpus: their number, their frequencies, and how fast new ones appear."""
 
 import re
 from collections import Counter
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from model.corpus.description.counting import HASHES, hash8
 
-MAX_WORDS = 1_000_000  # different words that are counted at one time
+MAX_WORDS = 1_000_000  # distinct words counted at a time
 MAX_WORD = 64  # characters
 LISTED = 200
-# Russian and English words that are everywhere and tell nothing of a corpus.
+# Frequent Russian and English words that reveal nothing about a corpus.
 FUNCTION_WORDS = frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
 
 _WORD = re.compile(r"[\w\u0300-\u036f]+(?:[-'][\w\u0300-\u036f]+)*")
@@ -22,7 +22,7 @@ _APART = str.maketrans("_’", " '")
 
 @dataclass(frozen=True)
 class Growth:
-    """The vocabulary of the first so many words, in the corpus's own order."""
+    """The size of the vocabulary after a number of words, in the corpus's own order."""
 
     words: int
     distinct: int
@@ -30,34 +30,34 @@ class Growth:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words are runs of letters and digits, with hyphens and apostrophes inside, in lower case."""
+    """Statistics of words: runs of letters and digits, with inner hyphens and apostrophes, in lower case."""
 
     distinct: int
     hapaxes: int  # words that occur once
-    estimated: bool  # both were estimated from a sample of the words, because there are too many different ones
-    shortfall: int  # by how many, at the most, a count below may be short; 0 unless estimated
-    type_token: float  # distinct words to all words
+    estimated: bool  # both are estimated from a sample, because there are too many distinct words
+    shortfall: int  # upper bound of how much a count below may be too low; 0 unless estimated
+    type_token: float  # distinct words divided by all words
     growth: list[Growth]  # at round numbers of words and at the end
     most_frequent: list[tuple[str, int]]
-    most_frequent_content: list[tuple[str, int]]  # without numbers, single letters, function words
+    most_frequent_content: list[tuple[str, int]]  # without numbers, single letters and function words
 
 
 def words(line: str) -> list[str]:
-    """Return the words of a line, of endless ones the beginning."""
+    """Return the words of a line, truncating very long ones."""
     return [word[:MAX_WORD] for word in _WORD.findall(line.lower().translate(_APART))]
 
 
 def tells(word: str) -> bool:
-    """Return whether a word says what a corpus is about: it is no number, single letter or function word."""
+    """Return whether a word is characteristic of a corpus: not a number, single letter or function word."""
     return len(word) > 1 and not word.isdecimal() and word not in FUNCTION_WORDS
 
 
 class WordCounter:
     """Counts words in bounded memory.
 
-    Exactly up to `limit` different ones. Beyond, it forgets the rarest words, all but those whose hash is below a bound
-    that is halved each time: these are a sample of the vocabulary whose counts stay exact, and from it the number of
-    words, and of those that occur once, is estimated. A word that was forgotten is counted anew when it comes again.
+    Up to `limit` distinct words are counted exactly. Beyond that, the rarest words are dropped, except those whose hash
+    is below a bound that is halved each time: these are a sample of the vocabulary with exact counts, from which the
+    number of words and of hapaxes is estimated. A dropped word that occurs again is counted from zero.
     """
 
     def __init__(self, limit: int = MAX_WORDS) -> None:
@@ -71,7 +71,7 @@ class WordCounter:
         self._mark = next(self._marks)
 
     def add(self, found: list[str]) -> None:
-        """Count words, in the corpus's order; the fewer calls the better."""
+        """Count words, in the corpus's order; few calls with many words are faster."""
         while self._total + len(found) >= self._mark:
             head, found = found[: self._mark - self._total], found[self._mark - self._total :]
             self._count(head)
@@ -80,7 +80,7 @@ class WordCounter:
         self._count(found)
 
     def vocabulary(self) -> Vocabulary:
-        """Sum up."""
+        """Return the statistics."""
         distinct, final = self._distinct(), []
         if self._total and (not self._growth or self._growth[-1].words < self._total):
             final = [Growth(self._total, distinct)]
@@ -129,5 +129,5 @@ def _most_frequent(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _marks() -> Iterator[int]:
-    """Return numbers of words that lie close enough for a smooth curve."""
+    """Yield numbers of words close enough together for a smooth curve."""
     return (digits * 10**power for power in count(2) for digits in (1, 2, 3, 5, 7))

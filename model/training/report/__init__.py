@@ -1,1 +1,1 @@
-"""Seeing a training run: in the terminal, in TensorBoard, and as one page that a browser opens."""
+"""Monitoring a training run: in the terminal, in TensorBoard, and as one HTML page."""

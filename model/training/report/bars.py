@@ -1,4 +1,4 @@
-"""Bars that move, for a terminal: of the epoch and of the whole run, with the newest figures below."""
+"""Progress bars for a terminal: the epoch and the whole run, with the newest figures below."""
 
 from collections.abc import Iterable, Sequence
 from typing import TextIO
@@ -11,10 +11,10 @@ _A_SECOND = 4  # drawings
 
 
 class Bars:
-    """Two bars on a terminal, and lines that stay above them."""
+    """Two progress bars on a terminal, and lines that stay above them."""
 
     def __init__(self, out: TextIO, steps: Sequence[int]) -> None:
-        """Start with `steps`, those of each epoch."""
+        """Start with the number of steps of each epoch."""
         self.steps = steps
         columns = (TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[note]}", markup=False))
         console = Console(file=out, highlight=False, markup=False, emoji=False)
@@ -41,12 +41,12 @@ class Bars:
         self._progress.console.print(Text(line, "bold"))
 
     def end(self) -> None:
-        """Draw the last state and let it stand."""
+        """Draw the final state and leave it on the screen."""
         self._progress.stop()
 
 
 class _WithFigures(Progress):
-    """Bars, and two lines below."""
+    """Progress bars with two lines below."""
 
     figures = validation = ""
 

@@ -1,11 +1,11 @@
-"""A run in the terminal: two bars and the newest figures on a screen, a plain line now and then in a log.
+"""A run in the terminal: two bars and the newest figures, or in a log file a plain line now and then.
 
 console = Console(preset.training)
-console.begin(progress, epochs)   # of each epoch its steps, and the tokens that a step counts
+console.begin(progress, epochs)   # the steps of each epoch, and the tokens counted per step
 console.step(progress, logs)             # after every step; logs: loss, accuracy and, if known, learning_rate
 console.say("resumed")                   # a line that stays, at any time
-console.validated("accuracy 0.2")        # the same; the newest one stays in sight too
-console.end()                            # in a `finally`, so that the terminal is left as it was
+console.validated("accuracy 0.2")        # the same; the newest one is also shown below the bars
+console.end()                            # in a `finally`, to restore the terminal
 """
 
 import datetime as dt
@@ -18,12 +18,12 @@ from model.presets.preset import Training
 from model.training.history import Progress
 from model.training.report.bars import Bars
 
-LINE_SECONDS = 30.0  # between two lines of a log, where a step takes long
-_RECENT = 100  # steps that the speed is a mean of
+LINE_SECONDS = 30.0  # between two lines of a log, if steps are slow
+_RECENT = 100  # steps over which the speed is averaged
 
 
 class Console:
-    """Shows one run on standard output; or gives plain lines to `say`, where there is one."""
+    """Shows one run on standard output, or passes plain lines to `say` if it is given."""
 
     def __init__(self, settings: Training, say: Callable[[str], None] | None = None) -> None:
         self.every, self.epochs = settings.print_steps, list[tuple[int, int]]()
@@ -33,7 +33,7 @@ class Console:
         self._spoken = monotonic()
 
     def begin(self, progress: Progress, epochs: Sequence[tuple[int, int]]) -> None:
-        """Start from where the run is; of each epoch there are its steps, and the tokens that one of them counts."""
+        """Start from the run's current progress; `epochs` has the steps of each epoch and the tokens per step."""
         self.epochs = list(epochs)
         self._recent.clear()
         self._recent.append((self._done(progress), progress.seconds))
@@ -67,14 +67,14 @@ class Console:
             sys.stdout.flush()
 
     def validated(self, line: str) -> None:
-        """Print a line that stays, and keep it in sight until the next one of its kind."""
+        """Print a line that stays, and keep it visible until the next one."""
         if self._bars:
             self._bars.validated(line)
         else:
             self.say(line)
 
     def end(self) -> None:
-        """Leave the bars as they are. It may be called twice."""
+        """Leave the bars as they are. May be called twice."""
         if self._bars:
             self._bars.end()
         self._bars = None
@@ -87,7 +87,7 @@ class Console:
         return sum(self._steps[: progress.epoch]) + progress.step
 
     def _rate(self) -> float:
-        """Return the steps a second of late, 0 where that cannot be told."""
+        """Return the recent speed in steps per second, 0 if unknown."""
         (first, began), (last, ended) = self._recent[0], self._recent[-1]
         return (last - first) / (ended - began) if ended > began else 0.0
 

@@ -1,4 +1,4 @@
-"""The drawings of a run."""
+"""The charts of a run."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _PERCENT, _GIGABYTE = 100.0, 1 / 1024
 
 
 def sections(history: Row) -> dict[str, list[Drawing]]:
-    """Return the drawings, by the part of the page that they belong to."""
+    """Return the charts, by the section of the page that they belong to."""
     steps, epochs = history["steps"], history["epochs"]
     charts = {
         "quality": [_loss(steps, epochs), _accuracy(steps, epochs), _bits(epochs)],
@@ -22,8 +22,8 @@ def sections(history: Row) -> dict[str, list[Drawing]]:
 
 def _loss(steps: list[Row], epochs: list[Row]) -> Chart:
     series = _both(_points(steps, "loss"), _points(epochs, "validation_loss"))
-    sentence = "How hard the next token is to foresee. Where validation rises while training falls, it learns by heart."
-    return Chart("loss", "Loss", sentence, "nats a token", series, marks=_best(epochs))
+    sentence = "How hard the next token is to predict. If validation rises while training falls, the network overfits."
+    return Chart("loss", "Loss", sentence, "nats per token", series, marks=_best(epochs))
 
 
 def _accuracy(steps: list[Row], epochs: list[Row]) -> Chart:
@@ -34,8 +34,8 @@ def _accuracy(steps: list[Row], epochs: list[Row]) -> Chart:
 
 def _bits(epochs: list[Row]) -> Chart:
     series = [Series("validation", _points(epochs, "validation_bits_per_char"), "dots", colour=1)]
-    sentence = "The figure to compare runs by: it does not depend on how a text is cut into tokens. Lower is better."
-    return Chart("bits", "Bits per character", sentence, "bits a character", series, marks=_best(epochs))
+    sentence = "The figure for comparing runs: it does not depend on the tokenizer. Lower is better."
+    return Chart("bits", "Bits per character", sentence, "bits per character", series, marks=_best(epochs))
 
 
 def _updates(steps: list[Row]) -> Chart:
@@ -45,8 +45,8 @@ def _updates(steps: list[Row]) -> Chart:
     rows = [{**row["updates"], "step": row["step"]} for row in steps]
     series = [Series(name, calm(_points(rows, name))) for name in names]
     sentence = (
-        "How far a step moves a layer's weights, as a share of their own size. Far above the band learning is likely "
-        "to break; far below it the layer hardly learns."
+        "The norm of a step's update relative to the norm of the layer's weights. Far above the band, training is "
+        "likely to diverge; far below it, the layer hardly learns."
     )
     unit = "update norm / weight norm"
     return Chart("updates", "Updates by layer", sentence, unit, series, logarithmic=True, band=SANE)
@@ -54,23 +54,21 @@ def _updates(steps: list[Row]) -> Chart:
 
 def _rate(steps: list[Row]) -> Chart:
     series = [Series("learning rate", _points(steps, "learning_rate"))]
-    return Chart(
-        "rate", "Learning rate", "What the schedule asks of the optimizer.", "learning rate", series, from_zero=True
-    )
+    return Chart("rate", "Learning rate", "The rate set by the schedule.", "learning rate", series, from_zero=True)
 
 
 def _speed(steps: list[Row]) -> Chart:
     series = [Series("speed", _points(steps, "tokens_per_second"))]
-    return Chart("speed", "Speed", "Tokens that training reads.", "tokens/s", series, from_zero=True)
+    return Chart("speed", "Speed", "Training tokens per second.", "tokens/s", series, from_zero=True)
 
 
 def _memory(steps: list[Row]) -> Chart:
     series = [Series("memory", _points(steps, "memory_mb", _GIGABYTE))]
-    return Chart("memory", "Memory", "What the process takes. It should stay level.", "GB", series, from_zero=True)
+    return Chart("memory", "Memory", "Memory of the process. It should stay constant.", "GB", series, from_zero=True)
 
 
 def _both(training: Points, validation: Points) -> list[Series]:
-    """Return training and validation the same colours wherever they stand together."""
+    """Return training and validation as series, in the same colours in every chart."""
     return [*_smoothed("training", training), Series("validation", validation, "dots")]
 
 
@@ -85,6 +83,6 @@ def _best(epochs: list[Row]) -> list[tuple[float, str]]:
 
 
 def _points(rows: Sequence[Row], name: str, factor: float = 1.0) -> Points:
-    """Return a value by step, times a factor."""
+    """Return the points of a value by step, multiplied by `factor`."""
     found = [(row["step"], finite(row.get(name))) for row in rows]
     return [(step, None if value is None else value * factor) for step, value in found]

@@ -1,4 +1,4 @@
-"""A study of learning rates as one HTML page: how each trial went, and which rate it speaks for."""
+"""A learning rate study as one HTML page: the curve of each trial, and the suggested rate."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from model.html.charts import COLOURS, Chart, Points, Series, calm, draw, finite
 from model.html.numbers import number
 from model.html.page import environment
 
-_LAST = 0.1  # the share of a trial whose mean is its final loss
-_ALIKE = 0.01  # final losses that differ by less are as good as each other
+_LAST = 0.1  # the fraction of a trial whose mean is its final loss
+_ALIKE = 0.01  # final losses that differ by less are considered equal
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A rate that was tried. `final` is None where it diverged or has no loss."""
+    """A rate that was tried. `final` is None if it diverged or has no loss."""
 
     rate: float
     schedule: str
@@ -26,27 +26,27 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """What tells it from the others."""
+        """What distinguishes it from the others."""
         return f"{number(self.rate)}, {self.schedule}"
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """The trial to follow, and why."""
+    """The trial to follow, and the reasons."""
 
     trial: Trial
     why: str
 
     @property
     def sentence(self) -> str:
-        """All of it in words."""
+        """The suggestion in words."""
         return f"{self.trial.name}: {self.why}"
 
 
 def write_rate_study(trials: Sequence[Mapping[str, Any]], path: Path) -> Suggestion | None:
     """Write the page of trials: {"learning_rate", "schedule", "losses": [[step, loss], ...], "diverged"}.
 
-    Gives what it suggests, None where no trial came to an end.
+    Return the suggestion, or None if no trial finished.
     """
     read = sorted(map(_trial, trials), key=lambda trial: (trial.schedule, -trial.rate))
     suggestion = suggest(read)
@@ -57,28 +57,28 @@ def write_rate_study(trials: Sequence[Mapping[str, Any]], path: Path) -> Suggest
 
 
 def final_loss(losses: Sequence[tuple[int, float]]) -> float | None:
-    """Return the mean loss of the last tenth of the steps, None where there is none or the last is no number."""
+    """Return the mean loss of the last tenth of the steps; None if there are none or the last is not finite."""
     last = [loss for _, loss in losses[-max(1, round(len(losses) * _LAST)) :]]
     return finite(sum(last) / len(last)) if last else None
 
 
 def suggest(trials: Sequence[Trial]) -> Suggestion | None:
-    """Choose the trial that ended lowest; None where none ended."""
+    """Choose the trial with the lowest final loss; None if none finished."""
     ended = [(trial.final, trial) for trial in trials if trial.final is not None]
     if not ended:
         return None
     final, best = min(ended, key=lambda one: one[0])
-    why = [f"Its loss ended lowest: {number(final)} nats a token."]
+    why = [f"It has the lowest final loss: {number(final)} nats per token."]
     near = [trial.name for loss, trial in ended if trial is not best and loss < final * (1 + _ALIKE)]
     if near:
-        why.append(f"As good within a hundredth: {'; '.join(near)}.")
+        why.append(f"Within 0.01 of it: {'; '.join(near)}.")
     rates = [trial.rate for trial in trials]
     if len(set(rates)) > 1 and best.rate in (min(rates), max(rates)):
         end, beyond = ("largest", "larger") if best.rate == max(rates) else ("smallest", "smaller")
-        why.append(f"It is the {end} of the rates tried: a {beyond} one may be better still.")
+        why.append(f"It is the {end} of the rates tried: a {beyond} one may be even better.")
     diverged = sorted({number(trial.rate) for trial in trials if trial.diverged and trial.rate > best.rate}, key=float)
     if diverged:
-        why.append(f"The loss left all bounds at {', '.join(diverged)}.")
+        why.append(f"The loss diverged at {', '.join(diverged)}.")
     return Suggestion(best, " ".join(why))
 
 
@@ -102,16 +102,16 @@ def _render(trials: Sequence[Trial], suggestion: Suggestion | None) -> str:
 
 
 def _curves(trials: Sequence[Trial]) -> Chart:
-    """Draw a rate in one colour, a schedule with one kind of dashes."""
+    """Draw each rate in its own colour, and each schedule with its own dashes."""
     rates = list(dict.fromkeys(one.rate for one in trials))
     schedules = list(dict.fromkeys(one.schedule for one in trials))
     looks = [rates.index(one.rate) % COLOURS + COLOURS * schedules.index(one.schedule) for one in trials]
     series = [Series(one.name, calm(one.points), colour=look) for one, look in zip(trials, looks, strict=True)]
     sentence = (
-        "A rate that is too high leaps and gets stuck; one that is too low is still on its way when the others rest. "
-        "Drawn is the mean of neighbouring steps."
+        "A rate that is too high jumps and gets stuck; one that is too low is still falling when the others have "
+        "settled. The lines are means of neighbouring steps."
     )
-    return Chart("curves", "Loss, step by step", sentence, "nats a token", series)
+    return Chart("curves", "Loss, step by step", sentence, "nats per token", series)
 
 
 def _ends(trials: Sequence[Trial]) -> Chart:
@@ -119,8 +119,8 @@ def _ends(trials: Sequence[Trial]) -> Chart:
     return Chart(
         "ends",
         "Final loss by rate",
-        f"The mean of the last {_LAST:.0%} of each trial. The best rate lies at the bottom of the valley.",
-        "nats a token",
+        f"The mean of the last {_LAST:.0%} of each trial. The best rate is at the minimum of the curve.",
+        "nats per token",
         [Series(name, _ends_of(trials, name), "dots") for name in schedules],
         "learning rate",
         logarithmic_x=True,

@@ -1,4 +1,4 @@
-"""A training run's history as one HTML page: it needs no network, and reloads itself while the run goes on."""
+"""A training run's history as one self-contained HTML page, which reloads itself while the run continues."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _NOTHING = {
 
 
 def write_report(history: Mapping[str, Any], path: Path) -> None:
-    """Write the page of a run's history, as history.json has it, whole or not at all."""
+    """Write the page for a history in the format of history.json, atomically."""
     page = render(_NOTHING | dict(history), dt.datetime.now(dt.UTC))
     with replacing(path) as new:
         new.write_text(page, "utf-8")

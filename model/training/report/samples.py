@@ -1,4 +1,4 @@
-"""The texts that a run wrote on its way, so that one sees how they came to sense."""
+"""The samples that a run wrote, in the order in which they appeared."""
 
 from bisect import bisect
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from model.training.report.summary import Row
 
 @dataclass(frozen=True)
 class ShownSample:
-    """A text at a temperature, its prompt apart."""
+    """A sample at a temperature, with its prompt separated."""
 
     temperature: str
     prompt: str
@@ -17,14 +17,14 @@ class ShownSample:
 
     @property
     def first_line(self) -> str:
-        """The line that a list shows: the one in which the network's own words begin."""
+        """The line shown in a list: the first with the network's own words."""
         begun = self.prompt.rpartition("\n")[2] + self.text
         return next((line.strip() for line in begun.splitlines() if line.strip()), "(nothing)")
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What was written at a step."""
+    """The samples written at one step."""
 
     step: str
     loss: str
@@ -33,14 +33,14 @@ class Moment:
 
 @dataclass(frozen=True)
 class Shown:
-    """The moments, newest first, and the temperatures that are among them."""
+    """All moments, newest first, and the temperatures that occur in them."""
 
     moments: list[Moment]
     temperatures: list[str]
 
     @property
     def lead(self) -> str:
-        """The temperature that a list shows: the middle one."""
+        """The temperature shown in a list: the middle one."""
         return self.temperatures[len(self.temperatures) // 2]
 
 

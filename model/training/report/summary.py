@@ -1,4 +1,4 @@
-"""The figures of a run in words: the head of the page and its tables."""
+"""The summary of a run: the head of the page and its tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Head:
-    """What a person sees first."""
+    """The head of the page."""
 
     state: str
-    share: float | None  # of all steps, while it goes on
-    tiles: list[tuple[str, str]]  # a figure, and what it is
+    share: float | None  # of all steps, while the run is in progress
+    tiles: list[tuple[str, str]]  # a figure and its label
     warning: str | None
 
 
@@ -80,11 +80,11 @@ def _quality(epochs: list[Row]) -> list[tuple[str, str]]:
     best = kept(epochs)
     if best is None:
         return []
-    bits = f"validation bits per character, epoch {number(best['epoch'])}, the one kept"
+    bits = f"validation bits per character at epoch {number(best['epoch'])}, the one kept"
     return [
         (_text(best["validation_bits_per_char"], "{:.4f}"), bits),
-        (_text(best["validation_accuracy"], "{:.2%}"), "of tokens right, then"),
-        (_text(best["validation_perplexity"], "{:,.1f}"), "perplexity a token, then"),
+        (_text(best["validation_accuracy"], "{:.2%}"), "accuracy at that epoch"),
+        (_text(best["validation_perplexity"], "{:,.1f}"), "perplexity at that epoch"),
     ]
 
 
@@ -100,14 +100,14 @@ def _size(history: Row) -> list[tuple[str, str]]:
 
 
 def _steps(history: Row) -> tuple[int, int]:
-    """Return the steps done, and those of the whole run."""
+    """Return the steps done, and the steps of the whole run."""
     of = history["steps_per_epoch"]
     return sum(of[: history["epoch"]]) + history["step"], sum(of)
 
 
 def _state(history: Row, done: int, whole: int) -> str:
     if not done:
-        return "It has just begun: the first figures come with the first steps."
+        return "The run has just started: the first figures appear after the first steps."
     so_far = duration(history["seconds"])
     if history["finished"]:
         return f"Finished after {history['epoch']:,} epoch{'' if history['epoch'] == 1 else 's'} in {so_far}."

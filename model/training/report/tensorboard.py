@@ -1,8 +1,8 @@
-"""TensorBoard's event files, written by its own package, without TensorFlow.
+"""TensorBoard event files, written with its own package, without TensorFlow.
 
-TensorBoard reads the files of a folder in the order of their names. One that begins with a session's start at a step
-takes back whatever earlier files hold of that step and later ones: what a killed run did after its last checkpoint.
-The very first start takes nothing back, so every file has one.
+TensorBoard reads the files of a folder in the order of their names. A file that begins with a session start at a step
+discards what earlier files hold for that step and later ones: what a killed run did after its last checkpoint. The
+first start discards nothing, so every file has one.
 """
 
 import time
@@ -18,10 +18,10 @@ VERSION = "brain.Event:2"
 
 
 class EventLog:
-    """A file of a run's figures and texts, in a folder that TensorBoard is pointed at.
+    """A file of a run's scalars and texts, in a folder that TensorBoard reads.
 
-    `done` are the steps of a run that is resumed. Without the library, or where a file cannot be written, it says so
-    once and does nothing more: a run is worth more than its log. Without a folder it does nothing.
+    `done` is the number of steps already done by a resumed run. If the library is missing or a file cannot be written,
+    this is reported once, and nothing is logged: logging must not stop a run. Without a folder nothing is logged.
     """
 
     def __init__(self, folder: Path | None, done: int = 0, say: Callable[[str], None] = print) -> None:
@@ -35,7 +35,7 @@ class EventLog:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = (folder / f"events.out.tfevents.{time.time_ns()}").open("xb")
         except ImportError:
-            self.say("no log for TensorBoard: pip install tensorboard")
+            self.say("no TensorBoard log; to have one: pip install tensorboard")
             return
         except OSError as error:
             self._give_up(error)
@@ -44,7 +44,7 @@ class EventLog:
         self._write(Event(step=done + 1 if done else 0, session_log=SessionLog(status=SessionLog.START)))
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Write a step's figures, by names such as `train/loss`."""
+        """Write a step's scalars, by names such as `train/loss`."""
         if self._file:
             from tensorboard.compat.proto.event_pb2 import Event
             from tensorboard.plugins.scalar.summary_v2 import scalar_pb
@@ -55,7 +55,7 @@ class EventLog:
             self._write(event)
 
     def text(self, step: int, name: str, text: str) -> None:
-        """Write a text, shown as it is: TensorBoard would otherwise read it as Markdown."""
+        """Write a text, escaped because TensorBoard would otherwise parse it as Markdown."""
         if self._file:
             from tensorboard.compat.proto.event_pb2 import Event
             from tensorboard.plugins.text.summary_v2 import text_pb
@@ -64,7 +64,7 @@ class EventLog:
             self._write(Event(step=step, summary=text_pb(name, indented)))
 
     def close(self) -> None:
-        """Close the file. It may be called twice."""
+        """Close the file. May be called twice."""
         if self._file:
             self._file.close()
         self._file = None
@@ -82,7 +82,7 @@ class EventLog:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
-        self.say(f"no log for TensorBoard any more: {error}")
-        with suppress(OSError):  # what was left unwritten cannot be written now either
+        self.say(f"logging to TensorBoard stopped: {error}")
+        with suppress(OSError):  # the buffered rest cannot be written either
             self.close()
         self._file = None

@@ -1,7 +1,6 @@
-"""The steps of cleaning: each takes a text and gives it cleaned, or None to leave it out.
+"""The cleaning steps: each takes a text and returns it cleaned, or None to drop it.
 
-A preset names its steps in order, as in `steps = ["residual_spaces", "min_lines=2"]`. No step looks for profanity: what
-people write is left as it is.
+A preset lists its steps in order, as in `steps = ["residual_spaces", "min_lines=2"]`. No step filters profanity.
 """
 
 import re
@@ -20,19 +19,19 @@ Key = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Alone:
-    """A step that looks at each text alone."""
+    """A step that looks at one text at a time."""
 
     spec: str  # as a preset writes it
     clean: Clean
 
     def __reduce__(self) -> tuple[Callable[[str], Any], tuple[str]]:
-        """Go to another process by the spec: not every function can be sent."""
+        """Pickle as the spec, because not every function can be pickled."""
         return parse, (self.spec,)
 
 
 @dataclass(frozen=True)
 class Comparing:
-    """A step that compares each text with the others, by its key."""
+    """A step that compares each text with the others by its key."""
 
     spec: str
     name: str
@@ -40,7 +39,7 @@ class Comparing:
     value: int | None = None
 
     def __reduce__(self) -> tuple[Callable[[str], Any], tuple[str]]:
-        """Go to another process by the spec, as above."""
+        """Pickle as the spec, as above."""
         return parse, (self.spec,)
 
 
@@ -62,11 +61,11 @@ def _span(value: str) -> tuple[int, int]:
 
 
 def residual_spaces(text: str) -> str | None:
-    """Leave single spaces and single blank lines, none at the ends."""
+    """Reduce runs of spaces and of blank lines to one, and strip both ends."""
     return normalise.tidy(text) or None
 
 
-# Without a value. The normalisation's own steps, such as `yo`, may stand among them.
+# Steps without a value. Those of the normalisation, such as `yo`, can be used too.
 PLAIN: Mapping[str, Clean] = {
     **normalise.STEPS,
     "residual_spaces": residual_spaces,
@@ -87,19 +86,19 @@ PLAIN: Mapping[str, Clean] = {
     "hashtags": marks.hashtags,
     "phrases": phrases.phrases,
 }
-# With a value: how it is written, how it is read, and the function that takes it first.
+# Steps with a value: its notation, its parser, and the function whose first argument it is.
 VALUED: Mapping[str, tuple[str, Callable[[str], Any], Callable[[Any, str], str | None]]] = {
     "min_lines": ("N", partial(_number, 1, 10**6), lines.min_lines),
     "line_words": ("FEWEST..MOST", _span, lines.line_words),
 }
-# A duplicate has the letters and numbers of an earlier text, in the same order. A near-duplicate has half of its lines
-# or more, by letters, in one earlier text that is kept; lines of few letters are no evidence of that.
+# A duplicate has the same letters and numbers as an earlier text, in the same order. A near-duplicate shares at least
+# half of its lines, compared by letters, with one earlier text that was kept; short lines do not count.
 COMPARING: Mapping[str, Key] = {"duplicates": keys.whole, "near_duplicates": keys.long_lines}
-PERCENTILE = "below_percentile"  # fewer lines than this percentile of the texts that have come so far
+PERCENTILE = "below_percentile"  # keeps texts with fewer lines than this percentile of the texts that reach the step
 
 
 def parse(spec: str) -> Step:
-    """Read a step as a preset writes it: its name, and `=VALUE` where it takes one. ModelError says what is wrong."""
+    """Parse a step as written in a preset: its name, and `=VALUE` if it takes one. ModelError if it is invalid."""
     name, equals, value = spec.partition("=")
     if name == PERCENTILE:
         return Comparing(spec, name, lines.line_count, _value(spec, "N", value, partial(_number, 1, 99)))
@@ -114,7 +113,7 @@ def parse(spec: str) -> Step:
 
 
 def known() -> list[str]:
-    """Return what a preset may write."""
+    """Return the steps that a preset may list."""
     valued = [f"{name}={form}" for name, (form, _, _) in VALUED.items()]
     return sorted([*PLAIN, *COMPARING, *valued, f"{PERCENTILE}=N"])
 

@@ -1,16 +1,16 @@
-"""What the texts of a corpus are compared by: a worker finds it, the main process compares."""
+"""The keys by which texts are compared: computed by the workers, compared in the main process."""
 
 import hashlib
 import re
 
 from model.corpus.split import MIN_LINE_LETTERS, letters
 
-HASH_BYTES = 8  # of ten million lines, two unlike ones meet with a chance of one in four hundred thousand
+HASH_BYTES = 8  # among ten million lines, two different ones collide with a probability of 1 in 400,000
 
-# The hashes, and before them how many of them must stand in one earlier text to call this one a repeat.
+# The number of hashes that an earlier text must share for this one to be a repeat, and the hashes.
 Hashes = tuple[int, bytes]
 
-# The signs that end a name, such as C++ and C#, tell it from others.
+# Signs at the end of a name are significant, as in C++ and C#.
 _TELLING = re.compile(r"(\d+)|[^\W\d_]+|(?<=[^\W_])[+#]+")
 
 
@@ -19,13 +19,13 @@ def _hash(text: str) -> bytes:
 
 
 def whole(text: str) -> Hashes:
-    """Hash the letters, ё as е, and the numbers, in their order, or the text itself where it has none of either."""
+    """Hash the letters, with ё as е, and the numbers, in order; or the text itself if it has neither."""
     found = _TELLING.finditer(text.lower().replace("ё", "е"))
     return 1, _hash("".join([f" {one[0]} " if one[1] else one[0] for one in found]) or text.strip())
 
 
 def long_lines(text: str) -> Hashes:
-    """Hash each line that is too long to meet by chance; the whole where these are fewer than half of the lines."""
+    """Hash each line too long to coincide by chance, or the whole text if fewer than half of its lines are so long."""
     lines = dict.fromkeys(filter(None, map(letters, text.split("\n"))))
     long = [line for line in lines if len(line) >= MIN_LINE_LETTERS]
     half = (len(lines) + 1) // 2

@@ -1,6 +1,6 @@
-"""Steps that remove what stands around a text and is none of it: headers, dates, stage directions, mark-up.
+"""Steps that remove what surrounds a text but is not part of it: headers, dates, stage directions, mark-up.
 
-Every pattern is bounded or moves on with each character, so that no text takes more than linear time.
+Every pattern is bounded or advances with each character, so the time is linear in the text's length.
 """
 
 import re
@@ -27,7 +27,7 @@ _WEEKDAY = (
     r"суббота|воскресенье)"
 )
 _NAME = r"(?-i:[A-ZА-ЯЁ])[\w.'-]{0,20}"
-_PLACE = rf", ?{_NAME}(?:,? {_NAME}){{0,2}}"  # New York, NY: a sentence has small letters between
+_PLACE = rf", ?{_NAME}(?:,? {_NAME}){{0,2}}"  # New York, NY: a sentence would have lower-case words in between
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[5-9]|20)\d\d"
 _DATE = re.compile(
@@ -41,7 +41,7 @@ _BRACKETS = re.compile(
     r"(?P<gap>[^\S\n]|(?<=[\w\])]))?(?:\[(?P<square>[^\[\]\n]{1,60})\]|\((?P<round>[^()\n]{1,60})\))(?=(?P<word>\w)?)"
 )
 _WORD = re.compile(r"[^\W_]+")
-# What a room does, or a transcriber notes. A bracket is a mark when it holds one of these and only words of both sets.
+# Audience reactions and transcribers' notes. A bracket is a mark if it has one of these and only words of both sets.
 _SOUNDS = frozenset(
     _WORD.findall(
         "applause applauds applauding laughter laughs laughing cheers cheering boos booing chanting chants crosstalk "
@@ -58,36 +58,36 @@ _COMPANY = frozenset(
         "бурные в все встают долгие зал зала зале и из на не переходящие продолжительные с"
     )
 )
-_OFF_MIKE = frozenset({"off", "mike"})  # Mike alone is a man
+_OFF_MIKE = frozenset({"off", "mike"})  # "Mike" alone is a name
 
 
 def speech_headers(text: str) -> str | None:
-    """Leave out lines such as `SPEECH 1`."""
+    """Drop lines such as `SPEECH 1`."""
     return without(_SPEECH.search, text)
 
 
 def bugurt_headers(text: str) -> str | None:
-    """Leave out lines such as `БУГУРТ-ТРЕД`."""
+    """Drop lines such as `БУГУРТ-ТРЕД`."""
     return without(_BUGURT.search, text)
 
 
 def line_marks(text: str) -> str | None:
-    """Leave out the lines of a bugurt that hold only `@`: a file's are gone already if read so."""
+    """Drop lines with only `@`, which separate the lines of a bugurt; --line-mark removes them when reading."""
     return without(_LINE_MARK.search, text)
 
 
 def dates(text: str) -> str | None:
-    """Leave out lines that hold a date, with a weekday or a place at the most. A date within a sentence stays."""
+    """Drop lines that consist of a date, possibly with a weekday or a place. A date within a sentence is kept."""
     return without(_DATE.search, text)
 
 
 def room_marks(text: str) -> str | None:
-    """Remove marks such as [laughter] and (applause); other brackets hold what was said, and stay."""
+    """Remove marks such as [laughter] and (applause); brackets with other contents are kept."""
     return _replaced(_BRACKETS, _unmarked, text)
 
 
 def _unmarked(found: re.Match[str]) -> str:
-    """Remove what is a mark, but leave a space where it stood between words."""
+    """Return a bracket unchanged unless it is a mark; a mark between words becomes a space."""
     if not _is_mark(found["square"] or found["round"]):
         return found[0]
     return " " if found["gap"] is not None and found["word"] else ""
@@ -100,17 +100,17 @@ def _is_mark(content: str) -> bool:
 
 
 def mentions(text: str) -> str | None:
-    """Leave the name alone of a wall's mention, `[id1|Name]`."""
+    """Reduce a mention on a VK wall, `[id1|Name]`, to the name."""
     return _replaced(_MENTION, lambda found: found[1], text)
 
 
 def hashtags(text: str) -> str | None:
-    """Remove hashtags, which are no part of a post's plot. A number such as #1 is none."""
+    """Remove hashtags, which are not part of a post's story. A number such as #1 is not a hashtag."""
     return _replaced(_HASHTAG, lambda _: "", text)
 
 
 def _replaced(pattern: re.Pattern[str], by: Callable[[re.Match[str]], str], text: str) -> str | None:
-    """Replace what the pattern finds, trim the lines where it did, and leave out those that it emptied."""
+    """Replace what the pattern matches, strip the changed lines, and drop those left empty."""
     if not pattern.search(text):
         return text
     lines = ((line, pattern.sub(by, line)) for line in text.split("\n"))

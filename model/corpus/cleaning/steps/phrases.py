@@ -1,8 +1,8 @@
-"""Prose cut into phrases of about a verse line's length.
+"""Cutting prose into phrases about as long as a line of verse.
 
-Each paragraph is cut where the sum of two costs is least: of the cuts, by what stands on both sides of them, and of the
-lines, by their length. The cheapest way to a word is found from the cheapest ways to the nine before it, so the time is
-linear.
+Each paragraph is cut so that the sum of two costs is least: that of each cut, given the words around it, and that of
+each line, given its length. The cheapest way to reach a word is computed from those to the nine words before it
+(dynamic programming), so the time is linear.
 """
 
 import re
@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from model.corpus.cleaning.steps.lines import join
 
-MOST = 9  # words in a line, a mark that stands alone counted too
-KNOWN = 2**16  # words whose sides are remembered: most of a text is written in fewer
+MOST = 9  # words per line, including marks that stand alone
+KNOWN = 2**16  # words whose sides are cached; few texts have more different ones
 
 _QUOTES = "\"'«»„“”()[]<>*_"
 _DASHES = "-–—"
@@ -33,14 +33,14 @@ _PREPOSITIONS = frozenset(
         "сквозь среди около возле после против ради из-за из-под"
     )
 )
-_CLINGING = _JOINTS | _PREPOSITIONS | {"не"}  # what a line does not end with
+_CLINGING = _JOINTS | _PREPOSITIONS | {"не"}  # words that a line does not end with
 
 _NEVER = 1000
-_LENGTHS = (_NEVER, 14, 8, 2, 0, 0, 0, 0, 1, 2)  # the cost of a line of so many words; 0 are marks alone
+_LENGTHS = (_NEVER, 14, 8, 2, 0, 0, 0, 0, 1, 2)  # the cost of a line by its number of words; 0 words are marks alone
 
 
 class _End(Enum):
-    """How a word ends; the value is the cost of a cut after it, where its end alone decides."""
+    """The ending of a word; the value is the cost of a cut after it, if the ending alone determines the cost."""
 
     SENTENCE = -5
     CLAUSE = 0
@@ -49,7 +49,7 @@ class _End(Enum):
 
 
 class _Start(Enum):
-    """What a word is; the value is the cost of a cut between it and one whose end is open."""
+    """The type of a word; the value is the cost of a cut before it, if the previous word's ending is open."""
 
     JOINT = 3
     PREPOSITION = 5
@@ -57,7 +57,7 @@ class _Start(Enum):
 
 
 class _Sides(NamedTuple):
-    """What a word is to the cuts before and after it."""
+    """The properties of a word that determine the cost of a cut before or after it."""
 
     start: _Start
     capital: bool
@@ -66,19 +66,19 @@ class _Sides(NamedTuple):
 
 
 def phrases(text: str) -> str | None:
-    """Cut each line, a paragraph, into lines of 3 to 9 words, where phrases end if possible, and make it a stanza."""
+    """Cut each line, as a paragraph, into lines of 3 to 9 words, at phrase ends if possible, and make it a stanza."""
     return join("\n".join(_lines(line.split())) + "\n" for line in text.split("\n"))
 
 
 def _lines(words: list[str]) -> list[str]:
-    """Return the lines that a paragraph's words make."""
+    """Return a paragraph's words as lines."""
     sides = [*map(_sides, words)]
     starts = _starts([0, *_costs(sides), 0], [*accumulate((not side.mark for side in sides), initial=0)])
     return [" ".join(words[start:end]) for start, end in pairwise(starts)]
 
 
 def _starts(costs: Sequence[int], passed: Sequence[int]) -> list[int]:
-    """Return where the lines start, and the end. Before each place, `costs` is that of a cut, `passed` counts words."""
+    """Return where lines start, and the end. Before each word, `costs` has the cost of a cut, `passed` counts words."""
     least, came_from = [0], [0]
     for end in range(1, len(passed)):
         count, first = passed[end], max(0, end - MOST)
@@ -100,7 +100,7 @@ def _costs(sides: Sequence[_Sides]) -> list[int]:
 
 
 def _leads(sides: Sequence[_Sides], place: int) -> bool:
-    """Return whether the word is a mark that goes with the next: a dash that opens speech. Others go with the last."""
+    """Return whether a word is a mark that belongs to the next word: a dash that opens speech."""
     if not sides[place].mark or not place:
         return sides[place].mark
     opens = sides[place - 1].end is _End.SENTENCE and place + 1 < len(sides)
@@ -108,12 +108,12 @@ def _leads(sides: Sequence[_Sides], place: int) -> bool:
 
 
 def _cost(before: _Sides, after: _Sides, *, led: bool, leading: bool) -> int:
-    """Return the cost of a cut between two words: one that a mark leads, or a mark leading what follows it."""
+    """Return the cost of a cut between two words; `led` if `before` leads `after`, `leading` if `after` leads."""
     if led or (after.mark and not leading):
         return _NEVER
     if after.mark:
         return _End.SENTENCE.value
-    if before.end is _End.SENTENCE and not after.capital:  # speech that goes on: "Да!" he said
+    if before.end is _End.SENTENCE and not after.capital:  # continued speech: "Да!" he said
         return _End.CLAUSE.value
     return before.end.value if before.end.value is not None else after.start.value
 
