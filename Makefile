@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed into .venv from the lock files in requirements/.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-containers bench lint format lock
+.PHONY: help run test test-fast test-containers bench lint format lock
 bin := .venv/bin
 groups := bot backend serving tensorflow model run train build
 
@@ -12,6 +12,9 @@ run: .venv/run ## install, start everything, print a poem, serve the page until 
 
 test: .venv/dev ## run the whole test suite
 	@$(bin)/python -m pytest --numprocesses auto --dist worksteal
+
+test-fast: .venv/dev ## run the quick tests alone, those not marked slow (about a minute on two cores)
+	@$(bin)/python -m pytest --numprocesses auto --dist worksteal -m "not slow and not engine"
 
 test-containers: .venv/dev ## build the images, bring them up on a Docker engine and test them (minutes)
 	@$(bin)/python -m pytest -m engine
@@ -25,7 +28,7 @@ lint: .venv/dev ## check style and types
 format: .venv/dev ## put the code into its one form
 	@$(bin)/ruff check --fix --quiet && $(bin)/ruff format --quiet
 
-lock: .venv/dev ## write the lock files in requirements/ anew from pyproject.toml
+lock: .venv/dev ## update the lock files in requirements/ from pyproject.toml
 	@compile="$(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --no-strip-extras pyproject.toml"; set -e; \
 	$$compile --upgrade --group dev --group build --output-file requirements/dev.txt >/dev/null; \

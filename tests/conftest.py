@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +9,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.commands import model
 from tests.model import tiny
+from tests.sharing import shared_folder
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+SLOW_FIXTURES = {"api", "browser", "exports", "on_jax", "saved_models", "trained"}
+"""Each test that uses one of these fixtures, directly or not, is marked `slow`."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses a slow fixture, before `-m` chooses."""
+    for item in items:
+        if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -58,21 +69,27 @@ class Trained:
         return version
 
 
-def model(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run `python -m model` as a user does."""
-    command = [sys.executable, "-m", "model", *map(str, arguments)]
-    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=280)
-    assert not check or done.returncode == 0, done.stderr
-    return done
-
-
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Train, release and export the tiny model by the commands of the README."""
-    folder = tmp_path_factory.mktemp("tiny")
+    """Train, release and export the tiny model by the commands of the README, once for all workers of a test run."""
+    folder = shared_folder(tmp_path_factory, "tiny", _train)
+    corpus, preset, run, release, models, output = (
+        folder / name for name in ("poems.jsonl", "tiny.toml", "run", "release", "models", "output")
+    )
+    return Trained(corpus, preset, run, release, models, output.read_text("utf-8"))
+
+
+def _train(folder: Path) -> None:
     corpus, preset = tiny.write(folder)
-    run, release, models = folder / "run", folder / "release", folder / "models"
-    output = model("train", corpus, "--preset", preset, "--out", run).stdout
-    model("release", run, corpus, release, "--test")
-    model("export", release, models)
-    return Trained(corpus, preset, run, release, models, output)
+    with tiny.fixed_vocabulary():
+        output = model("train", corpus, "--preset", preset, "--out", folder / "run").stdout
+    (folder / "output").write_text(output, "utf-8")
+    model("release", folder / "run", corpus, folder / "release", "--test")
+    model("export", folder / "release", folder / "models")
+
+
+@pytest.fixture
+def fixed_vocabulary() -> Iterator[None]:
+    """Let what is trained in this process take the vocabulary of the fixtures: learned ones differ each time."""
+    with tiny.fixed_vocabulary():
+        yield

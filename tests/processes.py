@@ -2,24 +2,42 @@
 
 import atexit
 import os
+import random
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
 POLL_SECONDS = 0.02
+
+
+class Process(Protocol):
+    """What the tests need of subprocess.Popen."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Running:
     """A started process; its standard output and error go together to the file `output`."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     output: Path
 
     def text(self) -> str:
@@ -53,9 +71,8 @@ class Running:
 
 def start(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Running:
     """Start a command with `env` added to this process's environment, its output captured to a new temporary file."""
-    handle, path = tempfile.mkstemp(prefix="process-", suffix=".log")
-    atexit.register(Path(path).unlink, missing_ok=True)
-    with os.fdopen(handle, "wb") as output:
+    output, path = new_output()
+    with output:
         process = subprocess.Popen(  # the caller owns it and calls stop()
             list(command),
             stdin=subprocess.DEVNULL,
@@ -64,15 +81,38 @@ def start(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: 
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
             cwd=cwd,
         )
-    return Running(process, Path(path))
+    return Running(process, path)
+
+
+def new_output() -> tuple[BinaryIO, Path]:
+    """Return a new temporary file for a process's output, and its path; it is deleted when the tests have ended."""
+    handle, path = tempfile.mkstemp(prefix="process-", suffix=".log")
+    atexit.register(Path(path).unlink, missing_ok=True)
+    return os.fdopen(handle, "wb"), Path(path)
 
 
 def free_port() -> int:
-    """Return a loopback TCP port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a loopback TCP port that is free, and that is given to no other process of the tests while this one lives.
+
+    It is not among those that Linux gives to clients.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            _reserve(port)
+            return port
+
+
+def _reserve(port: int) -> None:
+    """Hold a name for the port until this process ends; raise OSError if another process holds it."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0neural-poet-tests-port-{port}")
+    except OSError:
+        name.close()
+        raise
+    atexit.register(name.close)
 
 
 def accepts(port: int) -> bool:

@@ -33,6 +33,7 @@ BOT: Json = {
     "can_join_groups": True,
 }
 USER, GROUP = 1001, -2001
+SECONDS = 60.0  # for what a bot does in a moment
 NESTED = {"allowed_updates", "commands", "entities", "link_preview_options", "reply_markup", "reply_parameters"}
 PARSE_MODES = {"", "HTML", "Markdown", "MarkdownV2"}
 ACTIONS = {"typing", "upload_photo", "upload_document", "choose_sticker", "find_location", "record_voice"}
@@ -54,12 +55,17 @@ class Call:
     parameters: Json
     at: float
 
+    def is_for(self, chat: int | None) -> bool:
+        """Return whether the call is for the chat; for None, every call is."""
+        return chat is None or self.parameters.get("chat_id") == str(chat)
+
 
 @dataclass
 class Fault:
     """What happens to the next `times` calls of `method` instead of an answer."""
 
     method: str
+    chat: int | None
     status: int
     body: str
     times: int
@@ -163,19 +169,27 @@ class Telegram:
     # What tests arrange and look at.
 
     def fail(
-        self, method: str, status: int = 502, body: str = "", *, times: int = 1, delay: float = 0.0, drop: bool = False
+        self,
+        method: str,
+        status: int = 502,
+        body: str = "",
+        *,
+        chat: int | None = None,
+        times: int = 1,
+        delay: float = 0.0,
+        drop: bool = False,
     ) -> None:
         """Answer the next `times` calls of the method so, after `delay` seconds; `drop` cuts the connection instead.
 
-        Status 0 delays only, and then answers as usual.
+        Only calls for the chat, if one is given. Status 0 delays only, and then answers as usual.
         """
         with self._changed:
-            self._state.faults.append(Fault(method, status, body, times, delay, drop))
+            self._state.faults.append(Fault(method, chat, status, body, times, delay, drop))
 
-    def calls(self, method: str) -> list[Call]:
-        """Return the calls of a method so far, refused and failed ones too."""
+    def calls(self, method: str, chat: int | None = None) -> list[Call]:
+        """Return the calls of a method so far, those for one chat if it is given; refused and failed ones too."""
         with self._changed:
-            return [call for call in self._state.calls if call.method == method]
+            return [call for call in self._state.calls if call.method == method and call.is_for(chat)]
 
     def commands(self) -> dict[str, list[Json]]:
         """Return the command menus by language code, "" for all other languages."""
@@ -187,17 +201,17 @@ class Telegram:
         with self._changed:
             return [self._state.messages[m["message_id"]] for m in self._state.sent if chat in {None, m["chat"]["id"]}]
 
-    def wait_for_sent(self, count: int = 1, chat: int | None = None, seconds: float = 15.0) -> list[Json]:
+    def wait_for_sent(self, count: int = 1, chat: int | None = None, seconds: float = SECONDS) -> list[Json]:
         """Wait until the bot has sent `count` messages and return all that it sent."""
         self.wait(lambda: len(self.sent(chat)) >= count, seconds)
         return self.sent(chat)
 
-    def wait_for_call(self, method: str, count: int = 1, seconds: float = 15.0) -> list[Call]:
+    def wait_for_call(self, method: str, count: int = 1, seconds: float = SECONDS) -> list[Call]:
         """Wait until the bot has called the method `count` times and return all these calls."""
         self.wait(lambda: len(self.calls(method)) >= count, seconds)
         return self.calls(method)
 
-    def wait(self, predicate: Callable[[], bool], seconds: float) -> None:
+    def wait(self, predicate: Callable[[], bool], seconds: float = SECONDS) -> None:
         """Wait until the predicate holds, looking after each change."""
         with self._changed:
             if not self._changed.wait_for(predicate, seconds):
@@ -211,7 +225,7 @@ class Telegram:
             self._state.calls.append(call)
             self._changed.notify_all()
             for fault in self._state.faults:
-                if fault.method == call.method and fault.times > 0:
+                if fault.method == call.method and call.is_for(fault.chat) and fault.times > 0:
                     fault.times -= 1
                     return fault
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_walls import ROOMS
+from tests.test_walls import PACKAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").rglob("*.md")])
@@ -58,8 +58,8 @@ def test_names_are_found() -> None:
     assert len(named(ROOT / "docs" / "checklist.md")) > 100
 
 
-def test_the_map_has_the_rooms_in_their_order() -> None:
-    rooms = re.findall(
+def test_the_map_lists_the_packages_in_their_order() -> None:
+    packages = re.findall(
         r"^\| `model/(\w+)(?:/|\.py)` \|", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.MULTILINE
     )
-    assert [room for room in rooms if room != "releases"] == ROOMS[:-1]
+    assert [name for name in packages if name != "releases"] == PACKAGES[:-1]

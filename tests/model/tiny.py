@@ -1,7 +1,15 @@
 """A small hand-written corpus and a preset to match, for tests that train."""
 
 import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+from model.text.release import open_tokenizer
+from model.text.tokens import Tokenizer
 
 _OPENINGS = [
     "Над рекой плывёт туман",
@@ -33,6 +41,7 @@ normalisation = ["nfc", "dashes", "quotes", "yo"]
 capital_lines = true
 force_breaks = true
 prompt_break = true
+ear = true
 
 [sizes]
 vocabulary = 160
@@ -45,16 +54,18 @@ dropout = 0.1
 
 [training]
 epochs = 3
-batch_size = 2
+batch_size = 4
 window = 32
-learning_rate = 5e-3
-warmup_steps = 4
+learning_rate = 1e-2
+warmup_steps = 2
 weight_decay = 0.01
 clip_norm = 1.0
 patience = 3
 dtype = "float32"
 seed = 1
+sample_temperatures = [0.7]
 checkpoint_steps = 10
+print_steps = 10
 
 [sampling]
 top_k = 2
@@ -80,6 +91,27 @@ def poems() -> list[dict[str, str]]:
 def _word(number: int) -> str:
     syllables = ["ка", "ло", "ми", "ре", "ту"]
     return "".join(syllables[number // 5**i % 5] for i in range(4)).capitalize()
+
+
+def vocabulary(size: int) -> Path:
+    """Return the file of a vocabulary (bpe) of these poems, learned once: YouTokenToMe learns another each time."""
+    return Path(__file__).parent / "fixtures" / f"tiny_{size}.model"
+
+
+@contextmanager
+def fixed_vocabulary() -> Iterator[None]:
+    """Let training in this process take the vocabulary of the fixtures where it would learn one with bpe."""
+    from model.tokenizers.learning import learn
+
+    def take(kind: str, texts: Iterable[str], path: Path, size: int, normalisation: Sequence[str]) -> Tokenizer:
+        if kind != "bpe":
+            return learn(kind, texts, path, size, normalisation)
+        shutil.copyfile(vocabulary(size), path)
+        return open_tokenizer(kind, path, normalisation)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("model.training.run.learn", take)
+        yield
 
 
 def write(folder: Path) -> tuple[Path, Path]:

@@ -79,7 +79,7 @@ def test_what_makes_the_figures_mean_less_is_said(
     (printed_again / "all.txt").write_text(other.read_text("utf-8").upper().replace(",", " —"), "utf-8")
     told_of = told(capsys, trained.release, other, "--train", printed_again, "--texts", 0, "--blank-lines", 1)
     assert told_of["notes"] == [
-        "whether the release was trained on printed again cannot be told",
+        "it is unknown whether the release was trained on printed again",
         f"{seen} of the {of} scored texts are in the training part",
     ]
 

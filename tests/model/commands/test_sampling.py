@@ -66,7 +66,7 @@ def test_a_file_is_that_of_the_class_and_goes_on(
     options = ("--to-file", path, "--seed", 5, "--chaos", 0.5)
     assert "3 of 3 texts" in sample(capsys, trained.release, "-n", 3, *options)
     assert "texts a minute" in sample(capsys, trained.release, "-n", 5, *options)
-    assert "5 texts are there already" in sample(capsys, trained.release, "-n", 5, *options)
+    assert "already has 5 texts" in sample(capsys, trained.release, "-n", 5, *options)
     generator.generate_to_file(other, 5, seed=5, max_gen_length=None, parameters={"chaos": 0.5})
     assert path.read_bytes() == other.read_bytes()
 
@@ -111,7 +111,7 @@ def test_a_grid_keeps_what_was_what_to_another_file(
     path, beside = tmp_path / "grid.md", tmp_path / "grid.key.md"
     options = ("--top-k", "2,9", "--chaos", "0,0.5", "--temperature", "0,0.7,null", "-n", 2, "--max-lines", 2)
     told = sample(capsys, trained.release, "--grid", path, *options)
-    assert told == f"{path}: 12 cells; what the letters stand for is in {beside}\n"
+    assert told == f"{path}: 12 cells; {beside} explains the letters\n"
     shown, key = path.read_text("utf-8"), beside.read_text("utf-8")
     assert re.findall(r"^## (\w+)$", shown, re.MULTILINE) == list("ABCDEFGHIJKL")
     assert shown.count("```") == 12 * 2 * 2

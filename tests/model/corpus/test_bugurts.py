@@ -9,15 +9,16 @@ import pytest
 from model.corpus.layout import Layout
 from model.corpus.reading import Form, read
 from model.corpus.split import training_split
-from tests.conftest import model
+from model.release.making import release_run
+from tests.commands import model
 
 WALL = Path(__file__).with_name("bugurts.txt")
 LAYOUT = Layout(blank_lines=10, line_mark="@")
 READING = ("--blank-lines", 10, "--line-mark", "@")
 WRITING = ("--write-blank-lines", 10, "--write-line-mark", "@")
 SMALLER = {
-    "embedding": "16", "recurrent": "48", "layers": "1", "epochs": "8", "batch_size": "4", "window": "32",
-    "learning_rate": "1e-2", "sample_steps": "0", "snapshot_steps": "50",
+    "embedding": "16", "recurrent": "32", "layers": "1", "epochs": "5", "batch_size": "4", "window": "32",
+    "learning_rate": "2e-2", "sample_steps": "0", "snapshot_steps": "50",
 }  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def test_the_presets_cleaning_leaves_the_bugurts_themselves(cleaned: Path) -> No
     assert all(training_split(list(read(cleaned))).values())
 
 
+@pytest.mark.slow
 def test_a_toy_run_of_the_preset_writes_a_wall(cleaned: Path, tmp_path: Path) -> None:
     preset = tmp_path / "bugurt.toml"
     small = Path("model/presets/neurobugurt.toml").read_text("utf-8")
@@ -65,7 +67,7 @@ def test_a_toy_run_of_the_preset_writes_a_wall(cleaned: Path, tmp_path: Path) ->
     model("train", cleaned, "--preset", preset, "--out", run)
     history = json.loads((run / "history.json").read_bytes())["steps"]
     assert history[-1]["loss"] < history[0]["loss"] - 1
-    model("release", run, cleaned, release)
+    release_run(run, cleaned, release)
     model(
         "sample",
         release,

@@ -54,7 +54,7 @@ UNFIT = {
 
 @pytest.mark.parametrize(("layout", "text"), UNFIT.values(), ids=UNFIT.keys())
 def test_a_text_that_would_be_read_otherwise_is_refused(layout: Layout, text: str) -> None:
-    with pytest.raises(ModelError, match="text 2 holds"):
+    with pytest.raises(ModelError, match="text 2 contains"):
         list(layout.write(["fine", text]))
 
 
@@ -75,7 +75,7 @@ def test_blank_lines_part_texts_even_if_they_hold_spaces_and_are_more(blank: str
 def test_two_ways_of_parting_are_one_too_many() -> None:
     with pytest.raises(ModelError, match="one way"):
         Layout(lines=True, blank_lines=2)
-    with pytest.raises(ModelError, match="one line without spaces"):
+    with pytest.raises(ModelError, match="one line without surrounding"):
         Layout(separator=" --- ")
     with pytest.raises(ModelError, match="no lines to mark"):
         Layout(lines=True, line_mark="@")

@@ -12,7 +12,7 @@ from model.corpus.layout import Layout
 from model.corpus.reading import Form, digest, read, read_corpus
 from model.corpus.texts import Text
 from model.errors import ModelError
-from tests.conftest import model
+from tests.commands import model
 
 BAD = {
     "empty": (b"", "the corpus is empty"),
@@ -25,8 +25,8 @@ BAD = {
     "no text": (b'{"title": "a"}\n', "line 1: expected an object"),
     "text of another type": (b'{"text": 7}\n', "line 1: expected an object"),
     "empty text": (b'{"text": "  "}\n', "line 1: expected an object"),
-    "half of a surrogate pair": (b'{"text": "\\ud83d"}\n', "line 1: the text holds half of a surrogate pair"),
-    "half of one in the title": (b'{"text": "a", "title": "\\ud83d"}\n', "line 1: the text holds half"),
+    "half of a surrogate pair": (b'{"text": "\\ud83d"}\n', "line 1: the text contains half of a surrogate pair"),
+    "half of one in the title": (b'{"text": "a", "title": "\\ud83d"}\n', "line 1: the text contains half"),
 }
 
 
@@ -140,7 +140,7 @@ def test_tabs_part_the_cells_of_a_tsv(tmp_path: Path) -> None:
 
 
 BAD_TABLES = {
-    "no column named text": ("name,poem,year\na,b,c\n", Form(), "say which column holds the text"),
+    "no column named text": ("name,poem,year\na,b,c\n", Form(), "name the column that holds the text"),
     "no such column": ("a,b\n1,2\n", Form(columns={"text": "c"}), "no column 'c'; there are: 1, 2, a, b"),
     "a short row": ("text,author\na,b\nc\n", Form(), "line 3: 1 cells, fewer"),
     "an open quote": ('text\n"a\n', Form(), "line 2: unexpected end of data"),
@@ -177,7 +177,7 @@ def test_a_row_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_collection_is_not_trained_on_as_it_is(tmp_path: Path) -> None:
     with open_collection(tmp_path / "c.sqlite") as collection:
         collection.keep([Text("a", url="https://example.org/1")], {})
-    with pytest.raises(ModelError, match="is cleaned before"):
+    with pytest.raises(ModelError, match="must be cleaned before"):
         read_corpus(tmp_path / "c.sqlite")
 
 
@@ -191,13 +191,13 @@ def test_a_collection_is_a_corpus_while_it_is_written(tmp_path: Path) -> None:
 
 def test_what_is_no_collection_is_named(tmp_path: Path) -> None:
     (tmp_path / "c.sqlite").write_text("not a database, but long enough to look like one")
-    with pytest.raises(ModelError, match="not a collection that can be used"):
+    with pytest.raises(ModelError, match="not a usable collection"):
         list(read(tmp_path / "c.sqlite"))
 
 
 def test_bad_options_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a\n")
-    for option, sentence in (("text", "expected FIELD=NAME"), ("author=x", "must say which column holds the text")):
+    for option, sentence in (("text", "expected FIELD=NAME"), ("author=x", "must name the column that holds the text")):
         done = model("convert", tmp_path / "a.csv", tmp_path / "b.jsonl", "--column", option, check=False)
         assert sentence in done.stderr
         assert done.returncode == 1
@@ -214,7 +214,7 @@ def test_a_corpus_goes_from_form_to_form(tmp_path: Path) -> None:
 def test_a_corpus_is_not_converted_onto_itself(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a\n")
     done = model("convert", tmp_path / "a.txt", tmp_path / "a.txt", "--write-lines", check=False)
-    assert "onto itself" in done.stderr
+    assert "overwrite the corpus" in done.stderr
     assert (tmp_path / "a.txt").read_text() == "a\n"
 
 
@@ -223,9 +223,8 @@ def test_what_cannot_be_converted_leaves_nothing_behind(tmp_path: Path) -> None:
     done = model("convert", tmp_path / "a.jsonl", tmp_path / "b.txt", "--write-lines", check=False)
     assert "line 3: not JSON" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl"]
-    assert (
-        "to a .jsonl or a .txt file" in model("convert", tmp_path / "a.jsonl", tmp_path / "b.csv", check=False).stderr
-    )
+    done = model("convert", tmp_path / "a.jsonl", tmp_path / "b.csv", check=False)
+    assert "must be a .jsonl or a .txt file" in done.stderr
 
 
 COMPRESSED = {
@@ -265,7 +264,7 @@ DAMAGED = {
 def test_a_damaged_compressed_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.jsonl.xz"
     path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"^\S+a\.jsonl\.xz: damaged or cut short; copy or compress the file again$"):
+    with pytest.raises(ModelError, match=r"^\S+a\.jsonl\.xz: damaged or truncated; copy or compress the file again$"):
         list(read(path))
 
 

@@ -4,7 +4,9 @@ import json
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,7 +21,8 @@ from model.corpus.texts import Text
 from model.errors import ModelError
 from model.files.folder import sha256
 from model.release.card import licences
-from tests.conftest import Trained, model
+from tests.commands import model
+from tests.conftest import Trained
 
 LINES = [
     '{"text": "первый", "author": "Анна Ёлкина", "url": "https://example.org/1", "mine": 7}\n',
@@ -54,7 +57,7 @@ def test_an_address_is_known_however_it_is_spelled(corpus: Path, address: str) -
 
 @pytest.mark.parametrize("other", ["https://example.org/33", "https://example.com/3", "https://example.org/3?a=1"])
 def test_another_address_is_another_text(corpus: Path, other: str) -> None:
-    assert "no text of this address or author is here" in model("forget", other, corpus).stdout
+    assert "no text with this URL or author" in model("forget", other, corpus).stdout
     assert corpus.read_text("utf-8") == "".join(LINES)
 
 
@@ -110,6 +113,26 @@ def test_a_collection_forgets_for_good(tmp_path: Path) -> None:
     assert [text.author for text in read_collection(path)] == ["Анна"] * 3
 
 
+def test_copies_that_sqlite_left_behind_are_wiped_too(tmp_path: Path) -> None:
+    """Rows that move to another page leave copies behind, which secure_delete does not know of."""
+    path, chance = tmp_path / "c.sqlite", Random(0)
+    texts = [
+        Text("тайное слово" + " стих" * chance.randrange(60), chance.choice(["Пётр", "Анна"]), url=f"https://a.org/{i}")
+        for i in range(200)
+    ]
+    with open_collection(path) as collection:
+        collection.keep(texts, {})
+        collection.forget(mark("Пётр"))
+    assert path.read_bytes().count("тайное слово".encode()) == sum(text.author == "Анна" for text in texts)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let SQLite wait for another connection for a moment only."""
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0.05))
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_collection_that_is_being_read_is_wiped_later_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     secret = "тайное слово"
@@ -124,13 +147,14 @@ def test_a_collection_that_is_being_read_is_wiped_later_and_says_so(tmp_path: Pa
     assert secret.encode() not in b"".join(file.read_bytes() for file in tmp_path.glob("c.sqlite*"))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_writer_says_that_it_waits_for_a_reader(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     with open_collection(path) as collection:
         collection.keep([Text(str(i), url=f"https://example.org/{i}") for i in range(100)], {})
     reading: Any = read_collection(path)
     next(reading)
-    assert "another command reads it" in model("forget", "x", path, check=False).stderr
+    assert "another command is reading it" in model("forget", "x", path, check=False).stderr
     reading.close()
 
 
@@ -173,7 +197,7 @@ def test_many_takedowns_at_once_are_all_written_down(tmp_path: Path) -> None:
     corpora = [tmp_path / f"{i}.jsonl" for i in range(4)]
     for path in corpora:
         path.write_text("".join(LINES), "utf-8")
-    command = [sys.executable, "-m", "model", "forget", "Пётр"]
+    command = [sys.executable, "-m", "model", "forget", "Пётр"]  # in processes of their own, as a user does
     running = [subprocess.Popen([*command, str(path)], stdout=subprocess.DEVNULL) for path in corpora]
     assert [process.wait(60) for process in running] == [0] * 4
     assert [entry(path)["forgotten"][0]["mark"] for path in corpora] == [mark("Пётр")] * 4
@@ -244,7 +268,7 @@ STRANGE = ["[]", "\xff", "[" * 100_000, '{"corpora": {"a": 5}}', '{"corpora": {"
 @pytest.mark.parametrize("content", STRANGE, ids=["list", "no JSON", "too deep", "no entry", "no mark"])
 def test_an_account_that_others_wrote_is_not_overwritten(corpus: Path, content: str) -> None:
     (corpus.parent / "corpus.json").write_text(content)
-    with pytest.raises(ModelError, match="not what this program wrote"):
+    with pytest.raises(ModelError, match="not written by this program"):
         record(corpus, {})
 
 
@@ -305,7 +329,7 @@ def test_sources_are_told_or_found_beside_the_corpus(corpus: Path) -> None:
     assert told == [{"source": "A", "licence": "MIT"}, {"source": "B", "licence": "none"}]
     assert licences(sources(out)) == "## Sources\n\n- A: MIT\n\n- B: none"
     assert (
-        "needs its --licence"
+        "needs a --licence"
         in model("clean", corpus, out, "--preset", "textgenrnn", "--source", "A", check=False).stderr
     )
 

@@ -137,7 +137,7 @@ def test_words_that_are_written_one_by_one_are_read_in_the_other_order(generator
 
 def test_models_of_two_orders_do_not_share_a_line(generator: TextGenerator, tmp_path: Path) -> None:
     other = TextGenerator(_release(tmp_path).folder)
-    with pytest.raises(ModelError, match="take one kind only"):
+    with pytest.raises(ModelError, match="use one kind only"):
         synthesize([generator, other])
 
 

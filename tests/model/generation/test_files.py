@@ -13,7 +13,7 @@ from model.errors import ModelError
 from model.generation.files import SEPARATOR, write_file
 from model.textgenrnn import TextGenerator
 
-ACCOUNT = {"model": "abc", "prompt": ""}
+ORIGIN = {"model": "abc", "prompt": ""}
 TEXTS = ["один\nдва", "", "три\n\nчетыре", "пять", "шесть"]
 
 
@@ -21,14 +21,14 @@ class StoppedError(Exception):
     pass
 
 
-def write(path: Path, count: int = len(TEXTS), account: dict[str, str] = ACCOUNT, stop: int = 99) -> int:
+def write(path: Path, count: int = len(TEXTS), origin: dict[str, str] = ORIGIN, stop: int = 99) -> int:
     def texts(first: int, last: int) -> Iterator[str]:
         for i in range(first, last):
             if i == stop:
                 raise StoppedError
             yield TEXTS[i]
 
-    return write_file(path, account, 10, count, texts)
+    return write_file(path, origin, 10, count, texts)
 
 
 def contents(path: Path) -> list[str]:
@@ -75,7 +75,7 @@ def test_the_file_of_another_command_is_left_alone(tmp_path: Path) -> None:
     write(path)
     before = path.read_bytes()
     with pytest.raises(ModelError, match="other prompt"):
-        write(path, account={**ACCOUNT, "prompt": "Ночь"})
+        write(path, origin={**ORIGIN, "prompt": "Ночь"})
     assert path.read_bytes() == before
 
 
@@ -83,7 +83,7 @@ def test_the_file_of_another_command_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_of_the_users_own_is_left_alone(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("my novel\n", "utf-8")
-    with pytest.raises(ModelError, match="there already"):
+    with pytest.raises(ModelError, match="exists and was not"):
         write(path)
     assert path.read_text("utf-8") == "my novel\n"
 
@@ -92,17 +92,17 @@ def test_a_name_whose_file_is_gone_is_free_again(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     write(path)
     path.unlink()
-    assert write(path, account={**ACCOUNT, "prompt": "Ночь"}) == 0
+    assert write(path, origin={**ORIGIN, "prompt": "Ночь"}) == 0
     assert contents(path) == TEXTS
     with pytest.raises(ModelError, match="other prompt"):
         write(path)
 
 
-@pytest.mark.parametrize("account", ["[]", "no JSON", "1"])
-def test_an_account_that_is_none_is_told(tmp_path: Path, account: str) -> None:
+@pytest.mark.parametrize("origin", ["[]", "no JSON", "1"])
+def test_an_invalid_origin_file_is_reported(tmp_path: Path, origin: str) -> None:
     path = tmp_path / "a.jsonl"
     write(path)
-    (tmp_path / "a.jsonl.from.json").write_text(account, "utf-8")
+    (tmp_path / "a.jsonl.from.json").write_text(origin, "utf-8")
     with pytest.raises(ModelError, match="cannot be read"):
         write(path)
 
@@ -123,7 +123,7 @@ def test_two_commands_do_not_write_into_one_file(tmp_path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(ModelError, match="another command"):
             write(path)
-    assert list(tmp_path.iterdir()) == [path]  # it left no account of its own
+    assert list(tmp_path.iterdir()) == [path]  # it left no origin file
 
 
 def test_a_name_of_another_kind_is_refused(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_killed_it_goes_on_where_it_was(tmp_path: Path) -> None:
 
     if not (child := os.fork()):
         try:
-            write_file(path, ACCOUNT, 10, len(TEXTS), texts)
+            write_file(path, ORIGIN, 10, len(TEXTS), texts)
         finally:
             os._exit(1)
     os.close(writing)  # so that a child that fails ends the wait

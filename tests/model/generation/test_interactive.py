@@ -65,7 +65,7 @@ def test_taking_back_leads_to_the_menu_before(release: Release) -> None:
 def test_one_may_write_on_oneself(release: Release) -> None:
     text, shown = talk(release, "o", "тихо спит", "o", "", "o", "старинный дом", "x", "o", "белый лес", "s")
     assert text == "Тихо спит\nБелый лес"
-    assert shown.count("your own (nothing: a new line):") == 4
+    assert shown.count("your own text (empty: a new line):") == 4
 
 
 def test_more_than_may_come_at_once_is_refused_and_nothing_cut(release: Release) -> None:
@@ -98,7 +98,7 @@ def test_only_what_is_new_is_read(release: Release, monkeypatch: pytest.MonkeyPa
 def test_what_the_network_does_not_know_is_told(release: Release) -> None:
     text, shown = talk(release, "o", "漢字", "s")
     assert text == ""
-    assert any("knows nothing" in line for line in shown)
+    assert any("knows none" in line for line in shown)
 
 
 def test_what_is_no_answer_brings_the_help(release: Release) -> None:

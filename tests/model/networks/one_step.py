@@ -59,5 +59,10 @@ def _learn(network: Network, read: Any) -> None:
         network.train_on_batch(read, targets)
 
 
+def observed() -> dict[str, Any]:
+    """Return the observations of all networks."""
+    return dict(pair for name in NETWORKS for pair in observations(name))
+
+
 if __name__ == "__main__":
-    np.savez(sys.argv[1], **dict(pair for name in NETWORKS for pair in observations(name)))
+    np.savez(sys.argv[1], **observed())

@@ -1,29 +1,31 @@
 """The recurrent layers over whole windows: outputs and gradients are those of Keras's layers, on both backends."""
 
-import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
 from model.networks.network import Network
+from tests.forks import Forks
 from tests.model import untrained
+from tests.model.networks import recurrent_windows
 from tests.model.networks.recurrent_windows import CASES
 from tests.model.untrained import POET, tokens
-from tests.processes import start
 
 SECONDS = 280
-QUICK_COMPILER = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 ROUNDING = {"float32": 2e-5, "mixed_bfloat16": 0.03}  # relative to the greatest of its kind
 
 pytestmark = pytest.mark.timeout(SECONDS + 20)
 
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])
-def observed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    file = tmp_path_factory.mktemp(request.param) / "observed.npz"
-    environment = {"KERAS_BACKEND": request.param, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": QUICK_COMPILER}
-    process = start([sys.executable, "-m", "tests.model.networks.recurrent_windows", str(file)], env=environment)
+def observed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, jax_forks: Forks
+) -> dict[str, Any]:
+    if request.param == "tensorflow":  # which this process runs on
+        return recurrent_windows.observed()
+    file = tmp_path_factory.mktemp("jax") / "observed.npz"
+    process = jax_forks.start("tests.model.networks.recurrent_windows", [str(file)])
     try:
         assert process.wait(SECONDS) == 0, process.text()
     finally:

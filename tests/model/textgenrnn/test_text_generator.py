@@ -81,7 +81,7 @@ def test_samples_of_several_temperatures(generator: TextGenerator, capsys: pytes
     assert samples[0] == listed(generator, 2, temperature=0, seed=1)
     assert samples[None] == listed(generator, 2, parameters={"temperature": None}, seed=1)
     shown = capsys.readouterr().out
-    assert re.findall("^--- (.*)$", shown, re.MULTILINE) == ["temperature 0", "temperature 1.5", "equal chances"]
+    assert re.findall("^--- (.*)$", shown, re.MULTILINE) == ["temperature 0", "temperature 1.5", "uniform"]
     assert all(text in shown for texts in samples.values() for text in texts)
 
 
@@ -114,9 +114,9 @@ def test_a_file_of_texts(generator: TextGenerator, tmp_path: Path) -> None:
         ({"prefix": "а" * 2001}, "prompt"),
         ({"seed": -1}, "seed"),
         ({"parameters": {"top_k": 0}}, "top_k"),
-        ({"parameters": {"foo": 1}}, "foo: is no parameter"),
-        ({"parameters": {"prompt": "x"}}, "prompt: is no parameter"),
-        ({"interactive": True, "temperature": 0.5}, "person picks"),
+        ({"parameters": {"foo": 1}}, "foo: is not a parameter"),
+        ({"parameters": {"prompt": "x"}}, "prompt: is not a parameter"),
+        ({"interactive": True, "temperature": 0.5}, "interactive mode takes no"),
         ({"interactive": True, "top_n": "3"}, "top_n"),
     ],
 )
@@ -128,7 +128,7 @@ def test_what_is_out_of_bounds_is_refused(generator: TextGenerator, options: dic
 def test_saved_it_loads_again_and_reset_goes_back(trained: Trained, tmp_path: Path) -> None:
     generator = TextGenerator().load(trained.release)
     generator.save(tmp_path / "copy")
-    with pytest.raises(ModelError, match="there already"):
+    with pytest.raises(ModelError, match="already exists"):
         generator.save(tmp_path / "copy")
     generator.load(tmp_path / "copy")
     assert generator.release.folder == tmp_path / "copy"
@@ -173,7 +173,7 @@ def test_main_directions_keep_what_they_can_of_the_distances(generator: TextGene
     assert np.linalg.norm(turned[0] - turned[1]) == pytest.approx(np.linalg.norm(whole[0] - whole[1]), rel=1e-3)
     assert (np.diff(turned.var(axis=0)) <= 1e-6).all()
     for count in (0, 6, 1.5):
-        with pytest.raises(ModelError, match="main directions"):
+        with pytest.raises(ModelError, match="components"):
             generator.encode_text_vectors(texts, count)  # type: ignore[arg-type]
 
 
@@ -278,7 +278,7 @@ def test_the_place_of_the_next_token_is_told_by_the_text() -> None:
 def test_trained_on_texts_and_on_from_a_model(trained: Trained, tmp_path: Path) -> None:
     generator = TextGenerator()
     texts = [poem["text"] for poem in tiny.poems()]
-    generator.train_on_texts(texts, tmp_path / "first", preset=str(trained.preset), epochs=1)
+    generator.train_on_texts(texts[::2], tmp_path / "first", preset=str(trained.preset), epochs=1)
     first = generator.release
     assert listed(generator, 1, seed=1)
     generator.train_from_file(trained.corpus, tmp_path / "second", epochs=1, learning_rate=1e-6)
@@ -287,10 +287,10 @@ def test_trained_on_texts_and_on_from_a_model(trained: Trained, tmp_path: Path) 
     assert (second.folder / "tokenizer.model").read_bytes() == (first.folder / "tokenizer.model").read_bytes()
     pairs = zip(first.network.get_weights(), second.network.get_weights(), strict=True)
     assert all(np.allclose(one, other, atol=2e-3) for one, other in pairs)  # it began where the first ended
-    with pytest.raises(ModelError, match="release already"):
+    with pytest.raises(ModelError, match="already holds a release"):
         generator.train_from_file(trained.corpus, tmp_path / "second")
     before = (tmp_path / "first" / "texts.jsonl").read_bytes()
-    with pytest.raises(ModelError, match="release already"):
+    with pytest.raises(ModelError, match="already holds a release"):
         generator.train_on_texts(["а"], tmp_path / "first")
     assert (tmp_path / "first" / "texts.jsonl").read_bytes() == before
     with pytest.raises(ModelError, match="epochs"):
@@ -350,8 +350,8 @@ def test_labels_of_texts_are_learned(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("labels", "preset", "named"), [
-    (["x", "x"], None, "one label"),
-    (["x", "y"], "neuralpoet", "poet learns no labels"),
+    (["x", "x"], None, "all texts have the same label"),
+    (["x", "y"], "neuralpoet", "poet cannot learn labels"),
 ])  # fmt: skip
 def test_labels_that_cannot_be_learned_are_refused(
     tmp_path: Path, labels: list[str], preset: str | None, named: str

@@ -82,9 +82,9 @@ def test_a_broken_file_is_a_bad_release(kind: str, data: bytes) -> None:
 
 
 def test_a_vocabulary_without_a_line_break_is_a_bad_release(tmp_path: Path) -> None:
-    with pytest.raises(BadRelease, match="the line break is no token"):
+    with pytest.raises(BadRelease, match="the line break is not a token"):
         read_tokenizer("bpe", b"2 0\n97 4\n9601 5\n1 0 2 3\n", [])
-    with pytest.raises(ModelError, match="the line break is no token"):
+    with pytest.raises(ModelError, match="the line break is not a token"):
         learn("bpe", ["аб"], tmp_path / "vocabulary", 8, [])
 
 

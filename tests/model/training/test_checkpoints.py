@@ -60,7 +60,7 @@ def test_a_checkpoint_of_another_network_is_refused_and_changes_nothing(tmp_path
 @pytest.mark.parametrize("content", [b"", b"PK", b"half written", b"\x93NUMPY"])
 def test_a_file_that_is_no_checkpoint_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / CHECKPOINT).write_bytes(content)
-    with pytest.raises(ModelError, match="is no checkpoint"):
+    with pytest.raises(ModelError, match="is not a checkpoint"):
         restore(tmp_path, variables(1))
 
 
@@ -79,6 +79,7 @@ def small_disk() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
     save(tmp_path, variables(1), Progress(epoch=1))
     command = [sys.executable, "-c", FULL, str(tmp_path)]

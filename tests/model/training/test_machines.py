@@ -1,9 +1,7 @@
 """Training on several machines: here two processes that meet on loopback."""
 
 import json
-import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,21 +12,17 @@ import yaml
 from model.training.checkpoints import CHECKPOINT
 from model.training.rank import ADDRESSES, INDEX, PROCESSES, Rank
 from model.training.recorder import HISTORY
+from tests.commands import model
+from tests.forks import Forks
 from tests.model import tiny
-from tests.model.training.test_devices import QUICK_COMPILER
-from tests.processes import Running, free_port, start, wait_until
+from tests.model.training.test_devices import several
+from tests.processes import Running, free_port, wait_until
 
 pytestmark = pytest.mark.timeout(340)
-# `python -m model`, as quick to lose patience as a test is.
-IMPATIENT = """
-from model.training import joining, machines
-joining.JOIN_SECONDS, joining.LEAVE_SECONDS, machines.FOLDER_SECONDS = {seconds}, 10, 0.5
-from model.__main__ import main
-main()
-"""
 CHANGES = {
-    "epochs = 3": "epochs = 10", "batch_size = 2": "batch_size = 4\nsnapshot_steps = 15",
+    "epochs = 3": "epochs = 10\nsnapshot_steps = 15",
     "dropout = 0.1": "dropout = 0.0", '"bpe"': '"characters"', "patience = 3": "",
+    "ear = true\n": "",
 }  # fmt: skip
 CARRYING = {
     'network = "poet"': 'network = "charrnn"', "head = [24]": "layers = 1", "heads = 8": 'cell = "lstm"',
@@ -39,7 +33,8 @@ CARRYING = {
 class Group:
     """Starts the processes of one run, and ends them with the test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forks: Forks) -> None:
+        self.forks = forks
         self.corpus, self.preset = tiny.write(folder)
         self.run = folder / "run"
         self.started = list[Running]()
@@ -57,11 +52,9 @@ class Group:
     def start(
         self, *options: str, devices: int = 1, seconds: float = 100, preset: Path | None = None, out: Path | None = None
     ) -> Running:
-        flags = f"--xla_force_host_platform_device_count={devices} {QUICK_COMPILER}"
-        environment = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
-        command = [sys.executable, "-c", IMPATIENT.format(seconds=seconds), "train", str(self.corpus)]
-        command += ["--preset", str(preset or self.preset), "--out", str(out or self.run)]
-        self.started.append(start([*command, *options], env=environment))
+        command = [str(seconds), "train", str(self.corpus), "--preset", str(preset or self.preset)]
+        command += ["--out", str(out or self.run), *options]
+        self.started.append(self.forks.start("tests.model.training.impatient", command, several(devices)))
         return self.started[-1]
 
     def pair(
@@ -83,12 +76,12 @@ class Group:
 
 
 @pytest.fixture
-def group(tmp_path: Path) -> Iterator[Callable[[str], Group]]:
+def group(tmp_path: Path, jax_forks: Forks) -> Iterator[Callable[[str], Group]]:
     groups = list[Group]()
 
     def made(name: str) -> Group:
         (tmp_path / name).mkdir()
-        groups.append(Group(tmp_path / name))
+        groups.append(Group(tmp_path / name, jax_forks))
         return groups[-1]
 
     yield made
@@ -108,21 +101,21 @@ def test_two_processes_learn_what_one_does_and_stop_together(group: Callable[[st
     for one in (alone, together) if carry else ():
         one.change(CARRYING)
     reference = alone.start()
-    stop(reference, reference, "step 40/", signal.SIGTERM)
+    stop(reference, reference, "step 20/", signal.SIGTERM)
     for options, line, told, number in [
-        ([], "step 20/", 1, signal.SIGTERM),
-        (["--resume"], "step 40/", 0, signal.SIGINT),
+        ([], "step 10/", 1, signal.SIGTERM),
+        (["--resume"], "step 20/", 0, signal.SIGINT),
     ]:
         pair = together.pair(*options, devices=2)
         stop(pair[0], pair[told], line, number)
         assert [running.wait(100) for running in pair] == [130, 130], [running.text() for running in pair]
-        assert "stopped; go on with --resume" in pair[0].text()
+        assert "stopped; continue with --resume" in pair[0].text()
         assert "stopped" not in pair[1].text()
         assert (together.run / CHECKPOINT).is_file()
     assert "resumed at epoch 1, step " in pair[0].text()
     assert reference.wait(100) == 130
-    expected = [(row["loss"], row["accuracy"]) for row in alone.rows()[:40]]
-    assert len(expected) == 40
+    expected = [(row["loss"], row["accuracy"]) for row in alone.rows()[:20]]
+    assert len(expected) == 20
     assert expected[0][0] > expected[-1][0]
     for row, figures in zip(together.rows(), expected, strict=False):
         assert (row["loss"], row["accuracy"]) == pytest.approx(figures, abs=1e-4)
@@ -133,7 +126,7 @@ def test_a_process_whose_others_never_come_says_so(group: Callable[[str], Group]
     lonely, address = group("lonely"), f"127.0.0.1:{free_port()}"
     running = lonely.start("--machines", f"{address},2,{index}", seconds=2)
     assert running.wait(100) == 1
-    sentence = f"model: of the 2 processes not all came to {address} within 2 seconds; see that each was started"
+    sentence = f"model: not all 2 processes connected to {address} within 2 seconds; check that each was started"
     assert sentence in running.text()
     assert not lonely.run.exists()
 
@@ -143,7 +136,7 @@ def test_processes_with_different_presets_refuse_to_train(group: Callable[[str],
     other = both.change({"clip_norm = 1.0": "clip_norm = 1.0\npatience = 4"}, both.preset.with_name("other.toml"))
     for running in both.pair(preset=other):
         assert running.wait(100) == 1
-        assert "model: process 1: its preset, corpora or options are not those of process 0" in running.text()
+        assert "model: process 1: its preset, corpora or options differ from those of process 0" in running.text()
     assert not both.run.exists()
 
 
@@ -166,7 +159,7 @@ def test_a_batch_that_cannot_be_shared_evenly_is_refused(group: Callable[[str], 
 def test_a_process_that_is_killed_ends_the_other(group: Callable[[str], Group]) -> None:
     both = group("both")
     first, second = both.pair()
-    stop(first, second, "step 20/", signal.SIGKILL)
+    stop(first, second, "step 10/", signal.SIGKILL)
     assert first.wait(100) not in {0, 130}
     assert (both.run / CHECKPOINT).is_file()
 
@@ -177,17 +170,15 @@ def test_what_fails_in_the_first_process_is_said_by_all(group: Callable[[str], G
     (both.run / CHECKPOINT).touch()
     for running in both.pair():
         assert running.wait(100) == 1
-        assert f"model: {both.run} holds a run; go on with --resume, or choose another folder\n" in running.text()
+        assert f"model: {both.run} holds a run; continue it with --resume, or choose another folder\n" in running.text()
 
 
 def test_tensorflow_cannot_train_on_several_machines(group: Callable[[str], Group]) -> None:
     one = group("one")
-    options = ["--preset", str(one.preset), "--out", str(one.run), "--machines", "127.0.0.1:7000,2,0"]
-    command = [sys.executable, "-m", "model", "train", str(one.corpus), *options]
-    running = start(command, env={**os.environ, "KERAS_BACKEND": "tensorflow"})
-    one.started.append(running)
-    assert running.wait(100) == 1
-    assert running.text() == "model: training on several machines needs JAX; set KERAS_BACKEND=jax\n"
+    options = ["--preset", one.preset, "--out", one.run, "--machines", "127.0.0.1:7000,2,0"]
+    done = model("train", one.corpus, *options, check=False)  # the tests' own backend is TensorFlow
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "model: training on several machines needs JAX; set KERAS_BACKEND=jax\n"
 
 
 def test_the_manifest_in_the_docs_starts_a_group() -> None:

@@ -63,7 +63,7 @@ def test_a_store_of_something_else_is_made_anew(path: Path) -> None:
     said: list[str] = []
     made(path, KEY, [[2, 3]], 100, silent)
     assert rows_of(made(path, key_of({"corpus": "another"}), ROWS, 100, said.append)) == ROWS
-    assert said == [f"{path} was made from something else: the texts are tokenised anew"]
+    assert said == [f"{path} was made from something else: tokenising the texts again"]
 
 
 def test_a_damaged_store_is_made_anew_wherever_it_is_damaged(path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_damaged_store_is_made_anew_wherever_it_is_damaged(path: Path) -> None
         said: list[str] = []
         made(path, KEY, ROWS, 100, said.append)
         assert path.read_bytes() == whole
-        assert said == [f"{path} is damaged: the texts are tokenised anew"]
+        assert said == [f"{path} is damaged: tokenising the texts again"]
 
 
 def test_a_store_that_is_not_finished_leaves_what_was_there(path: Path) -> None:

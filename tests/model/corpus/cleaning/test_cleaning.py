@@ -22,7 +22,7 @@ from model.corpus.cleaning.workers import Workers
 from model.corpus.reading import Form, read
 from model.corpus.texts import Text, size, to_line
 from model.errors import ModelError
-from tests.conftest import model
+from tests.commands import model
 from tests.processes import Running, start, wait_until
 
 STEPS = ["residual_spaces", "digits", "min_lines=2", "duplicates", "near_duplicates", "below_percentile=90", "lower"]
@@ -63,6 +63,7 @@ def texts_of(path: Path) -> list[str]:
     return [text.text for text in read(path)]
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_makes_no_difference(poems: Path, tmp_path: Path) -> None:
     reports = [run(poems, tmp_path / f"{jobs}.jsonl", jobs=jobs, explain=5) for jobs in (1, 2, 3)]
     assert poems.stat().st_size > 4 * CHUNK
@@ -162,6 +163,7 @@ def test_texts_that_are_not_to_be_kept_are_not_read_further(tmp_path: Path) -> N
     assert (report.forgotten, report.before["texts"]) == (1, 2)
 
 
+@pytest.mark.slow
 def test_explained_texts_name_the_steps_that_touched_them(poems: Path, tmp_path: Path) -> None:
     size = sum(1 for _ in read(poems))
     report = run(poems, tmp_path / "out.jsonl", explain=size)
@@ -185,7 +187,7 @@ def test_the_input_is_never_written_over(tmp_path: Path, kind: str) -> None:
         out.hardlink_to(source)
     else:
         out = source if kind == "the same" else tmp_path / ".." / tmp_path.name / "in.jsonl"
-    with pytest.raises(ModelError, match="take the place of the input"):
+    with pytest.raises(ModelError, match="overwrite the input"):
         run(source, out, ["lower"])
     assert texts_of(source) == ["раз"]
 
@@ -212,7 +214,7 @@ def test_an_empty_corpus_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["out.txt", "folder.jsonl"])
 def test_the_output_must_be_a_file_of_json_lines(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.jsonl").mkdir()
-    with pytest.raises(ModelError, match=r"the output is a \.jsonl file"):
+    with pytest.raises(ModelError, match=r"the output must be a \.jsonl file"):
         run(corpus(tmp_path / "in.jsonl", ["раз"]), tmp_path / name)
 
 
@@ -336,7 +338,7 @@ def test_a_killed_worker_ends_the_command_with_a_sentence(fed: Fed) -> None:
     os.kill(fed.workers()[0], signal.SIGKILL)
     fed.pipe.close()
     assert fed.running.wait(SECONDS) == 1
-    assert fed.running.text() == "model: a worker process was killed, as happens when memory is short; try --jobs 1\n"
+    assert fed.running.text() == "model: a worker process was killed, possibly because memory ran out; try --jobs 1\n"
     assert names(fed.out.parent) == []
 
 
@@ -353,7 +355,7 @@ def test_the_command_prints_a_table_and_texts_as_they_are(tmp_path: Path) -> Non
     done = model("clean", source, tmp_path / "o.jsonl", "--preset", preset, "--lines", "--explain", "3")
     assert "- Well, [laughter] so." in done.stdout
     assert "+ Well, so." in done.stdout
-    assert "[bold]no[/bold]·[31m\n\n--- no step touched it --->" in done.stdout
+    assert "[bold]no[/bold]·[31m\n\n--- no step changed it --->" in done.stdout
     assert "(Applause)\n\n--- room_marks --->\n\n(dropped)" in done.stdout
     assert "in   3 texts, 3 lines" in done.stdout
     assert "out  2 texts, 2 lines" in done.stdout

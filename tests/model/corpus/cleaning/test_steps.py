@@ -112,6 +112,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("spec", [*PLAIN, "min_lines=2", "line_words=2..13", "duplicates", "near_duplicates"])
 def test_no_text_makes_a_step_slow(spec: str) -> None:
@@ -164,6 +165,6 @@ def test_a_preset_s_mistake_is_named_with_the_preset(tmp_path: Path) -> None:
 
 
 def test_a_preset_that_only_cleans_cannot_be_trained() -> None:
-    with pytest.raises(ModelError, match="says how texts are cleaned, and not how a network is trained"):
+    with pytest.raises(ModelError, match="only cleans texts and cannot train a network"):
         load("stihi")
     assert load("neuralpoet").network == "poet"

@@ -1,19 +1,25 @@
-"""Collectors as real processes: run, or killed at random moments and started again until they are done."""
+"""Collectors by their command: run in this process, or killed at random moments and started again until done."""
 
-import os
+import atexit
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from model.corpus.collection import read_collection
 from model.corpus.texts import Text
+from tests.commands import model
+from tests.forks import Forks
+from tests.processes import Running
 
 CONTACT = "somebody@example.org"
+FORKS = Forks("model.commands.collect", *(f"model.corpus.collectors.{name}" for name in ("stihi", "reddit", "vk")))
+atexit.register(FORKS.stop)
 SECONDS = 60  # for a process to end, or to ask for the next page
 
 
@@ -27,9 +33,12 @@ class Command:
     secrets: Sequence[str] = ()
 
     def run(self, *more: object) -> subprocess.CompletedProcess[str]:
-        """Run it to its end, with what it prints in one text."""
-        process = self._start(*more)
-        return self._end(process)
+        """Run it in this process to its end, with what it prints in one text."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            done = model(*self._words(*more), check=False)
+        return self._checked(subprocess.CompletedProcess(done.args, done.returncode, done.stdout + done.stderr))
 
     def finish(self, *more: object) -> str:
         """Run it to its good end; return what it prints."""
@@ -59,13 +68,13 @@ class Command:
         for kills in range(1000):
             last, deadline = requests() + chance.randint(1, most), time.monotonic() + SECONDS
             hold(last + chance.randint(0, 2))
-            process = self._start()
-            while process.poll() is None and requests() < last:
+            running = self._start()
+            while running.is_running() and requests() < last:
                 assert time.monotonic() < deadline
                 time.sleep(0.0005)
             time.sleep(chance.random() * 0.02)  # any moment of what follows a request
-            process.kill()
-            done = self._end(process)
+            running.process.kill()
+            done = self._end(running)
             if done.returncode >= 0:
                 assert done.returncode == 0, done.stdout
                 return kills
@@ -77,23 +86,21 @@ class Command:
         assert not [url for url, count in Counter(text.url for text in texts).items() if count > 1]
         return texts
 
-    def _start(self, *more: object) -> subprocess.Popen[str]:
-        common = ["--out", self.out, "--contact", CONTACT, "--delay", 0, "--timeout", 5]
-        command = [sys.executable, "-m", "model", "collect", *self.arguments, *common, *more]
-        return subprocess.Popen(
-            list(map(str, command)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            env={**os.environ, **self.environment},
-        )
+    def _start(self, *more: object) -> Running:
+        return FORKS.start("model", list(map(str, self._words(*more))), self.environment)
 
-    def _end(self, process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
-        output, _ = process.communicate(timeout=SECONDS)
+    def _words(self, *more: object) -> list[object]:
+        common = ["--out", self.out, "--contact", CONTACT, "--delay", 0, "--timeout", 5]
+        return ["collect", *self.arguments, *common, *more]
+
+    def _end(self, running: Running) -> subprocess.CompletedProcess[str]:
+        status = running.wait(SECONDS)
+        return self._checked(subprocess.CompletedProcess([], status, running.text()))
+
+    def _checked(self, done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
         for secret in self.secrets:
-            assert secret not in output
+            assert secret not in done.stdout
             assert not [
                 file for file in self.out.parent.glob(f"{self.out.name}*") if secret.encode() in file.read_bytes()
             ]
-        return subprocess.CompletedProcess(process.args, process.returncode, output)
+        return done

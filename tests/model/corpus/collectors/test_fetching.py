@@ -94,7 +94,7 @@ def test_a_site_that_refuses_its_robots_txt_is_left_alone(site: Echo) -> None:
     said: list[str] = []
     with pytest.raises(ForbiddenError):
         fetcher(said).get(f"{site.address}/a")
-    assert "refuses its robots.txt: status 403" in said[0]
+    assert "did not serve robots.txt: status 403" in said[0]
 
 
 def test_a_robots_txt_that_fails_allows_nothing(site: Echo) -> None:
@@ -120,7 +120,7 @@ def test_robots_txt_may_ask_for_a_longer_pause(site: Echo, waits: list[float]) -
     for name in "abc":
         fetch.get(f"{site.address}/{name}")
     assert [round(wait, 1) for wait in waits] == [0.0, 0.5, 7.0, 7.0]
-    assert said == [f"robots.txt of {site.address.removeprefix('http://')} asks for 7 s between two requests"]
+    assert said == [f"robots.txt of {site.address.removeprefix('http://')} asks for 7 s between requests"]
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -137,7 +137,8 @@ def test_a_fault_passes(site: Echo, name: str) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_that_stays_comes_to_an_end(site: Echo, name: str) -> None:
     site.faults += [FAULTS[name]] * 9
-    with pytest.raises(GaveUpError, match=r"3 failures in a row, the last: 127.0.0.1:\d+/a: .*same command") as caught:
+    sentence = r"3 failures in a row, the last: 127.0.0.1:\d+/a: .*rerun the command"
+    with pytest.raises(GaveUpError, match=sentence) as caught:
         fetcher(max_failures=3, max_seconds=0.3).get(f"{site.address}/a", {"key": SECRET})
     assert len(site.faults) == 6
     assert SECRET not in str(caught.value)
@@ -191,7 +192,7 @@ def test_a_wait_may_be_told_as_a_date(site: Echo, waits: list[float]) -> None:
 
 def test_a_wait_too_long_ends_the_command(site: Echo, waits: list[float]) -> None:
     site.faults.append(Answer(status=429, headers={"Retry-After": "86400"}))
-    with pytest.raises(ModelError, match="asks to wait 86400 s: run the same command again then"):
+    with pytest.raises(ModelError, match="asks for a wait of 86400 s: run the same command after that"):
         fetcher().get(f"{site.address}/a")
     assert not waits or max(waits) < 1
 

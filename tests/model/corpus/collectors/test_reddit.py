@@ -131,7 +131,7 @@ def test_names_the_way_out_where_reddit_shuts_the_client_out(reddit: Reddit, pub
 
 def test_stops_where_reddit_shuts_an_application_out(reddit: Reddit, api: Command) -> None:
     reddit.closed = {"prose": double.BLOCKED}
-    assert "shuts this client out" in api.refuse()
+    assert "blocks this client" in api.refuse()
 
 
 @pytest.mark.parametrize(
@@ -223,6 +223,7 @@ def test_goes_on_where_the_submission_to_follow_has_left_the_listing(reddit: Red
     assert found(command) == ALL
 
 
+@pytest.mark.slow
 def test_a_later_run_takes_what_is_new(reddit: Reddit, command: Command) -> None:
     command.finish()
     reddit.subreddits["verses"].insert(0, submission(5000))
@@ -230,6 +231,7 @@ def test_a_later_run_takes_what_is_new(reddit: Reddit, command: Command) -> None
     assert found(command) == ALL | {5000}
 
 
+@pytest.mark.slow
 def test_goes_on_after_every_passing_failure(reddit: Reddit, command: Command) -> None:
     reddit.subreddits["verses"] = [submission(number) for number in range(1000)]
     reddit.subreddits["prose"] = [submission(2000 + number, "prose") for number in range(1000)]
@@ -282,7 +284,7 @@ def test_renews_a_token_before_its_end(reddit: Reddit, api: Command) -> None:
 
 def test_gives_up_when_no_token_holds(reddit: Reddit, api: Command) -> None:
     reddit.before = lambda reddit: reddit.tokens.append("withdrawn")
-    assert "none of the tokens" in api.refuse()
+    assert "rejects the tokens" in api.refuse()
 
 
 def test_asks_for_a_token_again(reddit: Reddit, api: Command) -> None:
@@ -303,7 +305,7 @@ def test_says_that_credentials_are_not_taken(api: Command) -> None:
         (["--subreddit", "a/b", "--time", "day"], NONE, "subreddit's name"),
         (["--subreddit", "verses+prose", "--time", "day"], NONE, "subreddit's name"),
         (["--subreddit", "verses", "--time", "day"], NONE | {"REDDIT_CLIENT_ID": "x"}, "REDDIT_CLIENT_SECRET"),
-        (["--subreddit", "verses", "--time", "day", "--api", "oauth.reddit.com"], NONE, "no address"),
+        (["--subreddit", "verses", "--time", "day", "--api", "oauth.reddit.com"], NONE, "is not an address"),
         (["--subreddit", "verses", "--time", "day", "--site", "http://reddit.com"], NONE, "over https only"),
     ],
 )
@@ -315,6 +317,7 @@ def test_refuses_settings_that_cannot_work(
     assert not out.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_survives_being_killed_at_any_moment(reddit: Reddit, command: Command, seed: int) -> None:
     reddit.subreddits["verses"] = [submission(number) for number in range(1000)]

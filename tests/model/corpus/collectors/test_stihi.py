@@ -20,6 +20,7 @@ from tests.model.corpus.collectors.sites import Answer, serving
 from tests.model.corpus.collectors.stihi_site import DAY, Missing, Stihi, poems
 from tests.processes import wait_until
 
+pytestmark = pytest.mark.slow  # a walk is hundreds of requests
 BEFORE = DAY - timedelta(days=1)
 FORBIDS = b"User-agent: *\nDisallow: "
 
@@ -199,7 +200,7 @@ def test_a_site_that_breaks_down_ends_the_walk_where_it_can_go_on(site: Stihi, o
     alive, site.poems = site.poems, {}
     for path in alive:
         site.special[path] = Answer(status=503)
-    with pytest.raises(GaveUpError, match=r"3 failures in a row, the last: .*status 503. The same command goes on"):
+    with pytest.raises(GaveUpError, match=r"3 failures in a row, the last: .*status 503; rerun the command to resume"):
         collect(site, out)
     site.poems, site.special = alive, {}
     collect(site, out)
@@ -216,7 +217,7 @@ def test_another_markup_ends_the_walk_before_it_passes_anything_over(
     for path, poem in site.poems.items():
         site.special[path] = site.html(poem.page().replace('class="text"', 'class="verse"'), poem.title)
     for _ in range(2):
-        with pytest.raises(ModelError, match=r"20 pages .*no div.text. Has the site changed\?"):
+        with pytest.raises(ModelError, match=r"20 pages .*no div.text. The site may have changed"):
             collect(site, out)
         assert len(found(out)) == kept > 0
     site.special.clear()
@@ -248,13 +249,13 @@ def test_another_charset_changes_nothing(site: Stihi, out: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ({"site": "stihi.ru"}, "is no address"),
-        ({"site": "ftp://stihi.ru"}, "is no address"),
+        ({"site": "stihi.ru"}, "is not an address"),
+        ({"site": "ftp://stihi.ru"}, "is not an address"),
         ({"site": "https://stihi.ru/avtor/x"}, "expected an address"),
         ({"first": "2015-03-03"}, "expected a day as YYYY/MM/DD"),
         ({"first": "2015/02/30"}, "expected a day as YYYY/MM/DD"),
         ({"first": "9999/01/01"}, "to today"),
-        ({"first": "2015/03/03", "until": "2015/03/04"}, "downwards"),
+        ({"first": "2015/03/03", "until": "2015/03/04"}, "days are read backwards"),
         ({"until": "1999/12/31"}, "no poems before 2000/01/01"),
     ],
 )
@@ -290,7 +291,7 @@ def test_the_command_tells_what_it_did_and_has_nothing_left_to_do(site: Stihi, o
         (["--delay", "-1"], "--delay must be from 0 to 3600 seconds"),
         (["--delay", "nan"], "--delay must be"),
         (["--timeout", "0"], "--timeout must be"),
-        (["--out", "poems.csv"], "must end with .sqlite"),
+        (["--out", "poems.csv"], "must end in .sqlite"),
     ],
 )
 def test_the_command_checks_what_it_is_told(site: Stihi, out: Path, more: list[str], why: str) -> None:
@@ -300,12 +301,12 @@ def test_the_command_checks_what_it_is_told(site: Stihi, out: Path, more: list[s
 
 def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(site: Stihi, out: Path) -> None:
     site.special["/2015/03/03/20"] = Answer(hang=True)
-    process = command(site, out)._start()
+    running = command(site, out)._start()
     wait_until(lambda: "/2015/03/03/20" in site.paths(), 60)
-    process.send_signal(signal.SIGINT)
-    done = command(site, out)._end(process)
+    running.process.send_signal(signal.SIGINT)
+    done = command(site, out)._end(running)
     assert done.returncode == 130, done.stdout
-    assert "stopped; the same command goes on from here" in done.stdout
+    assert "stopped; run the same command to resume" in done.stdout
     assert "Traceback" not in done.stdout
     site.special.clear()
     command(site, out).finish()
@@ -317,7 +318,7 @@ def test_a_hanging_and_a_dripping_server_hold_nothing_up(site: Stihi, out: Path)
     for number, fault in enumerate(slow, 7):
         fails_at_first(site, f"/2015/03/03/{number}", fault)
     said = command(site, out).finish("--timeout", "0.5")
-    assert said.count("no whole answer in 0.5 s") == 3
+    assert said.count("no complete response within 0.5 s") == 3
     assert found(out) == wanted(site)
 
 

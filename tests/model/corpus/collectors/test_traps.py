@@ -60,7 +60,7 @@ def test_a_redirect_to_nowhere_costs_one_poem(site: Stihi, tmp_path: Path, targe
 @pytest.mark.parametrize("delay", ["86400", "9" * 400])
 def test_a_delay_beyond_all_patience_ends_the_command(site: Stihi, tmp_path: Path, delay: str) -> None:
     site.robots = Answer(f"User-agent: *\nCrawl-delay: {delay}".encode())
-    with pytest.raises(ForbiddenError, match="between two requests"):
+    with pytest.raises(ForbiddenError, match="between requests"):
         walk(site, tmp_path / "s.sqlite")
 
 
@@ -114,7 +114,7 @@ def test_a_listing_that_leads_in_a_circle_ends(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("post", [{"subreddit": None}, {"subreddit": 5}, {"permalink": None}, {"title": ["a"]}])
 def test_a_submission_that_is_none_is_a_sentence(tmp_path: Path, post: dict[str, Any]) -> None:
-    with pytest.raises(ModelError, match="no listing that can be read"):
+    with pytest.raises(ModelError, match="without a readable listing"):
         titles(Told(lambda _: listing(None, **post)), tmp_path / "r.sqlite")
 
 
@@ -124,7 +124,7 @@ def test_a_wall_that_counts_posts_and_shows_none_is_a_sentence(tmp_path: Path, c
     wall = Told(lambda _: answer)
     with serving(wall), open_collection(tmp_path / "w.sqlite") as collection:
         settings = vk.VkSettings("t", -1, api=wall.address)
-        with pytest.raises(ModelError, match="shows none"):
+        with pytest.raises(ModelError, match="returns no new one"):
             list(vk.collect(Fetcher(MANNERS, lambda _: None, robots=False), collection, settings))
 
 
@@ -140,7 +140,7 @@ def test_an_address_with_a_password_is_refused() -> None:
 )
 def test_what_cannot_be_asked_for_is_no_address(url: str) -> None:
     for check in (lambda url: stihi.settings(url, None, "2015/03/03"), check_secret_address):
-        with pytest.raises(ModelError, match="is no address"):
+        with pytest.raises(ModelError, match="is not an address"):
             check(url)
 
 
@@ -167,6 +167,7 @@ def test_the_delay_of_one_host_does_not_hold_up_another(
     assert len([wait for wait in waits if wait > 40]) <= 1  # before the second request to the other host
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [
@@ -203,7 +204,7 @@ def test_what_is_no_tag_is_left_out_or_kept_as_a_browser_would() -> None:
 
 @pytest.mark.parametrize("link", ["", "/", "//elsewhere.example/x", "https://elsewhere.example/x"])
 def test_a_submission_without_a_path_is_a_sentence(tmp_path: Path, link: str) -> None:
-    with pytest.raises(ModelError, match="no listing that can be read"):
+    with pytest.raises(ModelError, match="without a readable listing"):
         titles(Told(lambda _: listing(None, permalink=link)), tmp_path / "r.sqlite")
 
 
@@ -212,7 +213,7 @@ def test_a_wall_that_shows_the_same_posts_everywhere_is_a_sentence(tmp_path: Pat
     with serving(Told(lambda _: answer)) as address, open_collection(tmp_path / "w.sqlite") as collection:
         settings = vk.VkSettings("t", -1, api=address)
         walk = vk.collect(Fetcher(MANNERS, lambda _: None, robots=False), collection, settings)
-        with pytest.raises(ModelError, match="shows none that is new"):
+        with pytest.raises(ModelError, match="returns no new one"):
             list(islice(walk, 200))
 
 

@@ -15,7 +15,7 @@ from model.corpus.description.counting import Group, Table
 from model.corpus.description.report import render, write
 from model.corpus.description.statistics import survey
 from model.corpus.texts import Text
-from tests.conftest import model
+from tests.commands import model
 
 EVIL = "<script>window.bad = 1</script><img src=x onerror='window.bad = 1'>\" onclick=\"window.bad = 1"
 STANZA = "Снег ложится на дорогу\nИ молчит пустынный сад\nЯ забыл свою тревогу\nЯ вернусь сюда назад"
@@ -146,7 +146,7 @@ def test_a_corpus_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_a_file_where_the_folder_should_be_is_told(tmp_path: Path, inside: str) -> None:
     (tmp_path / "out").write_text("mine", "utf-8")
     corpus = _write(tmp_path / "poems.jsonl", _texts())
-    assert "there is a file where the folder should be" in _describe(corpus, tmp_path / "out" / inside)
+    assert "this is a file, not a folder" in _describe(corpus, tmp_path / "out" / inside)
     assert (tmp_path / "out").read_text("utf-8") == "mine"
 
 

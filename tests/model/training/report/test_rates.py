@@ -41,18 +41,18 @@ def said(given: list[dict[str, Any]], folder: Path) -> tuple[str, str]:
 def test_the_trial_that_ended_lowest_is_suggested(tmp_path: Path) -> None:
     rate, why = said(trials(), tmp_path)
     assert rate == "0.01"
-    assert why == "Schedule: cosine. Its loss ended lowest: 3.1 nats a token. The loss left all bounds at 0.1."
+    assert why == "Schedule: cosine. It has the lowest final loss: 3.1 nats per token. The loss diverged at 0.1."
 
 
 def test_trials_that_ended_alike_are_named(tmp_path: Path) -> None:
     _, why = said([trial(0.1, 4.0), trial(0.01, 3.0), trial(0.005, 3.01), trial(0.001, 4.0)], tmp_path)
-    assert "As good within a hundredth: 0.005, cosine." in why
+    assert "Within 0.01 of it: 0.005, cosine." in why
 
 
 @pytest.mark.parametrize(("best", "word"), [(0.1, "larger"), (0.001, "smaller")])
 def test_a_best_rate_at_an_end_asks_for_more(tmp_path: Path, best: float, word: str) -> None:
     _, why = said([trial(rate, 3.0 if rate == best else 4.0) for rate in (0.1, 0.01, 0.001)], tmp_path)
-    assert f"a {word} one may be better still" in why
+    assert f"a {word} one may be even better" in why
 
 
 @pytest.mark.parametrize("given", [[], [trial(0.1, 1.0, diverged=True)]])
@@ -64,7 +64,7 @@ def test_trials_without_an_end_have_a_page(tmp_path: Path, given: list[dict[str,
 def test_a_suggestion_is_a_sentence_too(tmp_path: Path) -> None:
     suggestion = write_rate_study([trial(0.01, 3.0, "held")], tmp_path / "rates.html")
     assert suggestion is not None
-    assert suggestion.sentence == "0.01, held: Its loss ended lowest: 3 nats a token."
+    assert suggestion.sentence == "0.01, held: It has the lowest final loss: 3 nats per token."
 
 
 @pytest.mark.parametrize(("losses", "final"), [([], None), ([9.0] * 18 + [1.0, 2.0], 1.5), ([1.0, math.nan], None)])

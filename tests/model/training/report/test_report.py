@@ -37,7 +37,8 @@ def test_the_head_names_the_figures_that_matter(written: Any) -> None:
     best = run["epochs"][6]
     page = written(run)
     shown = tiles(page)
-    assert shown["validation bits per character, epoch 7, the one kept"] == (f"{best['validation_bits_per_char']:.4f}")
+    bits = shown["validation bits per character at epoch 7, the one kept"]
+    assert bits == f"{best['validation_bits_per_char']:.4f}"
     assert shown["parameters"] == "4.613 M"
     assert shown["tokens seen"] == f"{8000 * 4096 / 1e6:.4g} M"
     assert shown["of training"] == f"1{SPACE}h{SPACE}36{SPACE}min"

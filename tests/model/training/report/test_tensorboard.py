@@ -91,7 +91,7 @@ def test_without_the_library_it_says_so_once_and_does_nothing(tmp_path: Path, mo
     log.scalars(1, {"a": 1.0})
     log.text(1, "b", "c")
     log.close()
-    assert said == ["no log for TensorBoard: pip install tensorboard"]
+    assert said == ["no TensorBoard log; to have one: pip install tensorboard"]
     assert not (tmp_path / "events").exists()
 
 
