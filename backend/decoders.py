@@ -14,7 +14,7 @@ from backend.client import well_formed
 from model.text.parameters import Parameters
 from model.text.release import TextRelease
 from model.text.sampling import Choice, Pool, Stop, chaos_vector, noise_vector
-from model.text.tokens import CANDIDATES, LINE_TOKENS, PAD, WINDOW
+from model.text.tokens import CANDIDATES, LINE_TOKENS, WINDOW, window
 from model.text.writing import Writing
 
 Predict = Callable[[dict[str, Any]], dict[str, Any]]  # the body of a predict request -> the reply
@@ -34,13 +34,12 @@ class Draft:
 
 
 def _window(tokens: list[int], context: int | None) -> list[int]:
-    """Return the network's input: the last `context` tokens, by default 256, padded.
+    """Return the network's input: the last `context` tokens, by default 256.
 
     Of a longer text the recurrent layers lose the first tokens here, while `graph` keeps their state: that is why a
     receipt names its decoder. A network with a `context` looks no further back anyway.
     """
-    read = tokens[-(context or WINDOW) :]
-    return read + [PAD] * (WINDOW - len(read))
+    return window(tokens, context or WINDOW)
 
 
 def loop(
@@ -78,7 +77,7 @@ def _inputs(prompt: list[int], parameters: Parameters, seeds: list[int]) -> dict
     rows = len(seeds)
     inverse_temperature = float(np.float32(parameters.inverse_temperature))
     return {
-        "prompt": [prompt + [PAD] * (WINDOW - len(prompt))] * rows,
+        "prompt": [window(prompt)] * rows,
         "noise": [noise_vector(seed, WINDOW).tolist() for seed in seeds],
         "chaos": [chaos_vector(seed, parameters.chaos, WINDOW).tolist() for seed in seeds],
         "inverse_temperature": [[inverse_temperature] * WINDOW] * rows,

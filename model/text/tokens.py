@@ -17,6 +17,12 @@ START_TOKENS = 8  # that a candidate can be told to begin with
 LINE_TOKENS = 32  # of a candidate, its start and its end included
 
 
+def window(tokens: Sequence[int], count: int = WINDOW) -> list[int]:
+    """Return the last `count` tokens, padded to WINDOW: the input of a SavedModel."""
+    read = list(tokens[-count:])
+    return read + [PAD] * (WINDOW - len(read))
+
+
 class Tokenizer(ABC):
     """Converts between normalised text and ids, with a line break as one token.
 

@@ -6,11 +6,12 @@ All of it are pure functions of the poem so far, what was asked, and the candida
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import takewhile
 
 from model.text.parameters import FREE, LIKE_PROMPT
 from model.verse.lexicon import Lexicon, Rhymes, RhymingWord, Runs
-from model.verse.metre import METRES, Ear, Line, metre_of
+from model.verse.metre import NUMBERS, Ear, Line, metre_of
 from model.verse.poem import Poem
 from model.verse.rhyme import CLOSE, rhyme_class
 from model.verse.scan import LINE_COST, alike_endings, endings_in
@@ -143,10 +144,11 @@ class Judge:
         feet = model.fits[number].feet if model else poem.habit.feet
         return line.fits[number].cost, abs(line.fits[number].feet - feet)
 
+    @lru_cache(maxsize=16)  # noqa: B019  one instance a process; asked for each candidate of a line
     def _metre(self, poem: Poem) -> int:
         """Return the number in METRES of the poem's metre: as asked, or that of its lines, or a habit."""
         if poem.form.metre not in (FREE, LIKE_PROMPT):
-            return [metre.name for metre in METRES].index(poem.form.metre)
+            return NUMBERS[poem.form.metre]
         found = metre_of([self._ear.line(line) for line in poem.lines])
         return poem.habit.metre if found.name == FREE else found.nearest
 

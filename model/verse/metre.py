@@ -31,6 +31,7 @@ METRES = (
     Metre("amphibrach", 3, 1),
     Metre("anapaest", 3, 2),
 )
+NUMBERS = {metre.name: number for number, metre in enumerate(METRES)}
 MOST_SYLLABLES = 30  # of a line
 
 _WEAK_STRESS = 1.0  # a word of several syllables stressed on a weak one

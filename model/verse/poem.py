@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from model.text.parameters import FREE, LIKE_PROMPT
 from model.text.sampling import noise_vector
-from model.verse.metre import METRES
+from model.verse.metre import NUMBERS
 from model.verse.scan import stanzas_of
 from model.verse.words import words_of
 
@@ -48,7 +48,7 @@ def habit(seed: int) -> Habit:
     reached = accumulate(share for _, _, share in _HABITS)
     number = next((number for number, share in enumerate(reached) if drawn < share), len(_HABITS) - 1)
     name, feet, _ = _HABITS[number]
-    return Habit([metre.name for metre in METRES].index(name), feet)
+    return Habit(NUMBERS[name], feet)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.text.parameters import Parameters
 from model.text.release import TextRelease
 from model.text.sampling import chaos_vector, noise_vector
-from model.text.tokens import BOS, CANDIDATES, EOS, LINE_TOKENS, PAD, START_TOKENS, WINDOW
+from model.text.tokens import BOS, CANDIDATES, EOS, LINE_TOKENS, PAD, START_TOKENS, window
 from model.verse.drafting import MADNESS, Candidate, Judge, Kept, Verdict, choose
 from model.verse.lexicon import Lexicon, Rhymes, Runs
 from model.verse.metre import Ear
@@ -143,7 +143,7 @@ def _starts(
     starts = np.zeros((len(poems), CANDIDATES, START_TOKENS), np.int32)
     asked = [number for number, poem in enumerate(poems) if poem.poem.form.rhyme_asked and poem.poem.partner]
     if asked:
-        logits = drafter.logits([_window(poems[number].tokens) for number in asked])
+        logits = drafter.logits([window(poems[number].tokens) for number in asked])
         for number, row in zip(asked, logits, strict=True):
             stream = f"{poems[number].seed}/{line}/{attempt}/rhymes"
             for place, tokens in enumerate(_rhyming(release, poems[number].poem, row, stream)):
@@ -190,15 +190,9 @@ def _inputs(parameters: Parameters, poems: Sequence[Writing], line: int, attempt
     numbers = {name: round(getattr(parameters, name) * wider) for name in ("top_k", "line_start_k", "chaos_k")}
     inverse = float(np.float32(parameters.inverse_temperature / wider**0.5))
     return {
-        "prompt": [_window(poem.tokens) for poem in poems],
+        "prompt": [window(poem.tokens) for poem in poems],
         "noise": noise.tolist(),
         "chaos": chaos.tolist(),
         "inverse_temperature": [[inverse] * CANDIDATES] * rows,
         **{name: [[number] * CANDIDATES] * rows for name, number in numbers.items()},
     }
-
-
-def _window(tokens: list[int]) -> list[int]:
-    """Return the last WINDOW tokens, padded."""
-    read = tokens[-WINDOW:]
-    return read + [PAD] * (WINDOW - len(read))
